@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <random>
 #include <regex>
@@ -51,13 +52,21 @@ struct DigitString {
     }
 };
 
+/// Far beyond every precision and scale one exponent is like another.
+long clamped(const std::string& exponent) {
+    constexpr long kBeyond = 1'000;
+    const std::size_t digit = std::min(exponent.find_first_not_of("+-0"), exponent.size());
+    const long magnitude = exponent.size() - digit > 3 ? kBeyond : std::stol("0" + exponent.substr(digit));
+    return exponent[0] == '-' ? -magnitude : magnitude;
+}
+
 Expected reference(const std::string& text, const DecimalFormat& format) {
     static const std::regex kNumber(R"(([+-]?)([0-9]*)(\.([0-9]*))?([eE]([+-]?[0-9]+))?)");
     std::smatch match;
     if (!std::regex_match(text, match, kNumber)) return {DecimalParse::type, ""};
     DigitString number{match[2].str() + match[4].str(), static_cast<long>(match[2].length())};
     if (number.digits.empty()) return {DecimalParse::type, ""};
-    if (match[6].matched) number.point += std::stol(match[6].str());
+    if (match[6].matched) number.point += clamped(match[6].str());
     const std::size_t leading = std::min(number.digits.find_first_not_of('0'), number.digits.size());
     number.digits.erase(0, leading);
     number.point -= static_cast<long>(leading);

@@ -111,6 +111,7 @@ std::string json_line(LogLevel level, std::string_view component, std::string_vi
         }
         line.push_back('}');
     }
+    line.push_back('}');
     return line;
 }
 

@@ -87,7 +87,8 @@ TEST(ParseRfc3339, AcceptsNoDamagedTextItCannotWriteBack) {
             text[random() % text.size()] = alphabet[random() % alphabet.size()];
         if (random() % 4 == 0) text.resize(random() % (text.size() + 1));
         const auto at = parse_rfc3339(text);
-        if (at) ASSERT_EQ(parse_rfc3339(format_timestamp(*at)), at) << text << ", seed " << seed;
+        if (!at) continue;
+        ASSERT_EQ(parse_rfc3339(format_timestamp(*at)), at) << text << ", seed " << seed;
     }
 }
 
