@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <random>
-#include <regex>
 #include <string>
 
 #include "core/decimal.h"
@@ -60,13 +59,28 @@ long clamped(const std::string& exponent) {
     return exponent[0] == '-' ? -magnitude : magnitude;
 }
 
-Expected reference(const std::string& text, const DecimalFormat& format) {
-    static const std::regex kNumber(R"(([+-]?)([0-9]*)(\.([0-9]*))?([eE]([+-]?[0-9]+))?)");
-    std::smatch match;
-    if (!std::regex_match(text, match, kNumber)) return {DecimalParse::type, ""};
-    DigitString number{match[2].str() + match[4].str(), static_cast<long>(match[2].length())};
+/// Takes the characters of `set` off the front of `text`.
+std::string take(std::string& text, const char* set, std::size_t most = std::string::npos) {
+    const std::size_t length = std::min({text.find_first_not_of(set), text.size(), most});
+    const std::string taken = text.substr(0, length);
+    text.erase(0, length);
+    return taken;
+}
+
+Expected reference(std::string text, const DecimalFormat& format) {
+    constexpr const char* kDigits = "0123456789";
+    const std::string sign = take(text, "+-", 1);
+    const std::string whole = take(text, kDigits);
+    const std::string fraction = take(text, ".", 1).empty() ? "" : take(text, kDigits);
+    DigitString number{whole + fraction, static_cast<long>(whole.size())};
     if (number.digits.empty()) return {DecimalParse::type, ""};
-    if (match[6].matched) number.point += clamped(match[6].str());
+    if (!take(text, "eE", 1).empty()) {
+        const std::string exponent_sign = take(text, "+-", 1);
+        const std::string exponent = take(text, kDigits);
+        if (exponent.empty()) return {DecimalParse::type, ""};
+        number.point += clamped(exponent_sign + exponent);
+    }
+    if (!text.empty()) return {DecimalParse::type, ""};
     const std::size_t leading = std::min(number.digits.find_first_not_of('0'), number.digits.size());
     number.digits.erase(0, leading);
     number.point -= static_cast<long>(leading);
@@ -83,7 +97,7 @@ Expected reference(const std::string& text, const DecimalFormat& format) {
     if (first == std::string::npos) return {DecimalParse::ok, "0"};
     number.digits.erase(0, first);
     if (number.digits.size() > static_cast<std::size_t>(format.precision)) return {DecimalParse::range, ""};
-    return {DecimalParse::ok, (match[1] == "-" ? "-" : "") + number.digits};
+    return {DecimalParse::ok, (sign == "-" ? "-" : "") + number.digits};
 }
 
 class RandomDecimals : public testing::Test {
