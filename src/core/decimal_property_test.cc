@@ -141,12 +141,12 @@ TEST_F(RandomDecimals, AgreeWithTheDigitStringReference) {
         Int128 value = 0;
         const DecimalParse outcome = parse_decimal(text, shape, value);
         ASSERT_EQ(static_cast<int>(outcome), static_cast<int>(expected.outcome))
-            << "'" << text << "' decimal(" << shape.precision << "," << shape.scale << ") round " << shape.round
-            << ", seed " << seed_;
+            << "'" << text << "' decimal(" << shape.precision << "," << shape.scale << ") round "
+            << shape.round << ", seed " << seed_;
         if (outcome != DecimalParse::ok) continue;
         ++accepted;
-        ASSERT_EQ(format_int128(value), expected.scaled) << "'" << text << "', scale " << shape.scale << ", round "
-                                                         << shape.round << ", seed " << seed_;
+        ASSERT_EQ(format_int128(value), expected.scaled)
+            << "'" << text << "', scale " << shape.scale << ", round " << shape.round << ", seed " << seed_;
     }
     EXPECT_GT(accepted, 1'000) << "the generator makes too few numbers, seed " << seed_;
 }

@@ -66,8 +66,8 @@ Filesystem& posix_filesystem();
 
 /// Whole-file conveniences over any Filesystem.
 Result<std::string> read_file(Filesystem& fs, const std::string& path);
-/// Written beside (path + ".tmp"), synced, renamed into place, folder synced: readers see the old bytes or the new
-/// ones. One writer per path at a time.
+/// Written beside (path + ".tmp"), synced, renamed into place, folder synced: readers see the old bytes or the
+/// new ones. One writer per path at a time.
 Status write_file_atomic(Filesystem& fs, const std::string& path, std::string_view bytes);
 
 class Clock {

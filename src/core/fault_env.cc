@@ -86,7 +86,8 @@ private:
     void write_prefix(std::uint64_t offset, std::string_view bytes, std::uint64_t seed) {
         std::size_t length = std::mt19937_64(seed)() % (bytes.size() + 1);
         if (base_->direct()) length -= length % AlignedBuffer::kAlignment;
-        // The caller hears of the injected error; whether the prefix itself arrived is part of the uncertainty.
+        // The caller hears of the injected error; whether the prefix itself arrived is part of the
+        // uncertainty.
         static_cast<void>(base_->write_at(offset, bytes.substr(0, length)));
     }
 
@@ -132,7 +133,9 @@ Status FaultFilesystem::remove(const std::string& path) {
 
 Result<bool> FaultFilesystem::exists(const std::string& path) { return state_->base.exists(path); }
 
-Result<std::vector<std::string>> FaultFilesystem::list(const std::string& dir) { return state_->base.list(dir); }
+Result<std::vector<std::string>> FaultFilesystem::list(const std::string& dir) {
+    return state_->base.list(dir);
+}
 
 Status FaultFilesystem::make_dirs(const std::string& dir) { return state_->base.make_dirs(dir); }
 
@@ -141,6 +144,8 @@ Status FaultFilesystem::sync_dir(const std::string& dir) {
     return state_->base.sync_dir(dir);
 }
 
-Result<std::uint64_t> FaultFilesystem::free_bytes(const std::string& dir) { return state_->base.free_bytes(dir); }
+Result<std::uint64_t> FaultFilesystem::free_bytes(const std::string& dir) {
+    return state_->base.free_bytes(dir);
+}
 
 }  // namespace tillstream

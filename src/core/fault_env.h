@@ -10,7 +10,8 @@ namespace tillstream {
 
 enum class FileCall : std::uint8_t { open, read, write, sync, truncate, rename, remove, sync_dir, any };
 
-/// Thread-safe. Calls that FileCall does not name (exists, list, make_dirs, sizes) are neither counted nor failed.
+/// Thread-safe. Calls that FileCall does not name (exists, list, make_dirs, sizes) are neither counted nor
+/// failed.
 class FaultFilesystem final : public Filesystem {
 public:
     explicit FaultFilesystem(Filesystem& base);

@@ -108,7 +108,8 @@ TYPED_TEST(FilesystemSuite, RefusesWhatItsOpenModeDoesNotAllow) {
     this->expect_error(this->fs().open(this->path("a"), {.write = true, .create = true, .exclusive = true}),
                        Errc::already_exists);
     const auto file = this->open("a", {});
-    this->expect_error(file->write_at(0, "y"), Errc::io, "pwrite '" + this->path("a") + "': Bad file descriptor");
+    this->expect_error(file->write_at(0, "y"), Errc::io,
+                       "pwrite '" + this->path("a") + "': Bad file descriptor");
     this->expect_error(this->fs().open(this->path(""), {}), Errc::io, "Is a directory");
 }
 

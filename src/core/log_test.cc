@@ -29,7 +29,8 @@ std::string without_time(const std::string& lines) {
     for (std::string line; std::getline(in, line);) {
         const std::size_t at = line.starts_with("{\"ts\":\"") ? 7 : 0;
         const std::string time = line.substr(at, kLength);
-        const bool expected = time.size() == kLength && time[19] == '.' && time.back() == 'Z' && parse_rfc3339(time);
+        const bool expected =
+            time.size() == kLength && time[19] == '.' && time.back() == 'Z' && parse_rfc3339(time);
         out += expected ? line.replace(at, kLength, "TIME") : line;
         out += '\n';
     }

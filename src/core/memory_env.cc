@@ -168,7 +168,10 @@ template <class State>
 class MemoryFile final : public File {
 public:
     MemoryFile(std::shared_ptr<State> state, std::shared_ptr<Inode> inode, std::string path, OpenMode mode)
-        : state_(std::move(state)), inode_(std::move(inode)), path_(std::move(path)), mode_(mode),
+        : state_(std::move(state)),
+          inode_(std::move(inode)),
+          path_(std::move(path)),
+          mode_(mode),
           generation_(state_->generation) {}
 
     Result<std::size_t> read_at(std::uint64_t offset, char* into, std::size_t size) override {
@@ -277,13 +280,15 @@ Status MemoryFilesystem::rename(const std::string& given_from, const std::string
     const std::string from = normal(given_from);
     const std::string to = normal(given_to);
     const std::string call = "rename to '" + to + "' of";
-    if (state_->dirs.contains(from)) return failure(Errc::unsupported, call + " '" + from + "': it is a folder");
+    if (state_->dirs.contains(from))
+        return failure(Errc::unsupported, call + " '" + from + "': it is a folder");
     const auto found = state_->live.find(from);
     if (found == state_->live.end() || !state_->dirs.contains(internal::parent_folder(to)))
         return failed(call, from, ENOENT);
     if (state_->dirs.contains(to)) return failed(call, from, EISDIR);
     if (from == to) return {};
-    if (const auto target = state_->live.find(to); target != state_->live.end()) state_->unlink(*target->second);
+    if (const auto target = state_->live.find(to); target != state_->live.end())
+        state_->unlink(*target->second);
     state_->change({.removed = from, .added = to, .inode = found->second});
     return {};
 }
@@ -320,7 +325,8 @@ Result<std::vector<std::string>> MemoryFilesystem::list(const std::string& given
     std::vector<std::string> names;
     const auto add = [&](const std::string& path) {
         const bool itself = path == "." || path == "/";
-        if (!itself && internal::parent_folder(path) == dir) names.push_back(path.substr(path.find_last_of('/') + 1));
+        if (!itself && internal::parent_folder(path) == dir)
+            names.push_back(path.substr(path.find_last_of('/') + 1));
     };
     for (const std::string& path : state_->dirs) add(path);
     for (const auto& [path, inode] : state_->live) add(path);
@@ -347,8 +353,8 @@ Status MemoryFilesystem::sync_dir(const std::string& given) {
     std::vector<NameChange> left;
     for (auto change = state_->pending.rbegin(); change != state_->pending.rend(); ++change) {
         const std::vector<std::string> folders = change->folders();
-        const bool touched =
-            std::any_of(folders.begin(), folders.end(), [&](const auto& folder) { return synced.contains(folder); });
+        const bool touched = std::any_of(folders.begin(), folders.end(),
+                                         [&](const auto& folder) { return synced.contains(folder); });
         if (touched) synced.insert(folders.begin(), folders.end());
         (touched ? done : left).push_back(*change);
     }

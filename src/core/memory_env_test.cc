@@ -23,7 +23,9 @@ protected:
     std::unique_ptr<File> open(const std::string& path) {
         return std::move(*fs_.open(path, {.write = true, .create = true}));
     }
-    void write(const std::string& path, std::string_view bytes) { ASSERT_TRUE(open(path)->write_at(0, bytes)); }
+    void write(const std::string& path, std::string_view bytes) {
+        ASSERT_TRUE(open(path)->write_at(0, bytes));
+    }
     void write_durable(const std::string& path, std::string_view bytes) {
         ASSERT_TRUE(write_file_atomic(fs_, path, bytes));
     }
@@ -158,7 +160,8 @@ TEST_F(MemoryFilesystemTest, LosesEachSectorByItsOwnChance) {
         std::size_t survived = 0;
         for (std::size_t sector = 0; sector < kSectors; ++sector) {
             const char first = content[sector * 512];
-            ASSERT_EQ(content.substr(sector * 512, 512), std::string(512, first)) << "a torn sector, seed " << seed;
+            ASSERT_EQ(content.substr(sector * 512, 512), std::string(512, first))
+                << "a torn sector, seed " << seed;
             survived += first == 'n' ? 1 : 0;
         }
         EXPECT_GT(survived, 0U) << "seed " << seed;
@@ -179,7 +182,8 @@ TEST_F(MemoryFilesystemTest, LosesNamesByChanceButRenamesWhole) {
         static_cast<void>(fs.open("c", {.write = true, .create = true}));
         fs.crash(Loss::random, seed);
         std::vector<std::string> names = *fs.list(".");
-        EXPECT_EQ(std::count(names.begin(), names.end(), "a") + std::count(names.begin(), names.end(), "b"), 1)
+        EXPECT_EQ(std::count(names.begin(), names.end(), "a") + std::count(names.begin(), names.end(), "b"),
+                  1)
             << "seed " << seed;
         outcomes.insert(std::move(names));
     }
