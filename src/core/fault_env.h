@@ -17,8 +17,8 @@ public:
     explicit FaultFilesystem(Filesystem& base);
     ~FaultFilesystem() override;
 
-    /// The call number `nth` (from 1, counted from now) of this kind fails with `error`; `sticky` fails all later
-    /// ones too. A failed write has written a random prefix (seeded by nth).
+    /// The call number `nth` (from 1, counted from now) of this kind fails with `error`; `sticky` fails all
+    /// later ones too. A failed write has written a random prefix (seeded by nth).
     void fail(FileCall call, std::uint64_t nth, Error error, bool sticky = false);
     /// No more faults.
     void heal();

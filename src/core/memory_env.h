@@ -9,9 +9,9 @@
 namespace tillstream {
 
 /// Thread-safe. Content and size become durable by File::sync, names (new, renamed, removed) by
-/// Filesystem::sync_dir; syncing a new file does not make its name durable. Folders are durable at once; renaming
-/// one is unsupported. O_DIRECT is honoured and, as on a disk, refuses offsets, sizes and memory off the 512-byte
-/// sector.
+/// Filesystem::sync_dir; syncing a new file does not make its name durable. Folders are durable at once;
+/// renaming one is unsupported. O_DIRECT is honoured and, as on a disk, refuses offsets, sizes and memory
+/// off the 512-byte sector.
 class MemoryFilesystem final : public Filesystem {
 public:
     MemoryFilesystem();
