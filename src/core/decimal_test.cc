@@ -104,6 +104,15 @@ TEST(ParseDecimal, TellsScaleFromRange) {
         check(c);
 }
 
+TEST(ParseDecimal, SeesBeyondTheDigitsItKeepsWhenItRounds) {
+    const std::string half = "1.00005" + std::string(40, '0');
+    check({half.c_str(), kRounded, DecimalParse::ok, "1.00"});
+    check({(half + "1").c_str(), kRounded, DecimalParse::ok, "1.0001"});
+    const std::string exact = "1.0001" + std::string(40, '0');
+    check({exact.c_str(), kMoney, DecimalParse::ok, "1.0001"});
+    check({(exact + "1").c_str(), kMoney, DecimalParse::scale, ""});
+}
+
 TEST(FormatDecimal, KeepsAtLeastTwoDecimals) {
     EXPECT_EQ(format_decimal(25500, 4), "2.55");
     EXPECT_EQ(format_decimal(180000, 4), "18.00");

@@ -127,6 +127,17 @@ TEST_F(MemoryFilesystemTest, NeverSplitsARenameBetweenFolders) {
     EXPECT_EQ(read("e/b"), "old");
 }
 
+TEST_F(MemoryFilesystemTest, AppliesNamesInOrderAcrossARename) {
+    ASSERT_TRUE(fs_.make_dirs("e"));
+    write_durable("d/a", "moved");
+    write("e/b", "replaced");
+    ASSERT_TRUE(fs_.rename("d/a", "e/b"));
+    ASSERT_TRUE(fs_.sync_dir("d"));
+    ASSERT_TRUE(fs_.sync_dir("e"));
+    fs_.crash(Loss::all);
+    EXPECT_EQ(read("e/b"), "moved");
+}
+
 TEST_F(MemoryFilesystemTest, BringsBackAFolderWhoseFilesComeBack) {
     write_durable("d/a", "x");
     ASSERT_TRUE(fs_.remove("d/a"));
