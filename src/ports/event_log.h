@@ -104,6 +104,11 @@ public:
     virtual Result<LogRead> read(std::size_t max_bytes) = 0;
 };
 
+enum class ReadFrom : std::uint8_t {
+    nearest,  ///< memory where it holds the records, storage elsewhere
+    storage,  ///< only what lies on storage: for checks that must not believe memory
+};
+
 struct LogCapabilities {
     bool atomic_request = true;  ///< batches of one append are all or nothing
     bool dense_seq = true;       ///< offsets have no holes
@@ -131,7 +136,10 @@ public:
     virtual Position earliest() const = 0;
 
     /// From the beginning if `cursor` is empty. corruption if the cursor points beyond the durable end.
-    virtual Result<std::unique_ptr<LogReader>> open_reader(std::string_view cursor) = 0;
+    virtual Result<std::unique_ptr<LogReader>> open_reader(std::string_view cursor,
+                                                           ReadFrom from = ReadFrom::nearest) = 0;
+    /// Stored bytes that lie behind `cursor`, about (within one group); 0 at the end.
+    virtual std::uint64_t bytes_behind(std::string_view cursor) const = 0;
     /// Waits until something behind `cursor` is durable, `timeout` has passed or the log closes.
     /// True if there is something to read.
     virtual bool wait_for_more(std::string_view cursor, std::chrono::milliseconds timeout) = 0;

@@ -41,7 +41,9 @@ public:
     /// Positions as its store holds them; empty in an empty store.
     virtual Result<std::vector<SinkPosition>> positions() = 0;
     virtual Status commit(const SinkBatch& batch, Epoch epoch) = 0;
-    /// A write of known-good data that leaves no trace: tells a sick sink from bad data.
+    /// What commit would do with these rows, rolled back: no trace, no position checked. Finds bad records.
+    virtual Status rehearse(const SinkBatch& batch) = 0;
+    /// A rehearsal of known-good data: tells a sick sink from bad data.
     virtual Status probe() = 0;
 };
 
