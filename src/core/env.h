@@ -54,7 +54,7 @@ public:
     virtual Result<bool> exists(const std::string& path) = 0;
     /// Names (not paths) in a folder, sorted; not_found if there is no such folder.
     virtual Result<std::vector<std::string>> list(const std::string& dir) = 0;
-    /// Makes the folder and its parents; an existing one is fine.
+    /// Makes the folder and its parents; an existing one is fine. New ones are durable on return.
     virtual Status make_dirs(const std::string& dir) = 0;
     virtual Status sync_dir(const std::string& dir) = 0;
     /// Bytes free for this user on the disk that holds `dir`.
@@ -66,7 +66,8 @@ Filesystem& posix_filesystem();
 
 /// Whole-file conveniences over any Filesystem.
 Result<std::string> read_file(Filesystem& fs, const std::string& path);
-/// Written beside, synced, renamed into place, folder synced: readers see the old bytes or the new ones.
+/// Written beside (path + ".tmp"), synced, renamed into place, folder synced: readers see the old bytes or the new
+/// ones. One writer per path at a time.
 Status write_file_atomic(Filesystem& fs, const std::string& path, std::string_view bytes);
 
 class Clock {

@@ -1,0 +1,134 @@
+// warehouse.h - the port to the SQL engine: load rows together with positions, and run read-only queries.
+//
+// Commit:   one transaction; compare-and-set on the positions of one named consumer (see sink.h).
+// Errors:   of commit: conflict (stored position differs), invalid_argument (data refused), unavailable (try again),
+//           corruption. Of query: invalid_argument (bad SQL; `location` in the message's form), permission_denied,
+//           timeout, resource_exhausted (memory), cancelled.
+// Threads:  commits from any thread, one at a time inside; queries from any thread, at once.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "contract/row_batch.h"
+#include "core/decimal.h"
+#include "core/result.h"
+#include "core/time.h"
+#include "ports/position.h"
+
+namespace tillstream {
+
+struct DecimalCell {
+    Int128 value = 0;
+    int scale = 0;
+};
+struct DateCell {
+    std::int32_t days = 0;
+};
+struct JsonCell {
+    std::string_view text;
+};
+/// One value of a row or parameter. Views live as long as the call they are passed in.
+using Cell = std::variant<std::monostate, bool, std::int64_t, Int128, double, DecimalCell, DateCell, Timestamp, JsonCell,
+                          std::string_view>;
+
+struct TableColumn {
+    std::string name;
+    DataType type;
+    std::string description;
+};
+
+struct TableSchema {
+    std::string schema;  ///< "shop", "ops", ...
+    std::string name;
+    std::vector<TableColumn> columns;
+};
+
+/// Accepted rows of one shard's batch on their way to a fact table. The table's columns are the contract's (derived
+/// included), then extra, event_id, stream, shard, offset, file_id, row_number, arrived_at (FACES "SQL").
+struct FactSlice {
+    RowBatchPtr batch;
+    std::vector<std::uint32_t> rows;      ///< rows of `batch`, accepted ones only
+    std::vector<std::uint64_t> offsets;   ///< of each row in its shard
+    std::string_view stream;
+    std::uint32_t shard = 0;
+    Timestamp arrived;
+};
+
+struct FactLoad {
+    const TableSchema* table = nullptr;
+    std::vector<FactSlice> slices;
+};
+
+/// Rows given cell by cell: for tables of few rows.
+struct CellLoad {
+    const TableSchema* table = nullptr;
+    std::vector<std::vector<Cell>> rows;
+};
+
+struct WarehouseCommit {
+    std::string_view consumer;  ///< whose positions these are
+    std::vector<FactLoad> facts;
+    std::vector<CellLoad> cells;
+    std::vector<SourceOffset> expected;   ///< stored next of each source touched; next 0 = no entry yet
+    std::vector<SinkPosition> positions;  ///< what is stored instead
+};
+
+struct ResultColumn {
+    std::string name;
+    std::string type;  ///< FACES: text boolean integer bigint hugeint double decimal(p,s) date timestamp timestamptz json
+};
+
+/// Receives a result row by row. Returning false ends the query (the rest is dropped).
+class ResultVisitor {
+public:
+    virtual ~ResultVisitor() = default;
+    virtual void columns(std::span<const ResultColumn> columns) = 0;
+    virtual bool row(std::span<const Cell> cells) = 0;
+};
+
+struct QueryLimits {
+    std::chrono::milliseconds timeout{30000};
+};
+
+/// What the engine's own parser says about a text, without running it.
+struct StatementInfo {
+    std::size_t statements = 0;
+    bool read_only_select = false;        ///< one SELECT (or VALUES, WITH ... SELECT, EXPLAIN or DESCRIBE of one)
+    std::vector<std::string> functions;   ///< every function called, lower case, also in sub-queries and FROM
+    std::vector<std::string> relations;   ///< every table or file named in FROM, as written
+};
+
+/// Where SQL is wrong. Line and column count from 1.
+struct SqlError {
+    std::string message;
+    int line = 1;
+    int column = 1;
+};
+
+class Warehouse {
+public:
+    virtual ~Warehouse() = default;
+
+    /// Creates the table, or adds the columns it lacks. conflict if a column exists with another type.
+    virtual Status ensure_table(const TableSchema& table) = 0;
+    virtual Result<std::vector<SinkPosition>> positions(std::string_view consumer) = 0;
+    virtual Status commit(const WarehouseCommit& commit) = 0;
+    /// Runs the load of `commit` in a transaction and rolls it back.
+    virtual Status rehearse(const WarehouseCommit& commit) = 0;
+
+    /// Parses only.
+    virtual std::variant<StatementInfo, SqlError> inspect(std::string_view sql) = 0;
+    /// Runs one statement with $1... bound to `params`, on a connection that cannot reach files or settings.
+    virtual std::variant<Status, SqlError> query(std::string_view sql, std::span<const Cell> params,
+                                                 const QueryLimits& limits, ResultVisitor& visitor) = 0;
+};
+
+}  // namespace tillstream
