@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <regex>
 
 #include "tidy/source_tree.h"
 
@@ -42,14 +41,32 @@ std::string_view without_template(std::string_view head) {
     return head;
 }
 
+/// The head without [[…]] and alignas(…), which may stand between `struct` and its name.
+std::string without_attributes(std::string head) {
+    const auto cut = [&head](std::string_view open, std::string_view close) {
+        for (std::size_t at = head.find(open); at != std::string::npos; at = head.find(open, at)) {
+            const std::size_t end = head.find(close, at);
+            head.erase(at, end == std::string::npos ? end : end + close.size() - at);
+        }
+    };
+    cut("[[", "]]");
+    cut("alignas(", ")");
+    return head;
+}
+
 /// What the text in front of a '{' opens, outside of any function.
 BraceKind classify(const std::string& head) {
-    static const std::regex attributes(R"(\[\[.*?\]\]|alignas ?\([^)]*\)|__attribute__ ?\(\(.*?\)\))");
-    static const std::regex container(R"(^(inline )?(class|struct|union|enum|namespace|extern "") ?)");
-    const std::string plain = std::regex_replace(head, attributes, "");
-    const std::string_view rest = without_template(plain);
+    static constexpr std::array<std::string_view, 6> kContainers = {"namespace", "class", "struct",
+                                                                    "union",     "enum",  "extern \"\""};
+    const std::string plain = without_attributes(head);
+    std::string_view rest = without_template(plain);
     if (rest.ends_with('=')) return BraceKind::initialiser;
-    if (std::regex_search(rest.begin(), rest.end(), container)) return BraceKind::container;
+    if (rest.starts_with("inline namespace")) return BraceKind::container;
+    for (const std::string_view word : kContainers) {
+        if (rest.starts_with(word) && (rest.size() == word.size() || rest[word.size()] == ' ')) {
+            return BraceKind::container;
+        }
+    }
     return rest.find('(') != std::string_view::npos ? BraceKind::function : BraceKind::initialiser;
 }
 

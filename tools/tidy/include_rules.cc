@@ -20,13 +20,14 @@ std::set<std::string> split_commas(const std::string& text) {
 
 /// Headers of the language and the operating system.
 bool is_system_header(std::string_view path) {
-    if (path.find('/') == std::string_view::npos && path.find('.') == std::string_view::npos) return true;
+    const bool plain = path.find('/') == std::string_view::npos;
+    if (plain && (path.find('.') == std::string_view::npos || path.ends_with("intrin.h"))) return true;
     static constexpr std::array<std::string_view, 6> kFolders = {"sys/",  "linux/", "netinet/",
                                                                  "arpa/", "net/",   "sanitizer/"};
-    static constexpr std::array<std::string_view, 19> kFiles = {
-        "dirent.h", "dlfcn.h",    "errno.h",  "execinfo.h", "fcntl.h",  "immintrin.h", "netdb.h",
-        "poll.h",   "pthread.h",  "pwd.h",    "sched.h",    "signal.h", "spawn.h",     "termios.h",
-        "time.h",   "ucontext.h", "unistd.h", "cpuid.h",    "cxxabi.h"};
+    static constexpr std::array<std::string_view, 18> kFiles = {
+        "dirent.h",  "dlfcn.h",   "errno.h",    "execinfo.h", "fcntl.h",  "netdb.h",
+        "poll.h",    "pthread.h", "pwd.h",      "sched.h",    "signal.h", "spawn.h",
+        "termios.h", "time.h",    "ucontext.h", "unistd.h",   "cpuid.h",  "cxxabi.h"};
     return std::ranges::count(kFiles, path) != 0 ||
            std::ranges::any_of(kFolders,
                                [path](std::string_view folder) { return path.starts_with(folder); });
