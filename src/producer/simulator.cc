@@ -349,27 +349,49 @@ bool ShopSimulator::append_next(std::string& out) { return shop_->append_next(ou
 std::string_view ShopSimulator::partition_key() const { return shop_->partition_key(); }
 ExpectedFigures ShopSimulator::figures() const { return shop_->figures(); }
 
-Result<ExpectedFigures> simulate(const SimulationOptions& options, Filesystem& fs, const std::string& dir) {
-    constexpr std::size_t kBlockBytes = 1 << 20;
+SimulationWriter::SimulationWriter(const SimulationOptions& options, Filesystem& fs, std::string dir,
+                                   std::unique_ptr<File> file)
+    : shop_(options), fs_(&fs), dir_(std::move(dir)), file_(std::move(file)) {}
+
+Result<SimulationWriter> SimulationWriter::open(const SimulationOptions& options, Filesystem& fs,
+                                                const std::string& dir) {
     TILLSTREAM_CHECK(check_options(options));
     TILLSTREAM_CHECK(fs.make_dirs(dir));
-    const std::string path = dir + "/sales.ndjson";
-    const std::unique_ptr<File> file = TILLSTREAM_TRY(fs.open(path, OpenMode{.write = true, .create = true}));
+    std::unique_ptr<File> file =
+        TILLSTREAM_TRY(fs.open(dir + "/sales.ndjson", OpenMode{.write = true, .create = true}));
     TILLSTREAM_CHECK(file->truncate(0));
-    ShopSimulator shop(options);
-    std::uint64_t written = 0;
-    std::string block;
-    for (bool more = true; more;) {
-        more = shop.append_next(block);
-        if (block.size() < kBlockBytes && more) continue;
-        TILLSTREAM_CHECK(file->write_at(written, block));
-        written += block.size();
-        block.clear();
-    }
-    TILLSTREAM_CHECK(file->sync());
-    ExpectedFigures figures = shop.figures();
-    TILLSTREAM_CHECK(write_file_atomic(fs, dir + "/expected.json", format_expected_json(figures)));
+    return SimulationWriter(options, fs, dir, std::move(file));
+}
+
+Result<std::optional<SimulatedRecord>> SimulationWriter::next() {
+    constexpr std::size_t kBlockBytes = 1 << 20;
+    if (block_.size() >= kBlockBytes) TILLSTREAM_CHECK(flush());
+    const std::size_t start = block_.size();
+    if (!shop_.append_next(block_)) return std::optional<SimulatedRecord>();
+    const std::string_view line = std::string_view(block_).substr(start, block_.size() - start - 1);
+    return std::optional(SimulatedRecord{line, shop_.partition_key()});
+}
+
+Status SimulationWriter::flush() {
+    TILLSTREAM_CHECK(file_->write_at(written_, block_));
+    written_ += block_.size();
+    block_.clear();
+    return {};
+}
+
+Result<ExpectedFigures> SimulationWriter::finish() {
+    TILLSTREAM_CHECK(flush());
+    TILLSTREAM_CHECK(file_->sync());
+    ExpectedFigures figures = shop_.figures();
+    TILLSTREAM_CHECK(write_file_atomic(*fs_, dir_ + "/expected.json", format_expected_json(figures)));
     return figures;
+}
+
+Result<ExpectedFigures> simulate(const SimulationOptions& options, Filesystem& fs, const std::string& dir) {
+    SimulationWriter writer = TILLSTREAM_TRY(SimulationWriter::open(options, fs, dir));
+    while (TILLSTREAM_TRY(writer.next())) {
+    }
+    return writer.finish();
 }
 
 }  // namespace tillstream

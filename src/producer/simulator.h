@@ -12,7 +12,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/env.h"
 #include "core/result.h"
@@ -55,6 +57,33 @@ public:
 private:
     class Shop;
     std::unique_ptr<Shop> shop_;
+};
+
+struct SimulatedRecord {
+    std::string_view line;  ///< without its line break
+    std::string_view key;   ///< partition key
+};
+
+/// Writes what it generates to `dir`/sales.ndjson. open -> next* -> finish; nothing is complete before finish.
+class SimulationWriter {
+public:
+    static Result<SimulationWriter> open(const SimulationOptions& options, Filesystem& fs, const std::string& dir);
+
+    /// Views live until the next call; nothing after the last record.
+    Result<std::optional<SimulatedRecord>> next();
+    /// Writes `dir`/expected.json for the records made so far.
+    Result<ExpectedFigures> finish();
+
+private:
+    SimulationWriter(const SimulationOptions& options, Filesystem& fs, std::string dir, std::unique_ptr<File> file);
+    Status flush();
+
+    ShopSimulator shop_;
+    Filesystem* fs_;
+    std::string dir_;
+    std::unique_ptr<File> file_;
+    std::uint64_t written_ = 0;
+    std::string block_;
 };
 
 /// Writes `dir`/sales.ndjson and `dir`/expected.json (made if absent, replaced if present; the answer last).
