@@ -20,10 +20,11 @@ namespace {
 
 constexpr milliseconds kProgressEvery{200};
 
-/// FNV-1a, its upper half: keys are short and end in counting digits.
+/// FNV-1a, mixed once more: keys are short and end in counting digits, which leaves its upper bits alike.
 std::size_t lane_of(std::string_view key, std::size_t lanes) {
     std::uint64_t hash = 14695981039346656037U;
     for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    hash = (hash ^ (hash >> 32)) * 0x9E3779B97F4A7C15U;
     return static_cast<std::size_t>(((hash >> 32) * lanes) >> 32);
 }
 

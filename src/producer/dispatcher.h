@@ -48,8 +48,8 @@ public:
     void begin_body(std::string_view content_type, std::string_view head);
 
     struct Piece {
-        std::string_view before;  ///< written in front of the text
-        std::string_view text;
+        std::string_view before = {};  ///< written in front of the text
+        std::string_view text = {};
         /// The record must be the last of its request (a broken row, which could swallow what follows).
         bool ends_batch = false;
     };

@@ -29,7 +29,7 @@
 namespace tillstream {
 
 struct SendOptions {
-    DispatchOptions dispatch;
+    DispatchOptions dispatch = {};
     bool event_ids = true;
     std::optional<Charset> charset = {};  ///< nothing: found out
     std::string key = {};                 ///< partition key column; empty: invoice_no in any spelling
