@@ -107,11 +107,14 @@ TEST(Dispatcher, OverloadWithoutEndFails) {
     FakeIngest server;
     RememberingObserver observer;
     server.answer_with([](const RecordBatch&, std::uint64_t) -> Result<PostAnswer> {
-        return PostAnswer{.status = 503, .retry_after = milliseconds(0), .detail = "a sink is too far behind"};
+        return PostAnswer{
+            .status = 503, .retry_after = milliseconds(0), .detail = "a sink is too far behind"};
     });
-    const SendReport report =
-        send_numbers({.batch_records = 10, .concurrency = 1, .overload_patience = milliseconds(5),
-                      .first_pause = milliseconds(1)}, server, 20, observer);
+    const SendReport report = send_numbers({.batch_records = 10,
+                                            .concurrency = 1,
+                                            .overload_patience = milliseconds(5),
+                                            .first_pause = milliseconds(1)},
+                                           server, 20, observer);
     EXPECT_EQ(report.failed, 20U);
     EXPECT_EQ(exit_code(report), 1);
     ASSERT_EQ(observer.notices.size(), 1U);
@@ -183,7 +186,8 @@ TEST(Dispatcher, AForbiddenStreamEndsTheRun) {
     server.answer_with([](const RecordBatch&, std::uint64_t) -> Result<PostAnswer> {
         return PostAnswer{.status = 403, .detail = "token lacks scope ingest:sales"};
     });
-    const SendReport report = send_numbers({.batch_records = 10, .concurrency = 1}, server, 100'000, observer);
+    const SendReport report =
+        send_numbers({.batch_records = 10, .concurrency = 1}, server, 100'000, observer);
     EXPECT_LT(report.sent, 100'000U);
     EXPECT_EQ(exit_code(report), 1);
 }
@@ -211,8 +215,9 @@ TEST(Dispatcher, LatencyCountsFromWhenARecordWasDue) {
         if (++calls == 1) std::this_thread::sleep_for(milliseconds(300));
         return PostAnswer{.status = 200, .accepted = records};
     });
-    const SendReport report = send_numbers(
-        {.batch_records = 1, .concurrency = 1, .rate = 1'000, .linger = milliseconds(1)}, server, 300, observer);
+    const SendReport report =
+        send_numbers({.batch_records = 1, .concurrency = 1, .rate = 1'000, .linger = milliseconds(1)}, server,
+                     300, observer);
     EXPECT_EQ(report.accepted, 300U);
     EXPECT_GE(report.latency.max(), 300'000U);
     // About half the records were due within the first 150 ms of the stall and must show at least the rest of it.
@@ -235,7 +240,8 @@ TEST(SendReport, AsJsonAndTable) {
     report.latency.record(1'500);
     EXPECT_EQ(format_report_json(report),
               R"({"sent":5,"accepted":2,"quarantined":1,"duplicates":1,"failed":1,"seconds":2.000,)"
-              R"("records_per_second":2.5,"latency_ms":{"p50":1.500,"p95":1.500,"p99":1.500,"max":1.500}})" "\n");
+              R"("records_per_second":2.5,"latency_ms":{"p50":1.500,"p95":1.500,"p99":1.500,"max":1.500}})"
+              "\n");
     EXPECT_THAT(format_report_table(report), HasSubstr("quarantined         1\n"));
 }
 

@@ -40,8 +40,9 @@ struct SendOptions {
     std::optional<Timestamp> to = {};
 };
 
-Result<SendReport> send_files(const SendOptions& options, Filesystem& fs, const std::vector<std::string>& files,
-                              const PosterFactory& connect, SendObserver& observer);
+Result<SendReport> send_files(const SendOptions& options, Filesystem& fs,
+                              const std::vector<std::string>& files, const PosterFactory& connect,
+                              SendObserver& observer);
 
 /// Simulates as simulate() does, and sends each record as soon as it is made.
 struct SimulationRun {

@@ -73,14 +73,17 @@ TEST_F(Sender, EveryLineEndAndAnUnfinishedLastLine) {
         const std::string text = "invoice_no,n" + end + "1,a" + end + "2,\"x" + end + "y\"" + end + "3,c";
         SendOptions options = without_ids();
         options.dispatch.concurrency = 1;
-        ASSERT_TRUE(send_files(options, posix_filesystem(), {put("e.csv", text)}, server.factory(), observer_));
+        ASSERT_TRUE(
+            send_files(options, posix_filesystem(), {put("e.csv", text)}, server.factory(), observer_));
         ASSERT_EQ(server.requests().size(), 1U);
         EXPECT_EQ(server.requests()[0].body, "invoice_no,n\n1,a\n2,\"x" + end + "y\"\n3,c\n");
     }
 }
 
 TEST_F(Sender, ABrokenQuoteCostsItsLineOnly) {
-    const auto lines = sent(put("q.csv", "invoice_no,n\n1,\"open\n2,b\n3,\"ok, \"\"yes\"\"\"\n4,\"x\"y\n5,\"\"\n"), without_ids());
+    const auto lines =
+        sent(put("q.csv", "invoice_no,n\n1,\"open\n2,b\n3,\"ok, \"\"yes\"\"\"\n4,\"x\"y\n5,\"\"\n"),
+             without_ids());
     EXPECT_THAT(lines, ElementsAre("1,\"open", "2,b", "3,\"ok, \"\"yes\"\"\"", "4,\"x\"y", "5,\"\""));
     // The broken ones end their requests, so that the server cannot read on into good rows.
     ASSERT_EQ(server_.requests().size(), 3U);
@@ -91,7 +94,9 @@ TEST_F(Sender, ABrokenQuoteCostsItsLineOnly) {
 TEST_F(Sender, CharsetsAreFoundOut) {
     const std::string latin1 = put("latin1.csv", "invoice_no,d\n1,\xA3 5\n");
     const std::string utf8 = put("utf8.csv", "\xEF\xBB\xBFinvoice_no,d\n2,\xC2\xA3 5\n");
-    const std::string utf16 = put("utf16.csv", std::string("\xFF\xFEi\0n\0v\0o\0i\0c\0e\0_\0n\0o\0\n\0" "3\0\n\0", 28));
+    const std::string utf16 = put("utf16.csv", std::string("\xFF\xFEi\0n\0v\0o\0i\0c\0e\0_\0n\0o\0\n\0"
+                                                           "3\0\n\0",
+                                                           28));
     SendOptions options = without_ids();
     options.dispatch.concurrency = 1;
     ASSERT_TRUE(send({latin1, utf8, utf16}, options));
@@ -133,16 +138,18 @@ TEST_F(Sender, PackedFilesHaveTheIdsOfTheirContent) {
 }
 
 TEST_F(Sender, JsonLinesGetAnIdUnlessTheyHaveOne) {
-    const std::string text = "{\"a\":1}\n\n{}\r\n{\"event_id\":\"x\",\"a\":2}\n { \"b\" : 3 }\n[1]\n{\"cut\":\n";
+    const std::string text =
+        "{\"a\":1}\n\n{}\r\n{\"event_id\":\"x\",\"a\":2}\n { \"b\" : 3 }\n[1]\n{\"cut\":\n";
     const std::string id = "{\"event_id\":\"" + sha256_hex(text).substr(0, 16) + "-";
     EXPECT_THAT(sent(put("r.ndjson", text)),
-                ElementsAre(id + "1\",\"a\":1}", id + "2\"}", "{\"event_id\":\"x\",\"a\":2}", id + "4\", \"b\" : 3 }", "[1]",
-                            "{\"cut\":"));
+                ElementsAre(id + "1\",\"a\":1}", id + "2\"}", "{\"event_id\":\"x\",\"a\":2}",
+                            id + "4\", \"b\" : 3 }", "[1]", "{\"cut\":"));
     EXPECT_EQ(server_.requests()[0].content_type, "application/x-ndjson");
 }
 
 TEST_F(Sender, JsonDocumentsAreCutIntoRecords) {
-    EXPECT_THAT(sent(put("d.json", "[ {\"a\":\"x]}\\\"\",\n \"b\":[1,{}]} ,\n{\"a\":2},3, \"t\"\n]\n"), without_ids()),
+    EXPECT_THAT(sent(put("d.json", "[ {\"a\":\"x]}\\\"\",\n \"b\":[1,{}]} ,\n{\"a\":2},3, \"t\"\n]\n"),
+                     without_ids()),
                 ElementsAre("{\"a\":\"x]}\\\"\",  \"b\":[1,{}]}", "{\"a\":2}", "3", "\"t\""));
 }
 
@@ -157,8 +164,9 @@ TEST_F(Sender, AnExistingEventIdColumnIsKept) {
 }
 
 TEST_F(Sender, FiltersLeaveRowNumbersAlone) {
-    const std::string text = "InvoiceNo,InvoiceDate\n1,12/1/2010 8:26\n2,1-12-2010 9:00\n3,2010-12-01T10:00:00Z\n"
-                             "4,2010-12-01 23:30:00\n5,sometime\n6,2010-12-02\n";
+    const std::string text =
+        "InvoiceNo,InvoiceDate\n1,12/1/2010 8:26\n2,1-12-2010 9:00\n3,2010-12-01T10:00:00Z\n"
+        "4,2010-12-01 23:30:00\n5,sometime\n6,2010-12-02\n";
     const std::string id = sha256_hex(text).substr(0, 16);
     SendOptions options;
     options.from = parse_rfc3339("2010-12-01T09:00:00Z");
@@ -191,7 +199,8 @@ TEST_F(Sender, SamplesAreExactRepeatableAndInOrder) {
     EXPECT_EQ(runs[0], runs[1]);
     EXPECT_NE(runs[0], runs[2]);
     int falls = 0;
-    for (std::size_t i = 1; i < runs[0].size(); ++i) falls += std::stoi(runs[0][i]) <= std::stoi(runs[0][i - 1]);
+    for (std::size_t i = 1; i < runs[0].size(); ++i)
+        falls += std::stoi(runs[0][i]) <= std::stoi(runs[0][i - 1]);
     EXPECT_LE(falls, 1) << "the second file starts over once";
     options.sample = 5'000;
     FakeIngest server;
@@ -202,7 +211,8 @@ TEST_F(Sender, SamplesAreExactRepeatableAndInOrder) {
 TEST_F(Sender, OrderHoldsPerInvoiceOverManyConnections) {
     std::string text = "StockCode,\"InvoiceNo\",Description\n";
     for (int i = 0; i < 5'000; ++i) {
-        text += std::to_string(i) + "," + std::to_string(500'000 + i * 7 % 300) + ",\"a, \"\"b\"\" " + std::to_string(i) + "\"\n";
+        text += std::to_string(i) + "," + std::to_string(500'000 + i * 7 % 300) + ",\"a, \"\"b\"\" " +
+                std::to_string(i) + "\"\n";
     }
     SendOptions options = without_ids();
     options.dispatch = {.batch_records = 11, .concurrency = 8};
@@ -271,8 +281,8 @@ TEST_F(Sender, EmptyFilesSendNothing) {
 
 TEST_F(Sender, ASimulationIsSentAsItIsWritten) {
     const SimulationOptions shop{.seed = 9, .rows = 3'000, .duplicate_rate = 0.02};
-    const auto run = simulate_and_send(shop, {.concurrency = 1}, posix_filesystem(), dir_ + "/sim", server_.factory(),
-                                       observer_);
+    const auto run = simulate_and_send(shop, {.concurrency = 1}, posix_filesystem(), dir_ + "/sim",
+                                       server_.factory(), observer_);
     ASSERT_TRUE(run) << run.error().message;
     std::string all;
     for (const std::string& line : server_.records()) all += line + "\n";
@@ -283,7 +293,8 @@ TEST_F(Sender, ASimulationIsSentAsItIsWritten) {
 
 TEST_F(Sender, RealQuirks) {
     const char* folder = std::getenv("TILLSTREAM_DATA");
-    const std::string path = std::string(folder != nullptr ? folder : "../shared/data") + "/online_retail/quirks_sample.csv";
+    const std::string path =
+        std::string(folder != nullptr ? folder : "../shared/data") + "/online_retail/quirks_sample.csv";
     if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << path << "; set TILLSTREAM_DATA";
     EXPECT_EQ(sent(path).size(), 113U);
     EXPECT_EQ(observer_.notices.size(), 1U) << "ISO-8859-1";

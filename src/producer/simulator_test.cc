@@ -77,7 +77,8 @@ std::optional<std::string> day_of(std::string text) {
     int y = 0, mo = 0, d = 0, shift_minutes = 0, hour = 0, minute = 0;
     static const std::regex us(R"((\d+)/(\d+)/(\d{4}) (\d+):(\d+)(:\d+)?)");
     static const std::regex german(R"((\d+)-(\d+)-(\d{4}) (\d+):(\d+))");
-    static const std::regex iso(R"((\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):\d\d(?:\.\d+)?(Z| UTC|[+-]\d\d:\d\d)?)?)");
+    static const std::regex iso(
+        R"((\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d):\d\d(?:\.\d+)?(Z| UTC|[+-]\d\d:\d\d)?)?)");
     if (std::regex_match(text, m, us)) {
         mo = std::stoi(m[1]), d = std::stoi(m[2]), y = std::stoi(m[3]);
     } else if (std::regex_match(text, m, german)) {
@@ -94,7 +95,8 @@ std::optional<std::string> day_of(std::string text) {
         return std::nullopt;
     }
     tm t{};
-    t.tm_year = y - 1900, t.tm_mon = mo - 1, t.tm_mday = d, t.tm_hour = hour, t.tm_min = minute + shift_minutes;
+    t.tm_year = y - 1900, t.tm_mon = mo - 1, t.tm_mday = d, t.tm_hour = hour,
+    t.tm_min = minute + shift_minutes;
     const int day_before = d;
     const time_t at = timegm(&t);
     if (shift_minutes == 0 && t.tm_mday != day_before) return std::nullopt;
@@ -119,7 +121,8 @@ std::optional<Judged> judge(const std::string& line) {
     }
     for (const char* name : {"invoiceno", "stockcode", "quantity", "invoicedate", "unitprice"}) {
         const auto it = by_name.find(name);
-        if (it == by_name.end() || it->second.value == "null" || it->second.value.empty()) return std::nullopt;
+        if (it == by_name.end() || it->second.value == "null" || it->second.value.empty())
+            return std::nullopt;
         if (it->second.value == "true" && !it->second.text) return std::nullopt;
     }
     Judged row;
@@ -165,7 +168,8 @@ std::string expected_by_oracle(const std::string& text) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);) {
         ++sent;
-        const std::string id = line.rfind("{\"event_id\":\"", 0) == 0 ? line.substr(13, line.find('"', 13) - 13) : "";
+        const std::string id =
+            line.rfind("{\"event_id\":\"", 0) == 0 ? line.substr(13, line.find('"', 13) - 13) : "";
         if (accepted_ids.contains(id) || rejected.contains(line)) {
             ++repeats;
             continue;
@@ -195,8 +199,9 @@ std::string expected_by_oracle(const std::string& text) {
         }
     };
     out << "{\"sent\":" << sent << ",\"accepted\":" << all.rows << ",\"quarantined\":" << bad
-        << ",\"duplicates\":" << repeats << ",\"quantity\":" << all.quantity << ",\"line_total\":\"" << money(all.total)
-        << "\",\"invoices\":" << invoices.size() << ",\"customers\":" << customers.size() << ",\n\"by_day\":{";
+        << ",\"duplicates\":" << repeats << ",\"quantity\":" << all.quantity << ",\"line_total\":\""
+        << money(all.total) << "\",\"invoices\":" << invoices.size() << ",\"customers\":" << customers.size()
+        << ",\n\"by_day\":{";
     write(days);
     out << "},\n\"by_country\":{";
     write(countries);
@@ -216,7 +221,8 @@ TEST(Simulator, SameSeedSameBytes) {
     const std::string text = generate(options);
     EXPECT_EQ(text, generate(options));
     EXPECT_EQ(sha256_hex(text), "e3d815db34475543c7c0a00c7bb707ea12824664fef6a51aeb0d56a5ceb22380");
-    EXPECT_EQ(sha256_hex(figures_json(options)), "f674c3343c0b2284e16081f0396a43ae82912d67ae271d8b94f6299dc68eedbb");
+    EXPECT_EQ(sha256_hex(figures_json(options)),
+              "f674c3343c0b2284e16081f0396a43ae82912d67ae271d8b94f6299dc68eedbb");
 }
 
 TEST(Simulator, FewerRowsAreAPrefix) {
@@ -244,15 +250,20 @@ INSTANTIATE_TEST_SUITE_P(
     Options, SimulatorAnswer,
     testing::Values(SimulationOptions{.seed = 1, .rows = 10'000},
                     SimulationOptions{.seed = 2, .rows = 10'000, .stores = 1, .bad_rate = 0.2},
-                    SimulationOptions{.seed = 3, .rows = 8'000, .stores = 40, .bad_rate = 0.05, .late_rate = 0.5,
+                    SimulationOptions{.seed = 3,
+                                      .rows = 8'000,
+                                      .stores = 40,
+                                      .bad_rate = 0.05,
+                                      .late_rate = 0.5,
                                       .duplicate_rate = 0.1},
-                    SimulationOptions{.seed = 4, .rows = 8'000, .stores = 9, .bad_rate = 0, .cancellation_rate = 0.9},
+                    SimulationOptions{
+                        .seed = 4, .rows = 8'000, .stores = 9, .bad_rate = 0, .cancellation_rate = 0.9},
                     SimulationOptions{.seed = 5, .rows = 0}));
 
 TEST(Simulator, LooksLikeAShop) {
     const std::string text = generate({.seed = 11, .rows = 60'000, .stores = 4});
-    for (const char* sign : {"\"InvoiceNo\":\"C", "\"invoice_no\":", ".0,", "\\/", "\"Quantity\":-", "\"Description\":null",
-                             "\\u00a3", "\"six\"", "\"2,55\"", "UTC", "+0", "e-4"}) {
+    for (const char* sign : {"\"InvoiceNo\":\"C", "\"invoice_no\":", ".0,", "\\/", "\"Quantity\":-",
+                             "\"Description\":null", "\\u00a3", "\"six\"", "\"2,55\"", "UTC", "+0", "e-4"}) {
         EXPECT_NE(text.find(sign), std::string::npos) << sign;
     }
     std::map<std::string, int> lines_of;

@@ -56,7 +56,9 @@ private:
     class Poster final : public RecordPoster {
     public:
         Poster(FakeIngest& server, int connection) : server_(server), connection_(connection) {}
-        Result<PostAnswer> post(const RecordBatch& batch) override { return server_.take(batch, connection_); }
+        Result<PostAnswer> post(const RecordBatch& batch) override {
+            return server_.take(batch, connection_);
+        }
 
     private:
         FakeIngest& server_;
