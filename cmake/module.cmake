@@ -65,10 +65,12 @@ endfunction()
 
 function(tillstream_module_test target tests deps libs)
   add_executable(${target}_test ${tests})
+  # Tests share fakes and contract suites: "tests/fakes/fake_sink.h".
+  target_include_directories(${target}_test PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target}_test PRIVATE ${target} GTest::gmock_main ${libs})
   foreach(dep IN LISTS deps)
     tillstream_target_name(${dep} dep_target)
-  target_link_libraries(${target}_test PRIVATE ${dep_target})
+    target_link_libraries(${target}_test PRIVATE ${dep_target})
   endforeach()
   gtest_discover_tests(${target}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
 endfunction()
