@@ -16,8 +16,7 @@ IngestRefusal refuse(IngestRefusal::Kind kind, std::string detail) {
 IngestRefusal refuse(const BodyError& error) {
     IngestRefusal refusal = refuse(IngestRefusal::Kind::malformed, error.detail);
     refusal.code = error.code;
-    refusal.expected = error.expected;
-    refusal.found = error.found;
+    refusal.at = error.offset;
     return refusal;
 }
 
@@ -77,10 +76,9 @@ void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done) {
         const bool large = text.error().code == Errc::resource_exhausted;
         return done(refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed, text.error().message));
     }
-    if ((*text)->empty()) return done(refuse(IngestRefusal::Kind::malformed, "the body is empty; send at least one record"));
     auto decoded = target.decode(body.format, *text);
-    if (const auto* error = std::get_if<BodyError>(&decoded)) return done(refuse(*error));
-    append(target, std::get<RowBatchPtr>(std::move(decoded)), std::move(done));
+    if (!decoded) return done(refuse(decoded.error()));
+    append(target, std::move(*decoded), std::move(done));
 }
 
 void Ingest::append(Stream& stream, RowBatchPtr rows, IngestDone done) {

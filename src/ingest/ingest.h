@@ -25,7 +25,7 @@
 #include "codec/compression.h"
 #include "contract/row_decoder.h"
 #include "core/metrics.h"
-#include "formats/body.h"
+#include "formats/body_decoder.h"
 #include "ingest/partition.h"
 #include "ports/event_log.h"
 
@@ -67,8 +67,7 @@ struct IngestRefusal {
     Kind kind = Kind::malformed;
     std::string detail;
     FieldErrorCode code = FieldErrorCode::syntax;
-    std::string expected;
-    std::string found;
+    std::uint64_t at = 0;  ///< byte in the UTF-8 text
     int retry_after_seconds = 1;
 };
 

@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <mutex>
-#include <variant>
 #include <vector>
 
 #include "ingest/ingest.h"
@@ -19,7 +18,7 @@ class Ingest::Stream {
 public:
     Stream(ContractPtr contract, std::vector<SourceInfo> shards, IngestLimits limits, Metrics& metrics);
 
-    std::variant<RowBatchPtr, BodyError> decode(BodyFormat format, const std::shared_ptr<const Buffer>& text);
+    BodyResult decode(BodyFormat format, const std::shared_ptr<const Buffer>& text);
     Partitioned deal_out(const RowBatchPtr& rows);
     ShardId shard_of(SourceId source) const;
     void count(const RowBatch& rows);
@@ -28,10 +27,10 @@ private:
     /// What decoding needs and what is worth keeping between requests.
     struct Tools {
         Tools(ContractPtr contract, DecodeLimits limits, std::uint32_t shards)
-            : decoder(std::move(contract), limits), router(shards) {}
+            : reader(limits), decoder(std::move(contract), limits), router(shards) {}
+        BodyDecoder reader;
         RowDecoder decoder;
         ShardRouter router;
-        BodyReader reader;
     };
     class Loan;
     std::unique_ptr<Tools> borrow();
