@@ -43,6 +43,7 @@ struct TableColumn {
     std::string name;
     DataType type;
     std::string description;
+    bool int32 = false;  ///< int64 columns only: stored in four bytes (SQL `integer`)
 };
 
 struct TableSchema {
@@ -103,6 +104,7 @@ struct StatementInfo {
     std::size_t statements = 0;
     bool read_only_select = false;        ///< one SELECT (or VALUES, WITH ... SELECT, EXPLAIN or DESCRIBE of one)
     std::vector<std::string> functions;   ///< every function called, lower case, also in sub-queries and FROM
+    std::vector<std::string> table_functions;  ///< those of them called in FROM
     std::vector<std::string> relations;   ///< every table or file named in FROM, as written
 };
 
