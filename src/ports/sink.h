@@ -36,8 +36,8 @@ public:
     virtual ~Sink() = default;
 
     virtual std::string_view name() const = 0;
-    /// Whether batches of this kind are wanted; others are skipped but covered by `ranges`.
-    virtual bool wants(BatchKind kind) const = 0;
+    /// Whether the batch holds anything this sink stores; others are left out, but covered by `ranges`.
+    virtual bool wants(const LogBatch& batch) const = 0;
     /// Positions as its store holds them; empty in an empty store.
     virtual Result<std::vector<SinkPosition>> positions() = 0;
     virtual Status commit(const SinkBatch& batch, Epoch epoch) = 0;

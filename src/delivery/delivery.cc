@@ -1,0 +1,104 @@
+#include "delivery/delivery.h"
+
+#include <algorithm>
+
+namespace tillstream {
+
+namespace {
+
+constexpr std::chrono::milliseconds kPressureAge{50};
+constexpr double kThrottleFrom = 0.9;
+
+}  // namespace
+
+Delivery::Delivery(const SinkSurroundings& around) : around_(around) {}
+
+Delivery::~Delivery() { stop(); }
+
+Status Delivery::add(Sink& sink, const SinkPolicy& policy) {
+    auto runner = std::make_unique<SinkRunner>(sink, policy, around_);
+    TILLSTREAM_CHECK(runner->start());
+    const std::lock_guard lock(mutex_);
+    runners_.push_back(std::move(runner));
+    return {};
+}
+
+bool Delivery::drain(const Position& end, std::chrono::milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    bool all = true;
+    const std::lock_guard lock(mutex_);
+    for (const auto& runner : runners_) {
+        if (runner->status().state != SinkState::running) {
+            all = false;
+            continue;
+        }
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        all = runner->progress().wait_for(end, std::max(left, std::chrono::milliseconds{0})) && all;
+    }
+    return all;
+}
+
+void Delivery::stop() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& runner : runners_) runner->stop();
+}
+
+SinkRunner* Delivery::find(std::string_view sink) const {
+    const std::lock_guard lock(mutex_);
+    const auto found =
+        std::find_if(runners_.begin(), runners_.end(), [&](const auto& runner) { return runner->name() == sink; });
+    return found == runners_.end() ? nullptr : found->get();
+}
+
+Status Delivery::pause(std::string_view sink) {
+    SinkRunner* runner = find(sink);
+    if (!runner) return failure(Errc::not_found, "no sink named " + std::string(sink));
+    return runner->pause();
+}
+
+Status Delivery::resume(std::string_view sink) {
+    SinkRunner* runner = find(sink);
+    if (!runner) return failure(Errc::not_found, "no sink named " + std::string(sink));
+    return runner->resume();
+}
+
+std::vector<SinkStatus> Delivery::status() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<SinkStatus> all;
+    for (const auto& runner : runners_) all.push_back(runner->status());
+    return all;
+}
+
+const Progress* Delivery::progress(std::string_view sink) const {
+    const SinkRunner* runner = find(sink);
+    return runner ? &runner->progress() : nullptr;
+}
+
+std::optional<Overload> Delivery::overload() {
+    const std::lock_guard lock(pressure_mutex_);
+    refresh_pressure();
+    if (pressure_ <= 0) return std::nullopt;
+    owed_ += pressure_;
+    if (owed_ < 1) return std::nullopt;
+    owed_ -= 1;
+    return Overload{"sink " + pressed_by_ + " is close to its bound of waiting data; retry later", 2};
+}
+
+void Delivery::refresh_pressure() {
+    const auto now = around_.clock.steady();
+    if (pressure_at_.count() != 0 && now - pressure_at_ < kPressureAge) return;
+    pressure_at_ = now;
+    pressure_ = 0;
+    const std::lock_guard lock(mutex_);
+    for (const auto& runner : runners_) {
+        if (!runner->policy().required) continue;
+        const double fill = static_cast<double>(runner->status().lag_bytes) /
+                            static_cast<double>(std::max<std::uint64_t>(runner->policy().lag_bytes_max, 1));
+        const double pressure = std::clamp((fill - kThrottleFrom) / (1 - kThrottleFrom), 0.0, 1.0);
+        if (pressure <= pressure_) continue;
+        pressure_ = pressure;
+        pressed_by_ = runner->name();
+    }
+}
+
+}  // namespace tillstream

@@ -1,0 +1,65 @@
+// delivery.h - brings the log to every sink, each at its own pace.
+//
+// Lifecycle:  construct -> add sinks (before or after start of others; each runs from then on) -> stop.
+// Rule:       a dead sink costs the others nothing; only a required sink near its declared bound reaches producers.
+// Threads:    any.
+// Source:     engine-notes 6; FACES "Reads" (streams, pause, resume, ?after=).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "delivery/sink_runner.h"
+
+namespace tillstream {
+
+/// Why ingest must refuse now.
+struct Overload {
+    std::string reason;
+    int retry_after_seconds = 1;
+};
+
+class Delivery {
+public:
+    explicit Delivery(const SinkSurroundings& around);
+    ~Delivery();
+
+    /// `sink` outlives this object. Starts at once.
+    Status add(Sink& sink, const SinkPolicy& policy);
+    /// Waits until every running sink has come to `end`, at most `timeout`. True if all did.
+    bool drain(const Position& end, std::chrono::milliseconds timeout);
+    void stop();
+
+    /// not_found for an unknown sink. Repeatable; a pause survives a restart.
+    Status pause(std::string_view sink);
+    Status resume(std::string_view sink);
+
+    std::vector<SinkStatus> status() const;
+    /// Of one sink; null if there is none of that name.
+    const Progress* progress(std::string_view sink) const;
+
+    /// Nothing while every required sink is within its bound. From 90 % of the bound on, a growing share of the calls
+    /// is answered with an overload, all of them at 100 %.
+    std::optional<Overload> overload();
+
+private:
+    SinkRunner* find(std::string_view sink) const;
+    void refresh_pressure();
+
+    SinkSurroundings around_;
+    mutable std::mutex mutex_;
+    std::vector<std::unique_ptr<SinkRunner>> runners_;
+
+    std::mutex pressure_mutex_;
+    std::chrono::nanoseconds pressure_at_{0};
+    double pressure_ = 0;  ///< 0 below 90 % of the bound, 1 at it
+    double owed_ = 0;      ///< share of refusals not yet given
+    std::string pressed_by_;
+};
+
+}  // namespace tillstream

@@ -1,0 +1,74 @@
+#include "delivery/sink_memory.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace tillstream {
+
+SinkMemory::SinkMemory(Filesystem& fs, const std::string& state_dir, std::string_view sink)
+    : fs_(fs), dir_(state_dir + "/sinks"), path_(dir_ + "/" + std::string(sink) + ".state") {}
+
+Status SinkMemory::load() {
+    TILLSTREAM_CHECK(fs_.make_dirs(dir_));
+    if (!TILLSTREAM_TRY(fs_.exists(path_))) return {};
+    const std::string text = TILLSTREAM_TRY(read_file(fs_, path_));
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        const std::string_view line(text.data() + at, end - at);
+        at = end + 1;
+        const std::size_t blank = line.find(' ');
+        if (blank == std::string_view::npos) continue;
+        const std::string_view key = line.substr(0, blank);
+        const std::string_view value = line.substr(blank + 1);
+        int number = 0;
+        std::from_chars(value.data(), value.data() + value.size(), number);
+        if (key == "paused") paused_ = number != 0;
+        if (key == "running") running_ = number != 0;
+        if (key == "deaths") deaths_ = number;
+        if (key == "position") position_ = value;
+        if (key == "attempt_deaths") attempt_deaths_ = number;
+        if (key == "attempt") attempt_ = value;
+    }
+    return {};
+}
+
+Status SinkMemory::set_paused(bool paused) {
+    paused_ = paused;
+    return save();
+}
+
+Result<SinkMemory::Mode> SinkMemory::begin_run(const std::string& position) {
+    const bool died_here = running_ && position == position_;
+    const bool died_attempting = running_ && !attempt_.empty() && attempt_ == position;
+    deaths_ = died_here ? deaths_ + 1 : 0;
+    attempt_deaths_ = died_attempting ? attempt_deaths_ + 1 : 0;
+    if (!died_attempting) attempt_.clear();
+    running_ = true;
+    position_ = position;
+    TILLSTREAM_CHECK(save());
+    if (attempt_deaths_ >= kDeathsMax) return Mode::refuse_first;
+    return deaths_ >= kDeathsMax || attempt_deaths_ > 0 ? Mode::single_records : Mode::batches;
+}
+
+Status SinkMemory::mark_attempt(const std::string& position) {
+    attempt_ = position;
+    return save();
+}
+
+Status SinkMemory::end_run() {
+    running_ = false;
+    attempt_.clear();
+    return save();
+}
+
+Status SinkMemory::save() const {
+    std::string text = "paused " + std::to_string(paused_ ? 1 : 0) + "\n";
+    text += "running " + std::to_string(running_ ? 1 : 0) + "\n";
+    text += "deaths " + std::to_string(deaths_) + "\n";
+    text += "position " + position_ + "\n";
+    text += "attempt_deaths " + std::to_string(attempt_deaths_) + "\n";
+    text += "attempt " + attempt_ + "\n";
+    return write_file_atomic(fs_, path_, text);
+}
+
+}  // namespace tillstream
