@@ -52,6 +52,13 @@ struct TableSchema {
     std::vector<TableColumn> columns;
 };
 
+/// A view over other tables; `select` is the server's own SQL, never a user's.
+struct ViewSchema {
+    std::string schema;
+    std::string name;
+    std::string select;
+};
+
 /// Accepted rows of one shard's batch on their way to a fact table. The table's columns are the contract's (derived
 /// included), then extra, event_id, stream, shard, offset, file_id, row_number, arrived_at (FACES "SQL").
 struct FactSlice {
@@ -121,6 +128,8 @@ public:
 
     /// Creates the table, or adds the columns it lacks. conflict if a column exists with another type.
     virtual Status ensure_table(const TableSchema& table) = 0;
+    /// Creates or replaces the view.
+    virtual Status ensure_view(const ViewSchema& view) = 0;
     virtual Result<std::vector<SinkPosition>> positions(std::string_view consumer) = 0;
     virtual Status commit(const WarehouseCommit& commit) = 0;
     /// Runs the load of `commit` in a transaction and rolls it back.

@@ -31,6 +31,7 @@ public:
     Status start() { return writer_.start(); }
 
     Status ensure_table(const TableSchema& table) override { return writer_.ensure_table(table); }
+    Status ensure_view(const ViewSchema& view) override { return writer_.ensure_view(view); }
     Result<std::vector<SinkPosition>> positions(std::string_view consumer) override { return writer_.positions(consumer); }
     Status commit(const WarehouseCommit& commit) override { return writer_.commit(commit); }
     Status rehearse(const WarehouseCommit& commit) override { return writer_.rehearse(commit); }

@@ -96,8 +96,8 @@ struct ValueMaker {
 
 }  // namespace
 
-std::string quoted(std::string_view name) { return wrapped(name, '"'); }
-std::string quoted_text(std::string_view text) { return wrapped(text, '\''); }
+std::string identifier(std::string_view name) { return wrapped(name, '"'); }
+std::string literal(std::string_view text) { return wrapped(text, '\''); }
 
 std::string sql_type(const TableColumn& column) {
     switch (column.type.type) {

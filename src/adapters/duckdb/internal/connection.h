@@ -68,9 +68,9 @@ Result<Prepared> prepare(duckdb_connection connection, const std::string& sql);
 Status execute_prepared(duckdb_prepared_statement statement, QueryResult& result);
 
 /// "schema"."name" with quotes doubled.
-std::string quoted(std::string_view name);
+std::string identifier(std::string_view name);
 /// 'text' with quotes doubled.
-std::string quoted_text(std::string_view text);
+std::string literal(std::string_view text);
 
 /// SQL name of a column type.
 std::string sql_type(const TableColumn& column);

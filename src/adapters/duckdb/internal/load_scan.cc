@@ -151,10 +151,10 @@ Status LoadScan::run(duckdb_connection connection, const LoadPlan& plan) {
     std::string names;
     for (const TableColumn& column : plan.table().columns) {
         if (!names.empty()) names += ',';
-        names += quoted(column.name);
+        names += identifier(column.name);
     }
-    Status done = execute(connection, fmt::format("INSERT INTO {}.{} ({}) SELECT * FROM {}({})", quoted(plan.table().schema),
-                                                  quoted(plan.table().name), names, kFunction, handle));
+    Status done = execute(connection, fmt::format("INSERT INTO {}.{} ({}) SELECT * FROM {}({}::UBIGINT)", identifier(plan.table().schema),
+                                                  identifier(plan.table().name), names, kFunction, handle));
     const std::lock_guard lock(slot_->mutex);
     slot_->handle = 0;
     slot_->plan = nullptr;

@@ -115,7 +115,8 @@ Outcome stream(const Readers::Lease& lease, duckdb_prepared_statement statement,
 }
 
 /// An interrupted query says so in many words of the engine's; ours is the reason it was interrupted for.
-Outcome with_reason(Outcome outcome, Readers::Stop stop) {
+Outcome with_reason(Outcome outcome, const Readers::Lease& lease) {
+    const Readers::Stop stop = lease.stopped();
     if (!failed(outcome) || stop == Readers::Stop::none) return outcome;
     if (stop == Readers::Stop::timeout) return Status(failure(Errc::timeout, "the query took longer than its time limit"));
     return Status(failure(Errc::resource_exhausted, "the query was ended because the warehouse ran out of memory"));
@@ -130,13 +131,13 @@ Outcome run_query(const Readers::Lease& lease, std::string_view sql, std::span<c
     if (Status begun = transaction.begin(); !begun) return begun;
     Prepared statement;
     if (duckdb_prepare(lease.connection(), text.c_str(), statement.out()) != DuckDBSuccess) {
-        return with_reason(query_error(DUCKDB_ERROR_INVALID, duckdb_prepare_error(statement.get()), sql), lease.stopped());
+        return with_reason(query_error(DUCKDB_ERROR_INVALID, duckdb_prepare_error(statement.get()), sql), lease);
     }
     if (!reads_only(statement.get())) {
         return Status(failure(Errc::permission_denied, "only statements that read are run here"));
     }
     if (Outcome bound = bind_params(statement.get(), params, sql); failed(bound)) return bound;
-    return with_reason(stream(lease, statement.get(), sql, visitor), lease.stopped());
+    return with_reason(stream(lease, statement.get(), sql, visitor), lease);
 }
 
 namespace {

@@ -89,19 +89,25 @@ Status Writer::ensure_table(const TableSchema& table) {
     const std::lock_guard lock(mutex_);
     std::string columns;
     for (const TableColumn& column : table.columns) {
-        columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", quoted(column.name), sql_type(column));
+        columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", identifier(column.name), sql_type(column));
     }
-    TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("CREATE TABLE IF NOT EXISTS {}.{} ({})", quoted(table.schema),
-                                                            quoted(table.name), columns)));
+    TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("CREATE TABLE IF NOT EXISTS {}.{} ({})", identifier(table.schema),
+                                                            identifier(table.name), columns)));
     TILLSTREAM_CHECK(alter_table(table));
     return comment_columns(table);
+}
+
+Status Writer::ensure_view(const ViewSchema& view) {
+    const std::lock_guard lock(mutex_);
+    return execute(connection_.get(), fmt::format("CREATE OR REPLACE VIEW {}.{} AS {}", identifier(view.schema),
+                                                  identifier(view.name), view.select));
 }
 
 Status Writer::alter_table(const TableSchema& table) {
     QueryResult result;
     const std::string sql = fmt::format(
         "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = {} AND table_name = {}",
-        quoted_text(table.schema), quoted_text(table.name));
+        literal(table.schema), literal(table.name));
     if (duckdb_query(connection_.get(), sql.c_str(), result.out()) != DuckDBSuccess) return failure(write_error(result));
     std::map<std::string, std::string, std::less<>> present;
     TILLSTREAM_CHECK(each_row(result, [&](duckdb_data_chunk chunk, idx_t row) {
@@ -110,8 +116,8 @@ Status Writer::alter_table(const TableSchema& table) {
     for (const TableColumn& column : table.columns) {
         const auto found = present.find(column.name);
         if (found == present.end()) {
-            TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("ALTER TABLE {}.{} ADD COLUMN {} {}", quoted(table.schema),
-                                                                    quoted(table.name), quoted(column.name), sql_type(column))));
+            TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("ALTER TABLE {}.{} ADD COLUMN {} {}", identifier(table.schema),
+                                                                    identifier(table.name), identifier(column.name), sql_type(column))));
         } else if (found->second != sql_type(column)) {
             return failure(Errc::conflict, fmt::format("column {} of {}.{} is {} in the warehouse, wanted is {}; give the "
                                                        "changed column a new name",
@@ -125,9 +131,9 @@ Status Writer::alter_table(const TableSchema& table) {
 Status Writer::comment_columns(const TableSchema& table) {
     for (const TableColumn& column : table.columns) {
         if (column.description.empty()) continue;
-        TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("COMMENT ON COLUMN {}.{}.{} IS {}", quoted(table.schema),
-                                                                quoted(table.name), quoted(column.name),
-                                                                quoted_text(column.description))));
+        TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("COMMENT ON COLUMN {}.{}.{} IS {}", identifier(table.schema),
+                                                                identifier(table.name), identifier(column.name),
+                                                                literal(column.description))));
     }
     return {};
 }

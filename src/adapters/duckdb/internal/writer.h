@@ -32,6 +32,7 @@ public:
     Status start();
 
     Status ensure_table(const TableSchema& table);
+    Status ensure_view(const ViewSchema& view);
     Result<std::vector<SinkPosition>> positions(std::string_view consumer);
     Status commit(const WarehouseCommit& commit);
     Status rehearse(const WarehouseCommit& commit);
