@@ -21,7 +21,9 @@ protected:
         SinkMemory memory = load();
         const auto mode = memory.begin_run(position);
         EXPECT_TRUE(mode);
-        if (!attempt.empty()) EXPECT_TRUE(memory.mark_attempt(attempt));
+        if (!attempt.empty()) {
+            EXPECT_TRUE(memory.mark_attempt(attempt));
+        }
         fs_.crash(MemoryFilesystem::Loss::all);
         return *mode;
     }

@@ -135,8 +135,10 @@ TEST_F(SinkRunnerTest, APoisonRecordIsTakenOutAndOnRecord) {
 
     auto reader = log_.open_reader("");
     ASSERT_TRUE(reader);
+    const auto read = (*reader)->read(1 << 20);
+    ASSERT_TRUE(read);
     std::vector<SinkReject> rejects;
-    for (const LogBatch& batch : (*reader)->read(1 << 20)->batches) {
+    for (const LogBatch& batch : read->batches) {
         if (batch.source != system_) continue;
         rejects.push_back(parse_sink_reject(batch.records->value(0)).value());
     }
