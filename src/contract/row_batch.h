@@ -69,6 +69,12 @@ struct ColumnVector {
     bool is_wide() const { return type.type == ColumnType::decimal && type.precision > 18; }
 };
 
+/// `rule` numbers Contract::rules.
+struct RuleWarning {
+    std::uint32_t row = 0;
+    std::uint32_t rule = 0;
+};
+
 class RowBatch {
 public:
     explicit RowBatch(ContractPtr contract);
@@ -92,6 +98,8 @@ public:
     bool accepted(std::size_t row) const { return (accepted_[row / 64] >> (row % 64) & 1) != 0; }
     /// Sorted by index.
     std::span<const Rejection> rejections() const { return rejections_; }
+    /// Accepted rows that broke a rule of severity warn; sorted by rule, then row.
+    std::span<const RuleWarning> warnings() const { return warnings_; }
 
     /// Bytes this batch keeps alive.
     std::size_t memory_bytes() const;
@@ -107,10 +115,10 @@ private:
     std::vector<StringRef> extra_;
     std::vector<std::uint64_t> accepted_;
     std::vector<Rejection> rejections_;
+    std::vector<RuleWarning> warnings_;
     std::vector<std::shared_ptr<const Buffer>> pinned_;
     std::vector<std::unique_ptr<char[]>> arena_;
-    std::size_t arena_used_ = 0;
-    std::size_t arena_block_ = 0;
+    std::size_t arena_bytes_ = 0;
 };
 
 using RowBatchPtr = std::shared_ptr<const RowBatch>;

@@ -49,6 +49,9 @@ std::string found_text(std::string_view text);
 struct Rejection {
     std::uint32_t index = 0;  ///< of the record in its batch
     std::vector<FieldError> errors;
+
+    /// A record with more errors keeps the first ones.
+    static constexpr std::size_t kMaxErrors = 1000;
 };
 
 }  // namespace tillstream

@@ -5,7 +5,8 @@
 #include <cstdlib>
 #include <new>
 
-static_assert(std::endian::native == std::endian::little, "on-disk integers are stored as the machine holds them");
+static_assert(std::endian::native == std::endian::little,
+              "on-disk integers are stored as the machine holds them");
 
 namespace tillstream {
 

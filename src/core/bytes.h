@@ -102,6 +102,8 @@ void store_le(char* at, T value) {
     std::memcpy(at, &value, sizeof value);
 }
 
-constexpr std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+constexpr std::size_t round_up(std::size_t n, std::size_t multiple) {
+    return (n + multiple - 1) / multiple * multiple;
+}
 
 }  // namespace tillstream

@@ -42,7 +42,10 @@ struct Scanned {
         ++exponent;
         const bool first = digits == kMaxDigits + 1;
         if (first) {
-            tail = c == '0' ? Tail::zero : c < '5' ? Tail::below_half : c == '5' ? Tail::half : Tail::above_half;
+            tail = c == '0'   ? Tail::zero
+                   : c < '5'  ? Tail::below_half
+                   : c == '5' ? Tail::half
+                              : Tail::above_half;
         } else if (c != '0') {
             if (tail == Tail::zero) tail = Tail::below_half;
             if (tail == Tail::half) tail = Tail::above_half;
@@ -50,8 +53,8 @@ struct Scanned {
     }
 };
 
-/// The digits after 'e' with their sign; false if there are none or something else follows. Saturates far beyond
-/// any scale, yet far below what adding the length of a text could overflow.
+/// The digits after 'e' with their sign; false if there are none or something else follows. Saturates far
+/// beyond any scale, yet far below what adding the length of a text could overflow.
 bool scan_exponent(std::string_view text, std::int64_t& exponent) {
     constexpr std::int64_t kSaturated = 1'000'000'000'000;
     bool negative = false;
@@ -118,8 +121,8 @@ void cut_digits(Scanned& number, std::int64_t count) {
     number.tail = tail_of(remainder, divisor, number.tail);
 }
 
-/// A double prints in 17 digits, the shortest form of most in 16 or fewer; 15 are what it holds for certain, so
-/// what a producer computed in binary comes back as the decimal it meant.
+/// A double prints in 17 digits, the shortest form of most in 16 or fewer; 15 are what it holds for certain,
+/// so what a producer computed in binary comes back as the decimal it meant.
 void undo_printed_double(Scanned& number) {
     constexpr int kCertain = 15;
     if (number.digits != 16 && number.digits != 17) return;
@@ -175,13 +178,15 @@ using DecimalText = std::array<char, 48>;
 
 /// Digits of `magnitude`, at least `least` of them, right-aligned before `end`; returns where they start.
 char* write_digits(char* end, UInt128 magnitude, int least) {
-    constexpr std::uint64_t kChunk = 10'000'000'000'000'000'000U;  // 128-bit division is slow: 19 digits at a time
+    // 128-bit division is slow: 19 digits at a time.
+    constexpr std::uint64_t kChunk = 10'000'000'000'000'000'000U;
     char* at = end;
     while (magnitude > 0) {
         const bool last = magnitude < kChunk;
         auto low = static_cast<std::uint64_t>(last ? magnitude : magnitude % kChunk);
         magnitude = last ? 0 : magnitude / kChunk;
-        for (int i = 0; i < 19 && (low > 0 || !last); ++i, low /= 10) *--at = static_cast<char>('0' + low % 10);
+        for (int i = 0; i < 19 && (low > 0 || !last); ++i, low /= 10)
+            *--at = static_cast<char>('0' + low % 10);
     }
     while (end - at < least) *--at = '0';
     return at;

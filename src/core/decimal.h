@@ -31,8 +31,11 @@ struct DecimalFormat {
     bool round = false;  ///< half even instead of DecimalParse::scale
 };
 
-/// Reads sign, digits, '.', exponent into value * 10^scale. 16 or 17 significant digits are taken for a printed
-/// double and rounded to 15 first (2.5499999999999998 is 2.55). No allocation. `value` is unchanged unless ok.
+/// Reads sign, digits, '.', exponent into value * 10^scale; ".5" and "5." are numbers. 16 or 17 significant
+/// digits are taken for a printed double and rounded to 15 first, half even (2.5499999999999998 is 2.55).
+/// Leading zeros are not significant, trailing ones are: no double prints them. Too many digits before the
+/// point are `range` even if there are some beyond the scale too. No allocation. `value` is unchanged unless
+/// ok.
 DecimalParse parse_decimal(std::string_view text, const DecimalFormat& format, Int128& value);
 
 /// At least two decimals, further trailing zeros cut, no exponent: 2.55, 18.00, 0.001.

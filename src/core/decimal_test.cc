@@ -56,8 +56,9 @@ TEST(ParseDecimal, ReadsSignDigitsPointAndExponent) {
 }
 
 TEST(ParseDecimal, RefusesWhatIsNoNumber) {
-    for (const char* text : {"", "+", "-", ".", "-.", "e5", "1e", "1e+", "1e1.5", "1,5", "1.2.3", "$5", "5 ", " 5",
-                             "NaN", "inf", "0x10", "--5", "+-5", "1e5e5", "six", "5-", "1_000", "\xc2\xa3 5"})
+    for (const char* text :
+         {"",   "+",  "-",   ".",   "-.",   "e5",  "1e",  "1e+",   "1e1.5", "1,5", "1.2.3", "$5",
+          "5 ", " 5", "NaN", "inf", "0x10", "--5", "+-5", "1e5e5", "six",   "5-",  "1_000", "\xc2\xa3 5"})
         check({text, kMoney, DecimalParse::type, ""});
     check({"1", kMoney, DecimalParse::ok, "1.00"});
     DecimalParse outcome;
@@ -75,8 +76,10 @@ TEST(ParseDecimal, TakesSixteenOrSeventeenDigitsForAPrintedDouble) {
              Case{"999999999999999.96", kWide, DecimalParse::ok, "1000000000000000.00"},
              Case{"100000000000000.5", kWide, DecimalParse::ok, "100000000000000.00"},  // half to even
              Case{"100000000000001.5", kWide, DecimalParse::ok, "100000000000002.00"},
-             Case{"12345678901234.5678", kMoney, DecimalParse::ok, "12345678901234.5678"},  // 18 digits are meant
-             Case{"2.55000000000001", kMoney, DecimalParse::scale, ""},                     // 15 digits are meant
+             // 18 digits, or 15, are meant as written.
+             Case{"12345678901234.5678", kMoney, DecimalParse::ok, "12345678901234.5678"},
+             Case{"12345678901234.5600", kMoney, DecimalParse::ok, "12345678901234.56"},
+             Case{"2.55000000000001", kMoney, DecimalParse::scale, ""},
          })
         check(c);
 }
@@ -99,6 +102,15 @@ TEST(ParseDecimal, TellsScaleFromRange) {
              Case{"1e-400", kRounded, DecimalParse::ok, "0.00"},
          })
         check(c);
+}
+
+TEST(ParseDecimal, SeesBeyondTheDigitsItKeepsWhenItRounds) {
+    const std::string half = "1.00005" + std::string(40, '0');
+    check({half.c_str(), kRounded, DecimalParse::ok, "1.00"});
+    check({(half + "1").c_str(), kRounded, DecimalParse::ok, "1.0001"});
+    const std::string exact = "1.0001" + std::string(40, '0');
+    check({exact.c_str(), kMoney, DecimalParse::ok, "1.0001"});
+    check({(exact + "1").c_str(), kMoney, DecimalParse::scale, ""});
 }
 
 TEST(FormatDecimal, KeepsAtLeastTwoDecimals) {

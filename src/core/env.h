@@ -1,10 +1,11 @@
 // env.h - files and clocks behind one face, so that tests can lose unsynced bytes and fail any call.
 //
-// Twins:    posix_filesystem() and system clocks here; MemoryFilesystem (memory_env.h) forgets what was not synced;
-//           FaultFilesystem (fault_env.h) fails the n-th call.
-// Threads:  Filesystem and Clock may be used from any thread. A File may be read and written from several threads at
-//           once as long as the ranges do not overlap.
-// Errors:   not_found, already_exists, io (message names call, path and errno text), resource_exhausted (disk full).
+// Twins:    posix_filesystem() and system clocks here; MemoryFilesystem (memory_env.h) forgets what was not
+//           synced; FaultFilesystem (fault_env.h) fails the n-th call.
+// Threads:  Filesystem and Clock may be used from any thread. A File may be read and written from several
+//           threads at once as long as the ranges do not overlap.
+// Errors:   not_found, already_exists, io (message names call, path and errno text), resource_exhausted
+//           (disk full).
 #pragma once
 
 #include <chrono>
@@ -24,7 +25,7 @@ struct OpenMode {
     bool write = false;
     bool create = false;     ///< make it if absent (needs write)
     bool exclusive = false;  ///< fail with already_exists if present (needs create)
-    bool direct = false;     ///< O_DIRECT: aligned offsets, sizes and memory. Refused by the file system: see File::direct
+    bool direct = false;     ///< O_DIRECT: aligned offsets, sizes, memory; if refused: see File::direct
 };
 
 class File {
@@ -66,8 +67,8 @@ Filesystem& posix_filesystem();
 
 /// Whole-file conveniences over any Filesystem.
 Result<std::string> read_file(Filesystem& fs, const std::string& path);
-/// Written beside (path + ".tmp"), synced, renamed into place, folder synced: readers see the old bytes or the new
-/// ones. One writer per path at a time.
+/// Written beside (path + ".tmp"), synced, renamed into place, folder synced: readers see the old bytes or
+/// the new ones. One writer per path at a time.
 Status write_file_atomic(Filesystem& fs, const std::string& path, std::string_view bytes);
 
 class Clock {

@@ -10,14 +10,15 @@ namespace tillstream {
 
 enum class FileCall : std::uint8_t { open, read, write, sync, truncate, rename, remove, sync_dir, any };
 
-/// Thread-safe.
+/// Thread-safe. Calls that FileCall does not name (exists, list, make_dirs, sizes) are neither counted nor
+/// failed.
 class FaultFilesystem final : public Filesystem {
 public:
     explicit FaultFilesystem(Filesystem& base);
     ~FaultFilesystem() override;
 
-    /// The call number `nth` (from 1, counted from now) of this kind fails with `error`; `sticky` fails all later
-    /// ones too. A failed write has written a random prefix (seeded by nth).
+    /// The call number `nth` (from 1, counted from now) of this kind fails with `error`; `sticky` fails all
+    /// later ones too. A failed write has written a random prefix (seeded by nth).
     void fail(FileCall call, std::uint64_t nth, Error error, bool sticky = false);
     /// No more faults.
     void heal();

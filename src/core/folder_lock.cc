@@ -42,8 +42,8 @@ Result<FolderLock> FolderLock::acquire(const std::string& dir) {
     if (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK) return failure(internal::errno_error("flock", path, errno));
         return failure(Errc::resource_exhausted,
-                       fmt::format("folder '{}' is in use by process {}: stop it or choose another folder", dir,
-                                   read_owner(lock.fd_)));
+                       fmt::format("folder '{}' is in use by process {}: stop it or choose another folder",
+                                   dir, read_owner(lock.fd_)));
     }
     TILLSTREAM_CHECK(write_owner(lock.fd_, path));
     return lock;

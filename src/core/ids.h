@@ -19,7 +19,8 @@ struct StrongId {
     friend constexpr auto operator<=>(StrongId, StrongId) = default;
 };
 
-/// One incarnation of one shard of one stream (or of one file, or producer), from the durable source registry.
+/// One incarnation of one shard of one stream (or of one file, or producer), from the durable source
+/// registry.
 using SourceId = StrongId<struct SourceTag, std::uint32_t>;
 /// Number of a shard within its stream, from 0.
 using ShardId = StrongId<struct ShardTag, std::uint32_t>;
@@ -41,5 +42,7 @@ struct RowId {
 
 template <class Tag, class Rep>
 struct std::hash<tillstream::StrongId<Tag, Rep>> {
-    std::size_t operator()(tillstream::StrongId<Tag, Rep> id) const noexcept { return std::hash<Rep>{}(id.value); }
+    std::size_t operator()(tillstream::StrongId<Tag, Rep> id) const noexcept {
+        return std::hash<Rep>{}(id.value);
+    }
 };

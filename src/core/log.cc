@@ -31,7 +31,9 @@ std::string_view level_name(LogLevel level) {
 
 /// Length of the well-formed UTF-8 sequence at the front of a text that is not empty; 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
     const unsigned lead = byte(0);
     if (lead < 0x80) return 1;
     const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
@@ -87,8 +89,8 @@ struct ValueWriter {
 
 void append_log_time(std::string& out, Timestamp at) {
     const CivilTime t = to_civil(at);
-    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", t.year, t.month, t.day,
-                   t.hour, t.minute, t.second, t.micros / 1000);
+    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", t.year, t.month,
+                   t.day, t.hour, t.minute, t.second, t.micros / 1000);
 }
 
 std::string json_line(LogLevel level, std::string_view component, std::string_view msg,
@@ -111,6 +113,7 @@ std::string json_line(LogLevel level, std::string_view component, std::string_vi
         }
         line.push_back('}');
     }
+    line.push_back('}');
     return line;
 }
 

@@ -1,4 +1,5 @@
-// log.h - the program's own log: one JSON object a line (ts, level, msg, component, fields), or text on a terminal.
+// log.h - the program's own log: one JSON object a line (ts, level, msg, component, fields), or text on a
+// terminal.
 //
 // Rules:    no payloads or personal data above debug; secrets never. Return an error or log it, never both.
 // Threads:  any.

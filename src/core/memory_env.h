@@ -8,7 +8,10 @@
 
 namespace tillstream {
 
-/// Thread-safe. Files, names and sizes become durable by File::sync and Filesystem::sync_dir as on ext4.
+/// Thread-safe. Content and size become durable by File::sync, names (new, renamed, removed) by
+/// Filesystem::sync_dir; syncing a new file does not make its name durable. Folders are durable at once;
+/// renaming one is unsupported. O_DIRECT is honoured and, as on a disk, refuses offsets, sizes and memory
+/// off the 512-byte sector.
 class MemoryFilesystem final : public Filesystem {
 public:
     MemoryFilesystem();
@@ -24,7 +27,7 @@ public:
     Result<std::uint64_t> free_bytes(const std::string& dir) override;
 
     enum class Loss : std::uint8_t {
-        nothing,  ///< as kill -9: every write survives
+        nothing,  ///< as kill -9: every write survives, still unsynced: a later crash may take it
         all,      ///< every unsynced write and name is gone
         random,   ///< each unsynced 512-byte sector and name survives or not, by `seed`
     };
@@ -33,6 +36,7 @@ public:
 
     /// Flips one bit of the file, synced.
     Status flip_bit(const std::string& path, std::uint64_t byte, int bit);
+    /// From now on files can grow by so much in all; what they give up is free again. 1 TiB at first.
     void set_free_bytes(std::uint64_t bytes);
 
 private:

@@ -42,7 +42,8 @@ private:
     prometheus::Histogram& histogram_;
 };
 
-/// The one instrument in front of `theirs`: the library hands out the same object for the same name and labels.
+/// The one instrument in front of `theirs`: the library hands out the same object for the same name and
+/// labels.
 template <class Ours, class Face, class Theirs>
 Face& face_of(std::map<const Theirs*, std::unique_ptr<Face>>& faces, Theirs& theirs) {
     std::unique_ptr<Face>& face = faces[&theirs];
@@ -75,8 +76,8 @@ Gauge& Metrics::gauge(const std::string& name, const std::string& help, const Me
     return face_of<PrometheusGauge>(registry_->gauges, family.Add(labels));
 }
 
-Histogram& Metrics::histogram(const std::string& name, const std::string& help, const std::vector<double>& bounds,
-                              const MetricLabels& labels) {
+Histogram& Metrics::histogram(const std::string& name, const std::string& help,
+                              const std::vector<double>& bounds, const MetricLabels& labels) {
     const std::lock_guard lock(registry_->mutex);
     auto& family = prometheus::BuildHistogram().Name(name).Help(help).Register(registry_->registry);
     return face_of<PrometheusHistogram>(registry_->histograms, family.Add(labels, bounds));

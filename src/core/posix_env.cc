@@ -55,8 +55,9 @@ public:
         constexpr std::size_t kSector = 512;
         std::size_t done = 0;
         while (done < size) {
-            const ssize_t got = uninterrupted(
-                [&] { return ::pread(fd_.get(), into + done, size - done, static_cast<off_t>(offset + done)); });
+            const ssize_t got = uninterrupted([&] {
+                return ::pread(fd_.get(), into + done, size - done, static_cast<off_t>(offset + done));
+            });
             if (got < 0) return failed("pread", path_);
             done += static_cast<std::size_t>(got);
             // A direct read stops within a sector only at the end; going on there would be misaligned.
@@ -169,7 +170,8 @@ public:
     }
 
     Status make_dirs(const std::string& dir) override {
-        for (std::size_t slash = dir.find('/', 1); slash != std::string::npos; slash = dir.find('/', slash + 1)) {
+        for (std::size_t slash = dir.find('/', 1); slash != std::string::npos;
+             slash = dir.find('/', slash + 1)) {
             if (dir[slash - 1] != '/') TILLSTREAM_CHECK(make_dir(dir.substr(0, slash), *this));
         }
         if (dir.empty() || dir.back() == '/') return {};

@@ -1,7 +1,9 @@
 // result.h - the outcome of a call: a value, or an Error with one of a closed list of codes.
 //
-// Place:   every module returns Result<T> or Status; exceptions stay inside the adapter that calls a throwing library.
-// Style:   messages are lower-case, name the thing and the value, have no final dot. Return or log, never both.
+// Place:   every module returns Result<T> or Status; exceptions stay inside the adapter that calls a
+//          throwing library.
+// Style:   messages are lower-case, name the thing and the value, have no final dot. Return or log, never
+//          both.
 // Bugs:    are TILLSTREAM_ASSERT (core/assert.h); bad input is never an assert.
 #pragma once
 

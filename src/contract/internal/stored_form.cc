@@ -1,0 +1,89 @@
+#include "contract/internal/stored_form.h"
+
+#include <cstring>
+
+#include "contract/internal/text.h"
+#include "json/writer.h"
+
+namespace tillstream {
+
+namespace {
+
+void append_base64(std::string& out, std::string_view bytes) {
+    static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 3; ++k)
+            group = group << 8 | (k < have ? static_cast<std::uint8_t>(bytes[i + k]) : 0U);
+        for (std::size_t k = 0; k < 4; ++k) out += k <= have ? kDigits[group >> (18 - 6 * k) & 63] : '=';
+    }
+}
+
+}  // namespace
+
+bool has_line_break(std::string_view json) {
+    if (json.empty()) return false;
+    return std::memchr(json.data(), '\n', json.size()) != nullptr ||
+           std::memchr(json.data(), '\r', json.size()) != nullptr;
+}
+
+void append_one_line(std::string& out, std::string_view json) {
+    for (const char c : json) out += c == '\n' || c == '\r' ? ' ' : c;
+}
+
+void append_text_row(std::string& out, const HeaderBinding& header, std::span<const std::string_view> values) {
+    out += '{';
+    std::uint32_t start = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::uint32_t end = header.json_key_ends[i];
+        if (i != 0) out += ',';
+        out.append(header.json_keys, start, end - start);
+        start = end;
+        out += '"';
+        json::append_escaped(out, values[i]);
+        out += '"';
+    }
+    out += '}';
+}
+
+void append_field_value(std::string& out, json::Kind kind, std::string_view text) {
+    if (kind != json::Kind::string) {
+        append_one_line(out, text);
+        return;
+    }
+    out += '"';
+    json::append_escaped(out, text);
+    out += '"';
+}
+
+void append_fields(std::string& out, std::span<const json::Field> fields) {
+    char before = '{';
+    for (const json::Field& field : fields) {
+        out += before;
+        out += '"';
+        json::append_escaped(out, field.key);
+        out += "\":";
+        append_field_value(out, field.kind, field.text);
+        before = ',';
+    }
+    out += fields.empty() ? "{}" : "}";
+}
+
+void append_broken(std::string& out, std::string_view raw) {
+    const bool text = is_utf8(raw);
+    out += text ? "{\"_raw\":\"" : "{\"_raw_base64\":\"";
+    if (text) json::append_escaped(out, raw);
+    else append_base64(out, raw);
+    out += "\"}";
+}
+
+bool JsonCheck::operator()(std::string_view text) {
+    padded_.clear();
+    padded_.append(text);
+    if (padded_.empty()) return false;
+    const json::ScanOutcome outcome = scanner_.scan_object(padded_.view(), {}, fields_);
+    return !outcome || outcome->failure == json::ScanFailure::not_object || outcome->failure == json::ScanFailure::depth;
+}
+
+}  // namespace tillstream
