@@ -20,10 +20,11 @@ namespace {
 
 constexpr milliseconds kProgressEvery{200};
 
-/// FNV-1a, its upper half: keys are short and end in counting digits.
+/// FNV-1a, mixed once more: keys are short and end in counting digits, which leaves its upper bits alike.
 std::size_t lane_of(std::string_view key, std::size_t lanes) {
     std::uint64_t hash = 14695981039346656037U;
     for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    hash = (hash ^ (hash >> 32)) * 0x9E3779B97F4A7C15U;
     return static_cast<std::size_t>(((hash >> 32) * lanes) >> 32);
 }
 
@@ -31,10 +32,12 @@ std::size_t lane_of(std::string_view key, std::size_t lanes) {
 
 Status check_options(const DispatchOptions& options) {
     if (options.batch_records == 0 || options.batch_records > 1'000'000) {
-        return failure(Errc::invalid_argument, fmt::format("batch of {}: give 1 to 1000000", options.batch_records));
+        return failure(Errc::invalid_argument,
+                       fmt::format("batch of {}: give 1 to 1000000", options.batch_records));
     }
     if (options.concurrency == 0 || options.concurrency > 1'024) {
-        return failure(Errc::invalid_argument, fmt::format("concurrency {}: give 1 to 1024", options.concurrency));
+        return failure(Errc::invalid_argument,
+                       fmt::format("concurrency {}: give 1 to 1024", options.concurrency));
     }
     if (!(options.rate >= 0) || options.rate > 1e9) {
         return failure(Errc::invalid_argument, fmt::format("rate {}: give records per second", options.rate));
@@ -45,7 +48,10 @@ Status check_options(const DispatchOptions& options) {
 class Dispatcher::Impl {
 public:
     Impl(DispatchOptions options, PosterFactory connect, SendObserver& observer)
-        : options_(options), connect_(std::move(connect)), run_(observer), open_(options.concurrency),
+        : options_(options),
+          connect_(std::move(connect)),
+          run_(observer),
+          open_(options.concurrency),
           start_(steady_clock::now()) {
         for (unsigned i = 0; i < options.concurrency; ++i) {
             lanes_.push_back(std::make_unique<Lane>(options_, connect_, run_));
@@ -74,7 +80,8 @@ public:
         ++batch.records;
         ++added_;
         if (options_.rate > 0) batch.due.push_back(due_);
-        const bool full = batch.records >= options_.batch_records || batch.body.size() >= options_.batch_bytes;
+        const bool full =
+            batch.records >= options_.batch_records || batch.body.size() >= options_.batch_bytes;
         if (full || piece.ends_batch) lanes_[lane]->push(batch);
         return true;
     }

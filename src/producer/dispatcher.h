@@ -25,7 +25,7 @@ struct DispatchOptions {
     std::size_t batch_records = 500;
     std::size_t batch_bytes = 4 << 20;  ///< a batch is sent when it has grown beyond
     unsigned concurrency = 4;
-    double rate = 0;  ///< records per second; 0: as fast as the server takes them
+    double rate = 0;                      ///< records per second; 0: as fast as the server takes them
     std::chrono::milliseconds linger{5};  ///< with a rate: a batch waits no longer than this to fill
     /// How long one batch is tried again before it counts as failed (refused) or the run is given up (no server).
     /// A server that never answered is not waited for.
@@ -48,8 +48,8 @@ public:
     void begin_body(std::string_view content_type, std::string_view head);
 
     struct Piece {
-        std::string_view before;  ///< written in front of the text
-        std::string_view text;
+        std::string_view before = {};  ///< written in front of the text
+        std::string_view text = {};
         /// The record must be the last of its request (a broken row, which could swallow what follows).
         bool ends_batch = false;
     };

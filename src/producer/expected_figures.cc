@@ -20,10 +20,12 @@ std::string totals_json(const ExpectedTotals& totals) {
 
 std::string format_expected_json(const ExpectedFigures& figures) {
     std::string out = fmt::format(
-        "{{\"sent\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"quantity\":{},\"line_total\":\"{}\","
+        "{{\"sent\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"quantity\":{},\"line_total\":"
+        "\"{}\","
         "\"invoices\":{},\"customers\":{},\n\"by_day\":{{",
-        figures.sent, figures.accepted.rows, figures.quarantined, figures.duplicates, figures.accepted.quantity,
-        format_decimal(figures.accepted.line_total, kMoneyScale), figures.invoices, figures.customers);
+        figures.sent, figures.accepted.rows, figures.quarantined, figures.duplicates,
+        figures.accepted.quantity, format_decimal(figures.accepted.line_total, kMoneyScale), figures.invoices,
+        figures.customers);
     const char* separator = "\n";
     for (const auto& [day, totals] : figures.by_day) {
         out += fmt::format("{}\"{}\":{}", separator, format_date(day), totals_json(totals));

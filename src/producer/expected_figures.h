@@ -30,8 +30,8 @@ struct ExpectedFigures {
     std::uint64_t quarantined = 0;
     std::uint64_t duplicates = 0;
     ExpectedTotals accepted;
-    std::uint64_t invoices = 0;   ///< distinct numbers with an accepted row
-    std::uint64_t customers = 0;  ///< distinct ids with an accepted row
+    std::uint64_t invoices = 0;                     ///< distinct numbers with an accepted row
+    std::uint64_t customers = 0;                    ///< distinct ids with an accepted row
     std::map<std::int32_t, ExpectedTotals> by_day;  ///< days since 1970-01-01, UTC
     std::map<std::string, ExpectedTotals> by_country;
 };

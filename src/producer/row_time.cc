@@ -35,7 +35,8 @@ bool read_date(TimeText& text, CivilTime& at) {
     int first = 0, second = 0, third = 0;
     if (!text.number(first, 4)) return false;
     const char separator = text.rest().starts_with('/') ? '/' : '-';
-    if (!text.skip(separator) || !text.number(second, 2) || !text.skip(separator) || !text.number(third, 4)) return false;
+    if (!text.skip(separator) || !text.number(second, 2) || !text.skip(separator) || !text.number(third, 4))
+        return false;
     if (separator == '/') {
         at.month = first, at.day = second, at.year = third;
     } else if (first > 31) {

@@ -19,7 +19,8 @@ int exit_code(const SendReport& report) {
 std::string format_report_json(const SendReport& r) {
     return fmt::format(
         "{{\"sent\":{},\"accepted\":{},\"quarantined\":{},\"duplicates\":{},\"failed\":{},\"seconds\":{:.3f},"
-        "\"records_per_second\":{:.1f},\"latency_ms\":{{\"p50\":{:.3f},\"p95\":{:.3f},\"p99\":{:.3f},\"max\":{:.3f}}}}}\n",
+        "\"records_per_second\":{:.1f},\"latency_ms\":{{\"p50\":{:.3f},\"p95\":{:.3f},\"p99\":{:.3f},\"max\":"
+        "{:.3f}}}}}\n",
         r.sent, r.accepted, r.quarantined, r.duplicates, r.failed, r.seconds, r.records_per_second(),
         milliseconds(r.latency.quantile(0.5)), milliseconds(r.latency.quantile(0.95)),
         milliseconds(r.latency.quantile(0.99)), milliseconds(r.latency.max()));

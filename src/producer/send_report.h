@@ -20,7 +20,7 @@ struct SendReport {
     double seconds = 0;
     /// Of each answered record. With a rate: from the moment it was due, whether or not the sender was late. Without: from its
     /// batch being handed to a connection's queue.
-    LatencyHistogram latency;
+    LatencyHistogram latency = {};
     bool unreachable = false;  ///< given up since no server answered; what was not read is not counted
 
     double records_per_second() const { return seconds > 0 ? static_cast<double>(sent) / seconds : 0; }

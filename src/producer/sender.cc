@@ -46,8 +46,10 @@ public:
                 file.survey.charset = *options_.charset;
             }
             if (file.survey.guessed) {
-                observer_.notice(fmt::format("{}: neither a byte order mark nor valid UTF-8, read as ISO-8859-1 "
-                                             "(--encoding names another)", path));
+                observer_.notice(
+                    fmt::format("{}: neither a byte order mark nor valid UTF-8, read as ISO-8859-1 "
+                                "(--encoding names another)",
+                                path));
             }
         }
         return {};
@@ -73,8 +75,8 @@ public:
             bytes_before_ += file.bytes;
         }
         if (without_time_ > 0) {
-            observer_.notice(fmt::format("{} records have no readable time and were left out by --from and --to",
-                                         without_time_));
+            observer_.notice(fmt::format(
+                "{} records have no readable time and were left out by --from and --to", without_time_));
         }
         return {};
     }
@@ -118,8 +120,9 @@ private:
         const bool adds_ids = options_.event_ids && !reader.has_event_ids();
         dispatcher.begin_body(kCsvType, fmt::format("{}{}\n", adds_ids ? "event_id," : "", reader.head()));
         if (!reader.has_key()) {
-            observer_.notice(fmt::format("{}: no column {}, so all rows go over one connection (--key names another)",
-                                         file.path, options_.key.empty() ? internal::kDefaultKey : options_.key));
+            observer_.notice(
+                fmt::format("{}: no column {}, so all rows go over one connection (--key names another)",
+                            file.path, options_.key.empty() ? internal::kDefaultKey : options_.key));
         }
     }
 
@@ -178,8 +181,9 @@ private:
 
 }  // namespace
 
-Result<SendReport> send_files(const SendOptions& options, Filesystem& fs, const std::vector<std::string>& files,
-                              const PosterFactory& connect, SendObserver& observer) {
+Result<SendReport> send_files(const SendOptions& options, Filesystem& fs,
+                              const std::vector<std::string>& files, const PosterFactory& connect,
+                              SendObserver& observer) {
     TILLSTREAM_CHECK(check_options(options.dispatch));
     if (files.empty()) return failure(Errc::invalid_argument, "no file to send");
     FileSender sender(options, fs, observer);

@@ -29,7 +29,7 @@
 namespace tillstream {
 
 struct SendOptions {
-    DispatchOptions dispatch;
+    DispatchOptions dispatch = {};
     bool event_ids = true;
     std::optional<Charset> charset = {};  ///< nothing: found out
     std::string key = {};                 ///< partition key column; empty: invoice_no in any spelling
@@ -40,8 +40,9 @@ struct SendOptions {
     std::optional<Timestamp> to = {};
 };
 
-Result<SendReport> send_files(const SendOptions& options, Filesystem& fs, const std::vector<std::string>& files,
-                              const PosterFactory& connect, SendObserver& observer);
+Result<SendReport> send_files(const SendOptions& options, Filesystem& fs,
+                              const std::vector<std::string>& files, const PosterFactory& connect,
+                              SendObserver& observer);
 
 /// Simulates as simulate() does, and sends each record as soon as it is made.
 struct SimulationRun {

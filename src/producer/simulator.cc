@@ -31,7 +31,8 @@ constexpr std::size_t kRememberedRecords = 512;
 constexpr std::uint32_t kOversizeOneIn = 2'000;
 
 constexpr std::array<std::int64_t, 16> kQuantities = {1, 1, 1, 1, 2, 2, 3, 4, 6, 6, 8, 10, 12, 12, 24, 48};
-constexpr std::array<std::string_view, 6> kWriteOffNotes = {"damaged", "?", "lost", "thrown away", "20713", ""};
+constexpr std::array<std::string_view, 6> kWriteOffNotes = {"damaged",     "?",     "lost",
+                                                            "thrown away", "20713", ""};
 constexpr std::string_view kBadDebtNote = "Adjust bad debt";
 
 enum class InvoiceKind : std::uint8_t { sale, cancellation, write_off, bad_debt };
@@ -65,7 +66,8 @@ std::string id_prefix(const SimulationOptions& o) {
          {o.seed, std::uint64_t{o.stores}, std::uint64_t{o.products}, std::uint64_t{o.customers},
           std::uint64_t{o.invoices_per_day}, static_cast<std::uint64_t>(o.first_day),
           std::bit_cast<std::uint64_t>(o.bad_rate), std::bit_cast<std::uint64_t>(o.late_rate),
-          std::bit_cast<std::uint64_t>(o.duplicate_rate), std::bit_cast<std::uint64_t>(o.cancellation_rate)}) {
+          std::bit_cast<std::uint64_t>(o.duplicate_rate),
+          std::bit_cast<std::uint64_t>(o.cancellation_rate)}) {
         hash = Random(hash ^ part).next();
     }
     return fmt::format("sim{:08x}-", hash >> 32);
@@ -79,19 +81,22 @@ Status check_options(const SimulationOptions& o) {
         return failure(Errc::invalid_argument, fmt::format("{} stores: give 1 to 10000", o.stores));
     }
     if (o.products == 0 || o.products > 1'000'000 || o.customers == 0 || o.customers > 10'000'000) {
-        return failure(Errc::invalid_argument, "a shop has 1 to 1000000 products and 1 to 10000000 customers");
+        return failure(Errc::invalid_argument,
+                       "a shop has 1 to 1000000 products and 1 to 10000000 customers");
     }
     if (o.invoices_per_day == 0 || o.invoices_per_day > 36'000) {
         return failure(Errc::invalid_argument,
                        fmt::format("{} invoices per day: give 1 to 36000", o.invoices_per_day));
     }
-    if (!is_rate(o.bad_rate) || !is_rate(o.late_rate) || !is_rate(o.duplicate_rate) || !is_rate(o.cancellation_rate)) {
+    if (!is_rate(o.bad_rate) || !is_rate(o.late_rate) || !is_rate(o.duplicate_rate) ||
+        !is_rate(o.cancellation_rate)) {
         return failure(Errc::invalid_argument, "a rate lies outside 0 to 1");
     }
     const double days = static_cast<double>(o.rows) / o.stores / o.invoices_per_day / 10;
     if (o.first_day < 10 || o.first_day + days > 2'000'000) {
-        return failure(Errc::invalid_argument, "the simulated time leaves the years 1970 to 7000: "
-                                               "give more stores or invoices per day");
+        return failure(Errc::invalid_argument,
+                       "the simulated time leaves the years 1970 to 7000: "
+                       "give more stores or invoices per day");
     }
     return {};
 }
@@ -99,12 +104,20 @@ Status check_options(const SimulationOptions& o) {
 class ShopSimulator::Shop {
 public:
     explicit Shop(const SimulationOptions& options)
-        : options_(options), random_(options.seed), bad_(options.bad_rate), late_(options.late_rate),
-          duplicate_(options.duplicate_rate), cancellation_(options.cancellation_rate), prefix_(id_prefix(options)),
-          products_(internal::make_products(random_, options.products)), customer_countries_(options.customers),
-          seen_customers_(options.customers), stores_(options.stores),
+        : options_(options),
+          random_(options.seed),
+          bad_(options.bad_rate),
+          late_(options.late_rate),
+          duplicate_(options.duplicate_rate),
+          cancellation_(options.cancellation_rate),
+          prefix_(id_prefix(options)),
+          products_(internal::make_products(random_, options.products)),
+          customer_countries_(options.customers),
+          seen_customers_(options.customers),
+          stores_(options.stores),
           country_totals_(internal::country_names().size()) {
-        for (auto& country : customer_countries_) country = static_cast<std::uint8_t>(internal::draw_country(random_));
+        for (auto& country : customer_countries_)
+            country = static_cast<std::uint8_t>(internal::draw_country(random_));
         for (std::size_t i = 0; i < stores_.size(); ++i) {
             stores_[i].usual_style = static_cast<Style>(i % internal::kStyles);
             stores_[i].clock = options.first_day * kDaySeconds + kOpens;
@@ -239,12 +252,15 @@ private:
         advance_clock(store);
         store.time = Timestamp{store.clock * kSecond};
         if (random_.happens(late_)) store.time.micros -= random_.between(1, 9) * kDaySeconds * kSecond;
-        store.text.style = random_.one_in(8) ? static_cast<Style>(random_.below(internal::kStyles)) : store.usual_style;
+        store.text.style =
+            random_.one_in(8) ? static_cast<Style>(random_.below(internal::kStyles)) : store.usual_style;
         store.last = {};
         store.kind = draw_kind(store);
         draw_buyer(store);
         fill_invoice(store);
-        const char* prefix = store.kind == InvoiceKind::cancellation ? "C" : store.kind == InvoiceKind::bad_debt ? "A" : "";
+        const char* prefix = store.kind == InvoiceKind::cancellation ? "C"
+                             : store.kind == InvoiceKind::bad_debt   ? "A"
+                                                                     : "";
         store.text.set_number(random_, fmt::format("{}{}", prefix, kFirstInvoice + invoices_started_++));
         store.text.set_time(random_, store.time);
         store.text.set_buyer(random_, store.customer == 0 ? 0 : kFirstCustomer + store.customer - 1,
@@ -275,7 +291,8 @@ private:
                 if (random_.one_in(4'000)) store.lines_left = 200 + random_.below(801);
                 return;
             case InvoiceKind::cancellation: {
-                const PastSale& past = store.past[random_.below(static_cast<std::uint32_t>(store.past.size()))];
+                const PastSale& past =
+                    store.past[random_.below(static_cast<std::uint32_t>(store.past.size()))];
                 line = past.line;
                 line.quantity = -random_.between(1, line.quantity);
                 store.customer = past.customer;
@@ -312,12 +329,13 @@ private:
         store.totals = {};
     }
 
-    static void count_invoice(const Store& store, ExpectedFigures& figures, std::vector<ExpectedTotals>& countries,
-                              std::vector<bool>& customers) {
+    static void count_invoice(const Store& store, ExpectedFigures& figures,
+                              std::vector<ExpectedTotals>& countries, std::vector<bool>& customers) {
         if (store.totals.rows == 0) return;
         figures.accepted.add(store.totals);
         ++figures.invoices;
-        figures.by_day[static_cast<std::int32_t>(store.time.micros / (kDaySeconds * kSecond))].add(store.totals);
+        figures.by_day[static_cast<std::int32_t>(store.time.micros / (kDaySeconds * kSecond))].add(
+            store.totals);
         countries[store.country].add(store.totals);
         if (store.customer == 0 || customers[store.customer - 1]) return;
         customers[store.customer - 1] = true;

@@ -67,7 +67,8 @@ struct SimulatedRecord {
 /// Writes what it generates to `dir`/sales.ndjson. open -> next* -> finish; nothing is complete before finish.
 class SimulationWriter {
 public:
-    static Result<SimulationWriter> open(const SimulationOptions& options, Filesystem& fs, const std::string& dir);
+    static Result<SimulationWriter> open(const SimulationOptions& options, Filesystem& fs,
+                                         const std::string& dir);
 
     /// Views live until the next call; nothing after the last record.
     Result<std::optional<SimulatedRecord>> next();
@@ -75,7 +76,8 @@ public:
     Result<ExpectedFigures> finish();
 
 private:
-    SimulationWriter(const SimulationOptions& options, Filesystem& fs, std::string dir, std::unique_ptr<File> file);
+    SimulationWriter(const SimulationOptions& options, Filesystem& fs, std::string dir,
+                     std::unique_ptr<File> file);
     Status flush();
 
     ShopSimulator shop_;

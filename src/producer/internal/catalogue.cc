@@ -12,26 +12,27 @@ namespace tillstream::internal {
 namespace {
 
 constexpr std::array<std::string_view, 24> kColours = {
-    "RED",    "WHITE",  "BLUE",   "PINK",  "IVORY",   "GREEN",  "BLACK",      "VINTAGE", "RETROSPOT", "CREAM",
-    "SILVER", "GOLD",   "ANTIQUE", "FRENCH", "NATURAL", "DOTTED", "CHECKERED", "FADED",   "TURQUOISE", "MINT",
-    "AMBER",  "COPPER", "SLATE",  "LILAC"};
+    "RED",       "WHITE", "BLUE",      "PINK", "IVORY",   "GREEN",  "BLACK",   "VINTAGE",
+    "RETROSPOT", "CREAM", "SILVER",    "GOLD", "ANTIQUE", "FRENCH", "NATURAL", "DOTTED",
+    "CHECKERED", "FADED", "TURQUOISE", "MINT", "AMBER",   "COPPER", "SLATE",   "LILAC"};
 constexpr std::array<std::string_view, 20> kMaterials = {
-    "METAL", "WOODEN", "GLASS", "PAPER", "FELT",   "CERAMIC", "COTTON", "WICKER", "TIN",   "ENAMEL",
-    "STONE", "LINEN",  "WOOL",  "CORK",  "BAMBOO", "RUBBER",  "LEATHER", "SATIN", "BRASS", "KNITTED"};
+    "METAL", "WOODEN", "GLASS", "PAPER", "FELT",   "CERAMIC", "COTTON",  "WICKER", "TIN",   "ENAMEL",
+    "STONE", "LINEN",  "WOOL",  "CORK",  "BAMBOO", "RUBBER",  "LEATHER", "SATIN",  "BRASS", "KNITTED"};
 constexpr std::array<std::string_view, 28> kThings = {
-    "LANTERN", "MUG",     "CAKE TIN", "BAG",    "DOORMAT",   "CANDLE", "CLOCK", "CUSHION", "BUNTING",   "TEAPOT",
-    "TRAY",    "FRAME",   "HOOK",     "BASKET", "LUNCH BOX", "BOWL",   "SIGN",  "GARLAND", "NOTEBOOK",  "JAR",
-    "PURSE",   "NAPKINS", "STOOL",    "APRON",  "UMBRELLA",  "SPOON",  "KEY RING", "MONEY BANK"};
+    "LANTERN",   "MUG",     "CAKE TIN", "BAG",      "DOORMAT",  "CANDLE",   "CLOCK",
+    "CUSHION",   "BUNTING", "TEAPOT",   "TRAY",     "FRAME",    "HOOK",     "BASKET",
+    "LUNCH BOX", "BOWL",    "SIGN",     "GARLAND",  "NOTEBOOK", "JAR",      "PURSE",
+    "NAPKINS",   "STOOL",   "APRON",    "UMBRELLA", "SPOON",    "KEY RING", "MONEY BANK"};
 constexpr std::array<std::string_view, 10> kEndings = {
-    ", SET OF 6", " 7\" SINGLE", " £5 OFFER", " \"LARGE\"", " CAFÉ", " 30x40 CM/12 IN", " N°5 \U0001F381",
-    " 日本", " A\\B", "\tSECONDS"};
-constexpr std::array<std::string_view, 12> kServiceCodes = {"POST", "DOT",  "M",    "m",  "C2",    "D",
-                                                            "S",    "PADS", "CRUK", "B",  "BANK CHARGES",
-                                                            "gift_0001_20"};
+    ", SET OF 6",      " 7\" SINGLE",     " £5 OFFER", " \"LARGE\"", " CAFÉ",
+    " 30x40 CM/12 IN", " N°5 \U0001F381", " 日本",     " A\\B",      "\tSECONDS"};
+constexpr std::array<std::string_view, 12> kServiceCodes = {
+    "POST", "DOT", "M", "m", "C2", "D", "S", "PADS", "CRUK", "B", "BANK CHARGES", "gift_0001_20"};
 
 std::string make_description(Random& random) {
-    std::string text = fmt::format("{}{} {} {}", random.one_in(60) ? " " : "", kColours[random.below(kColours.size())],
-                                   kMaterials[random.below(kMaterials.size())], kThings[random.below(kThings.size())]);
+    std::string text =
+        fmt::format("{}{} {} {}", random.one_in(60) ? " " : "", kColours[random.below(kColours.size())],
+                    kMaterials[random.below(kMaterials.size())], kThings[random.below(kThings.size())]);
     if (random.one_in(8)) text += kEndings[random.below(kEndings.size())];
     if (random.one_in(5)) text += ' ';
     return text;
@@ -101,7 +102,8 @@ std::vector<Product> make_products(Random& random, std::uint32_t count) {
         product.price = make_price(random);
         product.printed_double = printed_double_of(product.price);
         for (std::size_t s = 0; s < kStyles; ++s) {
-            product.fields[s] = product_fields(static_cast<Style>(s), product.stock_code, &product.description);
+            product.fields[s] =
+                product_fields(static_cast<Style>(s), product.stock_code, &product.description);
         }
     }
     // Popularity falls with the place in the list, and must not follow the code.
@@ -110,13 +112,44 @@ std::vector<Product> make_products(Random& random, std::uint32_t count) {
 }
 
 const std::vector<std::string>& country_names() {
-    static const std::vector<std::string> names = {
-        "United Kingdom", "Germany",   "France",      "EIRE",      "Spain",          "Netherlands", "Belgium",
-        "Switzerland",    "Portugal",  "Australia",   "Norway",    "Italy",          "Channel Islands",
-        "Finland",        "Cyprus",    "Sweden",      "Austria",   "Denmark",        "Japan",       "Poland",
-        "USA",            "Israel",    "Unspecified", "Hong Kong", "Singapore",      "Iceland",     "Canada",
-        "Greece",         "Malta",     "RSA",         "Lebanon",   "European Community",
-        "United Arab Emirates",        "Lithuania",   "Brazil",    "Czech Republic", "Bahrain",     "Saudi Arabia"};
+    static const std::vector<std::string> names = {"United Kingdom",
+                                                   "Germany",
+                                                   "France",
+                                                   "EIRE",
+                                                   "Spain",
+                                                   "Netherlands",
+                                                   "Belgium",
+                                                   "Switzerland",
+                                                   "Portugal",
+                                                   "Australia",
+                                                   "Norway",
+                                                   "Italy",
+                                                   "Channel Islands",
+                                                   "Finland",
+                                                   "Cyprus",
+                                                   "Sweden",
+                                                   "Austria",
+                                                   "Denmark",
+                                                   "Japan",
+                                                   "Poland",
+                                                   "USA",
+                                                   "Israel",
+                                                   "Unspecified",
+                                                   "Hong Kong",
+                                                   "Singapore",
+                                                   "Iceland",
+                                                   "Canada",
+                                                   "Greece",
+                                                   "Malta",
+                                                   "RSA",
+                                                   "Lebanon",
+                                                   "European Community",
+                                                   "United Arab Emirates",
+                                                   "Lithuania",
+                                                   "Brazil",
+                                                   "Czech Republic",
+                                                   "Bahrain",
+                                                   "Saudi Arabia"};
     return names;
 }
 

@@ -21,7 +21,8 @@ enum class Style : std::uint8_t {
 inline constexpr std::size_t kStyles = 4;
 
 struct StyleKeys {
-    std::string_view invoice_no, stock_code, description, quantity, invoice_date, unit_price, customer_id, country;
+    std::string_view invoice_no, stock_code, description, quantity, invoice_date, unit_price, customer_id,
+        country;
 };
 const StyleKeys& keys_of(Style style);
 

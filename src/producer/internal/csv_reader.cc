@@ -39,7 +39,8 @@ std::string_view csv_field(std::string_view row, std::size_t column) {
         const std::size_t end =
             std::min(find_byte(row, ',', close == std::string_view::npos ? at : close + 1), row.size());
         if (i == column) {
-            return close == std::string_view::npos ? row.substr(at, end - at) : row.substr(at + 1, close - at - 1);
+            return close == std::string_view::npos ? row.substr(at, end - at)
+                                                   : row.substr(at + 1, close - at - 1);
         }
         if (end == row.size()) return {};
         at = end + 1;

@@ -8,11 +8,15 @@ namespace tillstream::internal {
 
 namespace {
 
-void append_unit(std::string& out, unsigned unit) { fmt::format_to(std::back_inserter(out), "\\u{:04x}", unit); }
+void append_unit(std::string& out, unsigned unit) {
+    fmt::format_to(std::back_inserter(out), "\\u{:04x}", unit);
+}
 
 /// One character of valid UTF-8 beyond ASCII; returns its length.
 std::size_t append_escaped(std::string& out, std::string_view at) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(i < at.size() ? at[i] : 0) & 0x3FU; };
+    const auto byte = [&](std::size_t i) {
+        return static_cast<unsigned char>(i < at.size() ? at[i] : 0) & 0x3FU;
+    };
     const auto lead = static_cast<unsigned char>(at[0]);
     if (lead < 0xE0) {
         append_unit(out, ((lead & 0x1FU) << 6) | byte(1));

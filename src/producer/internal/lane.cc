@@ -142,9 +142,11 @@ bool Lane::settle(const Batch& batch, const Result<PostAnswer>& answer, int atte
         count(batch, *answer);
         return true;
     }
-    const bool overloaded = (answer->status == 429 || answer->status == 503) && answer->retry_after.has_value();
+    const bool overloaded =
+        (answer->status == 429 || answer->status == 503) && answer->retry_after.has_value();
     if (overloaded && steady_clock::now() - first_try < options_.overload_patience) {
-        const milliseconds pause = std::max(*answer->retry_after, pause_before(attempt, options_.first_pause));
+        const milliseconds pause =
+            std::max(*answer->retry_after, pause_before(attempt, options_.first_pause));
         if (run_.pause(pause)) return false;
     }
     fail(batch, fmt::format("the server answered {}: {}", answer->status, answer->detail));

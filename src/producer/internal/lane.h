@@ -20,9 +20,9 @@ struct Batch {
     std::string body;
     std::string content_type;
     std::uint64_t records = 0;
-    SteadyTime handed_over;             ///< to the queue
-    SteadyTime oldest;                  ///< when its first record was added
-    std::vector<SteadyTime> due;        ///< of each record, if there is a rate
+    SteadyTime handed_over;       ///< to the queue
+    SteadyTime oldest;            ///< when its first record was added
+    std::vector<SteadyTime> due;  ///< of each record, if there is a rate
 
     void clear() {
         body.clear();

@@ -24,11 +24,13 @@ Result<FileFormat> format_of(std::string_view path) {
     if (path.ends_with(".csv")) return FileFormat::csv;
     if (path.ends_with(".ndjson") || path.ends_with(".jsonl")) return FileFormat::json_lines;
     if (path.ends_with(".json")) return FileFormat::json_document;
-    return failure(Errc::invalid_argument,
-                   fmt::format("{}: give a .csv, .ndjson, .jsonl or .json file, or one of them as .gz or .zst", path));
+    return failure(
+        Errc::invalid_argument,
+        fmt::format("{}: give a .csv, .ndjson, .jsonl or .json file, or one of them as .gz or .zst", path));
 }
 
-std::unique_ptr<RecordReader> make_record_reader(FileFormat format, TextSource& source, std::string_view key) {
+std::unique_ptr<RecordReader> make_record_reader(FileFormat format, TextSource& source,
+                                                 std::string_view key) {
     if (format == FileFormat::csv) return std::make_unique<CsvReader>(source, key);
     return std::make_unique<JsonReader>(source, key, format);
 }
@@ -47,7 +49,8 @@ bool names_time(std::string_view name) {
     for (const std::string_view ending : {"date", "time", "stamp", "_at"}) {
         if (name.size() < ending.size()) continue;
         const std::string_view tail = name.substr(name.size() - ending.size());
-        if (std::equal(tail.begin(), tail.end(), ending.begin(), [](char a, char b) { return lower(a) == b; })) {
+        if (std::equal(tail.begin(), tail.end(), ending.begin(),
+                       [](char a, char b) { return lower(a) == b; })) {
             return true;
         }
     }
@@ -62,8 +65,9 @@ Status TextWindow::more() {
         begin_ = 0;
     }
     if (buffer_.size() > kRecordBytesMax) {
-        return failure(Errc::resource_exhausted,
-                       fmt::format("a record is longer than {} MiB: is this the right format", kRecordBytesMax >> 20));
+        return failure(
+            Errc::resource_exhausted,
+            fmt::format("a record is longer than {} MiB: is this the right format", kRecordBytesMax >> 20));
     }
     ended_ = !TILLSTREAM_TRY(source_.append_to(buffer_));
     return {};

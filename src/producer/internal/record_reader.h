@@ -23,10 +23,10 @@ inline constexpr std::string_view kDefaultKey = "invoice_no";
 inline constexpr std::string_view kEventId = "event_id";
 
 struct SourceRecord {
-    std::string_view text;   ///< without its line end
-    std::string_view key;    ///< partition key; empty if the record has none that can be read
-    std::string_view time;   ///< text of the time column; empty if there is none
-    std::uint64_t number = 0;  ///< data row from 1; blank lines are none
+    std::string_view text;       ///< without its line end
+    std::string_view key;        ///< partition key; empty if the record has none that can be read
+    std::string_view time;       ///< text of the time column; empty if there is none
+    std::uint64_t number = 0;    ///< data row from 1; blank lines are none
     bool takes_event_id = true;  ///< false: it has one, or is too broken to hold one
     bool spoiled = false;        ///< a broken CSV row, which could swallow rows behind it
 };

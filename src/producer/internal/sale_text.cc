@@ -22,17 +22,17 @@ std::string till_time(Random& random, Timestamp at) {
             const auto minutes = static_cast<int>(random.between(-11, 13)) * 60 + 30;
             const CivilTime local = to_civil(Timestamp{at.micros + minutes * kMicrosPerMinute});
             const int distance = minutes < 0 ? -minutes : minutes;
-            return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{:02}:{:02}", local.year, local.month, local.day,
-                               local.hour, local.minute, local.second, minutes < 0 ? '-' : '+', distance / 60,
-                               distance % 60);
+            return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{:02}:{:02}", local.year, local.month,
+                               local.day, local.hour, local.minute, local.second, minutes < 0 ? '-' : '+',
+                               distance / 60, distance % 60);
         }
         case 2: return fmt::format("{}-{}-{} {}:{:02}", utc.day, utc.month, utc.year, utc.hour, utc.minute);
         case 3:
-            return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", utc.year, utc.month, utc.day, utc.hour,
-                               utc.minute, utc.second);
+            return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", utc.year, utc.month, utc.day,
+                               utc.hour, utc.minute, utc.second);
         case 4:
-            return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.25", utc.year, utc.month, utc.day, utc.hour,
-                               utc.minute, utc.second);
+            return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.25", utc.year, utc.month, utc.day,
+                               utc.hour, utc.minute, utc.second);
         default: return fmt::format("{:04}-{:02}-{:02}", utc.year, utc.month, utc.day);
     }
 }
@@ -42,8 +42,8 @@ std::string time_text(Random& random, Style style, Timestamp at) {
     switch (style) {
         case Style::web:
             if (random.one_in(10)) {
-                return fmt::format("{}/{}/{} {}:{:02}:{:02}", utc.month, utc.day, utc.year, utc.hour, utc.minute,
-                                   utc.second);
+                return fmt::format("{}/{}/{} {}:{:02}:{:02}", utc.month, utc.day, utc.year, utc.hour,
+                                   utc.minute, utc.second);
             }
             return fmt::format("{}/{}/{} {}:{:02}", utc.month, utc.day, utc.year, utc.hour, utc.minute);
         case Style::pandas:
@@ -93,10 +93,12 @@ void append_product(std::string& out, Style style, const SaleLine& line) {
 
 void InvoiceText::set_number(Random& random, std::string_view invoice_no) {
     number = invoice_no;
-    const bool digits = std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
     const bool as_number = style == Style::pandas && digits;
     head = fmt::format("\",\"{}\":", keys_of(style).invoice_no);
-    head += as_number ? fmt::format("{}{},", number, random.one_in(4) ? ".0" : "") : fmt::format("\"{}\",", number);
+    head += as_number ? fmt::format("{}{},", number, random.one_in(4) ? ".0" : "")
+                      : fmt::format("\"{}\",", number);
 }
 
 void InvoiceText::set_time(Random& random, Timestamp at) {
@@ -117,7 +119,8 @@ void InvoiceText::set_buyer(Random& random, std::uint32_t customer_id, std::stri
     tail += fmt::format(",\"{}\":\"{}\"}}\n", keys.country, country);
 }
 
-void append_sale(std::string& out, std::string_view event_id, const InvoiceText& invoice, const SaleLine& line) {
+void append_sale(std::string& out, std::string_view event_id, const InvoiceText& invoice,
+                 const SaleLine& line) {
     out += "{\"event_id\":\"";
     out += event_id;
     out += invoice.head;
@@ -182,7 +185,9 @@ bool damage_value(std::string& line, const StyleKeys& keys, Defect defect, Rando
         case Defect::worded_quantity: replace_value(line, keys.quantity, "\"six\""); return true;
         case Defect::broken_quantity: replace_value(line, keys.quantity, "1.5"); return true;
         case Defect::huge_quantity: replace_value(line, keys.quantity, "99999999999999999999"); return true;
-        case Defect::impossible_date: replace_value(line, keys.invoice_date, "\"2/30/2011 9:41\""); return true;
+        case Defect::impossible_date:
+            replace_value(line, keys.invoice_date, "\"2/30/2011 9:41\"");
+            return true;
         case Defect::worded_date: replace_value(line, keys.invoice_date, "\"yesterday\""); return true;
         case Defect::numeric_date: replace_value(line, keys.invoice_date, "40513.35"); return true;
         case Defect::five_decimals: replace_value(line, keys.unit_price, "2.55555"); return true;

@@ -31,36 +31,37 @@ struct SaleLine {
     std::int64_t quantity = 0;
     std::int64_t price = 0;  ///< scaled by 10^4
     PriceForm form = PriceForm::plain;
-    bool other_case = false;      ///< the stock code's letter in the other case
+    bool other_case = false;  ///< the stock code's letter in the other case
     bool no_description = false;
     /// Instead of the product's, if not empty.
     std::string_view note = {};
 };
 
-void append_sale(std::string& out, std::string_view event_id, const InvoiceText& invoice, const SaleLine& line);
+void append_sale(std::string& out, std::string_view event_id, const InvoiceText& invoice,
+                 const SaleLine& line);
 
 /// Ways a record is refused, with the error code each must get.
 enum class Defect : std::uint8_t {
-    missing_field,      ///< required
-    null_field,         ///< required
-    worded_quantity,    ///< type
-    broken_quantity,    ///< type: 1.5
-    huge_quantity,      ///< range
-    impossible_date,    ///< range
-    worded_date,        ///< format
-    numeric_date,       ///< type
-    five_decimals,      ///< scale
-    comma_price,        ///< type
-    currency_price,     ///< type
-    absurd_price,       ///< rule
-    bool_stock_code,    ///< type
-    repeated_key,       ///< duplicate_field
-    two_aliases,        ///< duplicate_field
-    cut_line,           ///< syntax
-    no_object,          ///< type
-    invalid_utf8,       ///< encoding
-    too_deep,           ///< depth
-    oversize,           ///< size; as long as 1 MiB, hence rare
+    missing_field,    ///< required
+    null_field,       ///< required
+    worded_quantity,  ///< type
+    broken_quantity,  ///< type: 1.5
+    huge_quantity,    ///< range
+    impossible_date,  ///< range
+    worded_date,      ///< format
+    numeric_date,     ///< type
+    five_decimals,    ///< scale
+    comma_price,      ///< type
+    currency_price,   ///< type
+    absurd_price,     ///< rule
+    bool_stock_code,  ///< type
+    repeated_key,     ///< duplicate_field
+    two_aliases,      ///< duplicate_field
+    cut_line,         ///< syntax
+    no_object,        ///< type
+    invalid_utf8,     ///< encoding
+    too_deep,         ///< depth
+    oversize,         ///< size; as long as 1 MiB, hence rare
 };
 inline constexpr std::uint32_t kDefects = 20;
 
