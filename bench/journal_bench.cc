@@ -2,9 +2,9 @@
 //
 //   journal_bench [DIR=./journal-bench] [SECONDS=3]
 //
-// Arms: requests of 500 records of 190 bytes spread over 4 shards, from 2 threads with 32 outstanding each; and
-// single-record requests from 2 threads with 32 outstanding each. The plain flush of one 4 KiB block is measured before
-// and after, as the denominator.
+// Arms:  requests of 500 records of 190 bytes over 4 shards, and requests of one record, each from 2 threads
+//        with 32 outstanding. The plain flush of one 4 KiB block is measured before and after, as the
+//        denominator.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -37,7 +37,9 @@ constexpr int kOutstanding = 32;
 double cpu() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+    };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -71,7 +73,8 @@ std::vector<LogBatch> request_of(const std::vector<SourceInfo>& sources,
 void append_for(Journal& journal, const std::vector<SourceInfo>& sources, std::size_t records, double until,
                 std::atomic<std::uint64_t>& durable) {
     std::counting_semaphore<kOutstanding> slots(kOutstanding);
-    // Making records is not the journal's work: all requests share one block, which the journal copies and checksums.
+    // Making records is not the journal's work: all requests share one block, which the journal copies and
+    // checksums.
     const std::size_t parts = std::min<std::size_t>(records, sources.size());
     const auto block = block_of(records / parts);
     for (std::uint32_t turn = 0; now() < until; ++turn) {
@@ -93,7 +96,8 @@ double flushes_per_second(const std::string& dir) {
     if (!file->write_at(0, {block.data(), block.size()}) || !file->sync()) std::exit(EXIT_FAILURE);
     const double begun = now();
     for (std::size_t i = 0; i < kBlocks; ++i)
-        if (!file->write_at(i * AlignedBuffer::kAlignment, {block.data(), AlignedBuffer::kAlignment}) || !file->sync())
+        if (!file->write_at(i * AlignedBuffer::kAlignment, {block.data(), AlignedBuffer::kAlignment}) ||
+            !file->sync())
             std::exit(EXIT_FAILURE);
     const double rate = kBlocks / (now() - begun);
     std::filesystem::remove(path);
@@ -121,9 +125,10 @@ void run_arm(const std::string& dir, std::string_view name, std::size_t records,
     for (std::thread& thread : threads) thread.join();
     const double took = now() - begun;
     const double flushes = groups.value() - groups_before;
-    fmt::print("{:<22} {:>10.0f} records/s  {:>7.0f} flushes/s  {:>8.1f} records/flush  {:>6.3f} us CPU/record\n", name,
-               static_cast<double>(durable) / took, flushes / took, static_cast<double>(durable) / flushes,
-               1e6 * (cpu() - cpu_before) / static_cast<double>(durable));
+    fmt::print(
+        "{:<22} {:>10.0f} records/s  {:>7.0f} flushes/s  {:>8.1f} records/flush  {:>6.3f} us CPU/record\n",
+        name, static_cast<double>(durable) / took, flushes / took, static_cast<double>(durable) / flushes,
+        1e6 * (cpu() - cpu_before) / static_cast<double>(durable));
     journal->reset();
     std::filesystem::remove_all(dir);
 }

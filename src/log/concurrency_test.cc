@@ -57,7 +57,8 @@ TEST(JournalConcurrency, WritersReadersAndRegistrations) {
         threads.emplace_back([&, w] {
             for (int i = 0; i < kEach; ++i) {
                 std::vector<LogBatch> batches;
-                batches.push_back(batch_of(sources[w % 2].id, {std::string(static_cast<std::size_t>(i) * 7, 'w')}));
+                batches.push_back(
+                    batch_of(sources[w % 2].id, {std::string(static_cast<std::size_t>(i) * 7, 'w')}));
                 batches.push_back(batch_of(sources[(w + 1) % 2].id, {"x"}));
                 ASSERT_TRUE(append_and_wait(*journal, std::move(batches)));
             }

@@ -73,7 +73,8 @@ void send(Journal& journal, Ledger& ledger, int first, int count, std::mt19937_6
     }
 }
 
-/// Every acknowledged request is there, at its offsets, whole; of the others all or nothing; refused ones are nowhere.
+/// Every acknowledged request is there, at its offsets, whole; of the others all or nothing; refused ones are
+/// nowhere.
 void check(const std::vector<ReadRecord>& records, const Ledger& ledger) {
     std::map<std::string, ReadRecord> by_value;
     std::map<SourceId, std::uint64_t> next;
@@ -109,8 +110,8 @@ JournalOptions crash_options() {
 
 /// Runs until the `nth` call of the file layer fails and all later ones do, cuts the power, then looks.
 void crash_once(std::uint64_t nth, Loss loss, std::uint64_t seed) {
-    SCOPED_TRACE("call " + std::to_string(nth) + " loss " + std::to_string(static_cast<int>(loss)) + " seed " +
-                 std::to_string(seed));
+    SCOPED_TRACE("call " + std::to_string(nth) + " loss " + std::to_string(static_cast<int>(loss)) +
+                 " seed " + std::to_string(seed));
     MemoryFilesystem disk;
     FaultFilesystem faulty(disk);
     std::mt19937_64 random(seed);

@@ -61,7 +61,8 @@ Original make_original() {
     const Rejection rejection{0, {{FieldErrorCode::type, "/Quantity", "int64", "six"}}};
     for (int i = 0; i < 4; ++i) {
         std::vector<LogBatch> batches;
-        batches.push_back(batch_of(sources[0].id, {"{\"n\":" + std::to_string(i) + "}", "{}"}, {rejection}, {"a", "b"}));
+        batches.push_back(
+            batch_of(sources[0].id, {"{\"n\":" + std::to_string(i) + "}", "{}"}, {rejection}, {"a", "b"}));
         if (i % 2 == 0) batches.push_back(batch_of(sources[1].id, {"{\"m\":" + std::to_string(i) + "}"}));
         EXPECT_TRUE(append_and_wait(*journal, std::move(batches)));
     }

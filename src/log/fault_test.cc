@@ -86,7 +86,8 @@ TEST_P(JournalFault, OneFailureLosesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Calls, JournalFault,
                          ::testing::Values(FileCall::open, FileCall::read, FileCall::write, FileCall::sync,
-                                           FileCall::truncate, FileCall::rename, FileCall::remove, FileCall::sync_dir));
+                                           FileCall::truncate, FileCall::rename, FileCall::remove,
+                                           FileCall::sync_dir));
 
 TEST(JournalFlushFailure, EveryWaiterHearsThatTheOutcomeIsUnknown) {
     MemoryFilesystem disk;

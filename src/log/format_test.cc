@@ -30,7 +30,8 @@ std::string bytes_of_page(const std::string& name) {
         } else if (inside) {
             std::istringstream digits(line.substr(line.find(':') + 1));
             std::string byte;
-            while (digits >> byte && byte != "|") bytes.push_back(static_cast<char>(std::stoi(byte, nullptr, 16)));
+            while (digits >> byte && byte != "|")
+                bytes.push_back(static_cast<char>(std::stoi(byte, nullptr, 16)));
         }
     }
     return bytes;
@@ -153,7 +154,8 @@ TEST(JournalFormat, GroupOfAnotherNonceIsNone) {
     EXPECT_FALSE(decode_group_header(example_group(), other));
 }
 
-/// Valid checksums do not make lengths true: every single-byte change of a head is refused or decoded within bounds.
+/// Valid checksums do not make lengths true: every single-byte change of a head is refused or decoded within
+/// bounds.
 TEST(JournalFormat, DecodersStayWithinTheirBytes) {
     const LogBatch batch = example_batch();
     const EncodedBatch encoded(batch, 0, 1);
@@ -179,7 +181,8 @@ TEST(JournalFormat, DecodersStayWithinTheirBytes) {
 TEST(JournalFormat, SegmentNames) {
     EXPECT_EQ(segment_name(7), "journal-000000000007.seg");
     EXPECT_EQ(segment_id("journal-000000000007.seg"), 7U);
-    for (const char* name : {"journal-7.seg", "journal-.seg", "journal-00000000000x.seg", "spare-000000000001.spare", ""})
+    for (const char* name :
+         {"journal-7.seg", "journal-.seg", "journal-00000000000x.seg", "spare-000000000001.spare", ""})
         EXPECT_FALSE(segment_id(name)) << name;
 }
 
@@ -192,8 +195,8 @@ TEST(JournalCursor, RoundTripsAndKnowsItsLog) {
     LogUuid other = example_uuid();
     other.bytes[0] = 'x';
     EXPECT_EQ(decode_cursor(token, other).error().code, Errc::corruption);
-    for (const char* text : {"j", "j1.", "j1.00010203", "j1.00010203.", "j1.00010203..1", "j1.00010203.1", "j1.00010203.1.",
-                             "j1.00010203.g.1", "j2.00010203.1.1"})
+    for (const char* text : {"j", "j1.", "j1.00010203", "j1.00010203.", "j1.00010203..1", "j1.00010203.1",
+                             "j1.00010203.1.", "j1.00010203.g.1", "j2.00010203.1.1"})
         EXPECT_EQ(decode_cursor(text, example_uuid()).error().code, Errc::invalid_argument) << text;
 }
 

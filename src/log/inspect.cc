@@ -59,7 +59,8 @@ void describe_records(const StoredBatch& batch, std::string& out) {
     }
     for (std::uint32_t i = 0; i < records->count(); ++i) {
         const std::string_view id = records->event_id(i);
-        line(out, "    {} {}{}{}", batch.base.value + i, records->value(i), id.empty() ? "" : " event_id ", id);
+        line(out, "    {} {}{}{}", batch.base.value + i, records->value(i), id.empty() ? "" : " event_id ",
+             id);
     }
     for (const Rejection& rejection : records->rejections)
         for (const FieldError& error : rejection.errors)
@@ -68,7 +69,8 @@ void describe_records(const StoredBatch& batch, std::string& out) {
 }
 
 void describe_batch(const StoredBatch& batch, std::string& out) {
-    line(out, "  batch {} source {} records {} to {} rejected {} arrived {} contract '{}' part {} of {} crc ok",
+    line(out,
+         "  batch {} source {} records {} to {} rejected {} arrived {} contract '{}' part {} of {} crc ok",
          name_of(batch.kind), batch.source.value, batch.base.value, batch.end().value, batch.rejected,
          format_timestamp(batch.arrived), batch.contract, batch.part, batch.of);
     for (const SectionEntry& section : batch.sections)
@@ -84,23 +86,26 @@ void describe_batch(const StoredBatch& batch, std::string& out) {
         return;
     }
     for (const SourceEnd& end : *ends)
-        line(out, "    source {} next {} arrived {}", end.source.value, end.next.value, format_timestamp(end.arrived));
+        line(out, "    source {} next {} arrived {}", end.source.value, end.next.value,
+             format_timestamp(end.arrived));
 }
 
 void describe_segment(SegmentReader& reader, std::string& out) {
     const SegmentHeader& h = reader.header();
-    line(out, "segment {} of log {} epoch {} nonce {:016x} prepared {} bytes, holds {}, created {}", h.id, h.uuid.hex(),
-         h.epoch.value, h.nonce, h.bytes, reader.file_bytes(), format_timestamp(h.created));
+    line(out, "segment {} of log {} epoch {} nonce {:016x} prepared {} bytes, holds {}, created {}", h.id,
+         h.uuid.hex(), h.epoch.value, h.nonce, h.bytes, reader.file_bytes(), format_timestamp(h.created));
     line(out, "  follows group {} crc {:08x}", h.prev_last_lsn.value, h.prev_last_crc);
     for (;;) {
         const SegmentReader::Step step = reader.next();
         if (step.damage)
-            line(out, "DAMAGE at bytes {} to {}: {}", step.damage->from, step.damage->to, step.damage->reason);
+            line(out, "DAMAGE at bytes {} to {}: {}", step.damage->from, step.damage->to,
+                 step.damage->reason);
         if (!step.group) break;
         const Group& group = *step.group;
         line(out, "group {} at {} body {} bytes, {} batches, committed {} crc {:08x} chain ok{}",
              group.header.lsn.value, group.offset, group.header.body_bytes, group.header.batches,
-             format_timestamp(group.header.committed), group.header.header_crc, flags_text(group.header.flags));
+             format_timestamp(group.header.committed), group.header.header_crc,
+             flags_text(group.header.flags));
         for (const StoredBatch& batch : group.batches) describe_batch(batch, out);
     }
     line(out, "end at {}: {}", reader.position(),
@@ -134,8 +139,9 @@ Status inspect_file(Filesystem& fs, const std::string& path, std::string& out) {
         line(out, "DAMAGE: {}", reader.error().message);
         return {};
     }
-    return failure(Errc::invalid_argument, fmt::format("{} is neither a journal segment nor a log registry: {}", path,
-                                                       registry.error().message));
+    return failure(Errc::invalid_argument,
+                   fmt::format("{} is neither a journal segment nor a log registry: {}", path,
+                               registry.error().message));
 }
 
 Status scan_log(Filesystem& fs, const std::string& dir, const LogVisitor& visitor) {

@@ -13,8 +13,8 @@
 
 namespace tillstream {
 
-/// Appends a readable description of a segment or registry file: every header, group, batch and section with the
-/// outcome of its checks. Damage is described, not returned; invalid_argument if the file is neither.
+/// Appends a readable description of a segment or registry file: every header, group, batch and section with
+/// the outcome of its checks. Damage is described, not returned; invalid_argument if the file is neither.
 Status inspect_file(Filesystem& fs, const std::string& path, std::string& out);
 
 struct LogVisitor {

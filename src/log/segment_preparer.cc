@@ -113,8 +113,8 @@ Result<std::string> SegmentPreparer::prepare(std::uint64_t number) {
     const std::string ready = stem + std::string(kReady);
     if (const auto free = TILLSTREAM_TRY(fs_.free_bytes(dir_)); free < options_.segment_bytes)
         return failure(Errc::resource_exhausted,
-                       fmt::format("{} bytes are free in {}, the journal's next segment takes {}: make room", free,
-                                   dir_, options_.segment_bytes));
+                       fmt::format("{} bytes are free in {}, the journal's next segment takes {}: make room",
+                                   free, dir_, options_.segment_bytes));
     Status done = fill(unfinished);
     if (done) done = fs_.rename(unfinished, ready);
     if (done) done = fs_.sync_dir(dir_);
