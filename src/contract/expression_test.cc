@@ -108,7 +108,7 @@ TEST(Expression, ThreeValuedLogic) {
 
 TEST(Expression, ErrorsNameThePosition) {
     EXPECT_EQ(condition("i >"), "position 4: found the end where a value was expected");
-    EXPECT_EQ(condition("ii = 1"), "position 1: unknown column 'ii'");
+    EXPECT_EQ(condition("ii = 1"), "position 1: unknown column 'ii'; did you mean 'i'?");
     EXPECT_EQ(condition("length(dya) = 1"), "position 8: unknown column 'dya'; did you mean 'day'?");
     EXPECT_EQ(condition("x = 1"), "position 1: unknown column 'x'");
     EXPECT_EQ(condition("i = 'a'"), "position 3: cannot compare a number with a text");
