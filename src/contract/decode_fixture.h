@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "contract/contract_file.h"
+#include "contract/embedded_datasets.h"
 #include "contract/row_decoder.h"
 #include "core/time.h"
 #include "json/scanner.h"
@@ -21,6 +22,14 @@ inline ContractPtr contract_of(const std::string& toml) {
     auto contract = parse_contract(toml, "test.toml");
     EXPECT_TRUE(contract) << (contract ? "" : contract.error().message);
     return contract ? *contract : nullptr;
+}
+
+/// The sales contract that is built in.
+inline ContractPtr sales_contract() {
+    for (const EmbeddedDataset& dataset : embedded_datasets())
+        if (dataset.name == "sales") return contract_of(std::string(dataset.text));
+    ADD_FAILURE() << "no dataset sales";
+    return nullptr;
 }
 
 inline std::string text_of_file(const std::string& path) {
