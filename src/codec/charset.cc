@@ -107,7 +107,7 @@ std::string_view to_string(Charset charset) {
     return "";
 }
 
-std::size_t utf8_character(std::string_view text) {
+std::size_t utf8_character_length(std::string_view text) {
     const unsigned lead = byte_at(text, 0);
     const std::size_t length = length_by_lead(lead);
     if (length <= 1) return length;
@@ -121,7 +121,7 @@ bool is_valid_utf8(std::string_view text) {
     for (;;) {
         text.remove_prefix(ascii_run(text));
         if (text.empty()) return true;
-        const std::size_t length = utf8_character(text);
+        const std::size_t length = utf8_character_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
@@ -132,13 +132,13 @@ void Utf8Validator::feed(std::string_view piece) {
         carry_[carried_++] = piece[0];
         piece.remove_prefix(1);
         const std::string_view so_far(carry_, carried_);
-        if (utf8_character(so_far) != 0) carried_ = 0;
+        if (utf8_character_length(so_far) != 0) carried_ = 0;
         else broken_ = !may_become_character(so_far);
     }
     while (!piece.empty() && !broken_) {
         piece.remove_prefix(ascii_run(piece));
         if (piece.empty()) return;
-        const std::size_t length = utf8_character(piece);
+        const std::size_t length = utf8_character_length(piece);
         if (length == 0 && may_become_character(piece)) {
             carried_ = piece.copy(carry_, piece.size());
             return;

@@ -21,7 +21,7 @@ std::string_view to_string(Charset charset);
 
 bool is_valid_utf8(std::string_view text);
 /// Length of the valid character at the start of `text` (not empty), or 0.
-std::size_t utf8_character(std::string_view text);
+std::size_t utf8_character_length(std::string_view text);
 
 /// Judges a text that comes in pieces cut anywhere.
 class Utf8Validator {

@@ -15,7 +15,7 @@ constexpr std::size_t kShown = 40;
 std::string shown(std::string_view text, std::size_t size) {
     std::string out;
     while (!text.empty()) {
-        const std::size_t length = utf8_character(text);
+        const std::size_t length = utf8_character_length(text);
         if (out.size() + (length == 0 ? 1 : length) > size) break;
         if (length == 0) out += '?';
         else out += text.substr(0, length);
@@ -42,7 +42,7 @@ BrokenRecord too_large(std::string_view raw, std::size_t bytes_max) {
 
 BrokenRecord not_utf8(std::string_view raw) {
     std::size_t at = 0;
-    while (at < raw.size() && utf8_character(raw.substr(at)) != 0) at += utf8_character(raw.substr(at));
+    while (at < raw.size() && utf8_character_length(raw.substr(at)) != 0) at += utf8_character_length(raw.substr(at));
     return {FieldErrorCode::encoding, "valid text", fmt::format("byte 0x{:02X} at {}", static_cast<unsigned char>(raw[at]), at)};
 }
 
