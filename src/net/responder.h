@@ -2,14 +2,15 @@
 //
 // Lifecycle:  a Responder is answered once by send() or a ResponseBatch; destroyed unanswered it answers 500.
 //             It may outlive its connection and the server: the answer is then dropped.
-// Threads:    one Responder belongs to one thread at a time, any thread. The answer is written on the io thread of
-//             its connection; answers pushed together cost that thread one wake.
+// Threads:    one Responder belongs to one thread at a time, any thread. The answer is written on the io
+//             thread of its connection; answers pushed together cost that thread one wake.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/bytes.h"
@@ -42,7 +43,12 @@ class Exchange {
 public:
     virtual ~Exchange() = default;
     virtual Mailbox& mailbox() = 0;
+    /// Called by the mailbox, on the thread that may.
+    virtual void complete(Completion& completion) = 0;
 };
+
+/// What a request gets whose Responder was dropped.
+HttpResponse abandoned_response(std::string_view request_id);
 
 }  // namespace internal
 
