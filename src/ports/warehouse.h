@@ -22,6 +22,7 @@
 #include "core/result.h"
 #include "core/time.h"
 #include "ports/position.h"
+#include "ports/sink.h"
 
 namespace tillstream {
 
@@ -87,6 +88,14 @@ struct WarehouseCommit {
     std::vector<CellLoad> cells;
     std::vector<SourceOffset> expected;   ///< stored next of each source touched; next 0 = no entry yet
     std::vector<SinkPosition> positions;  ///< what is stored instead
+
+    /// Fills `expected` and `positions` from the progress of a sink.
+    void advance(std::span<const SourceRange> ranges, Epoch epoch) {
+        for (const SourceRange& range : ranges) {
+            expected.push_back({range.source, range.from});
+            positions.push_back({range.source, range.to, range.cursor, epoch});
+        }
+    }
 };
 
 struct ResultColumn {

@@ -6,13 +6,6 @@
 
 namespace tillstream {
 
-void set_positions(const std::vector<SourceRange>& ranges, Epoch epoch, WarehouseCommit& commit) {
-    for (const SourceRange& range : ranges) {
-        commit.expected.push_back({range.source, range.from});
-        commit.positions.push_back({range.source, range.to, range.cursor, epoch});
-    }
-}
-
 Result<const TableSchema*> WarehouseSink::table_for(const LogBatch& batch) {
     if (const auto found = tables_.find(batch.contract); found != tables_.end()) return &found->second;
     const Contract& contract = batch.rows.batch->contract();
@@ -68,7 +61,7 @@ void WarehouseSink::remember(const WarehouseCommit& commit) {
 
 Status WarehouseSink::commit(const SinkBatch& batch, Epoch epoch) {
     WarehouseCommit commit = TILLSTREAM_TRY(make_commit(batch));
-    set_positions(batch.ranges, epoch, commit);
+    commit.advance(batch.ranges, epoch);
     TILLSTREAM_CHECK(warehouse_.commit(commit));
     remember(commit);
     return {};

@@ -13,7 +13,7 @@
 
 #include "ports/sink.h"
 #include "ports/warehouse.h"
-#include "sinks/warehouse/source_directory.h"
+#include "ports/source_directory.h"
 
 namespace tillstream {
 
@@ -39,8 +39,5 @@ private:
     std::map<std::string, TableSchema> tables_;  ///< by contract id
     FactLoad good_;                              ///< one row that was stored; empty before the first
 };
-
-/// Positions as a Warehouse wants them for these ranges.
-void set_positions(const std::vector<SourceRange>& ranges, Epoch epoch, WarehouseCommit& commit);
 
 }  // namespace tillstream
