@@ -36,7 +36,7 @@ std::string found_text(std::string_view text) {
     constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
     std::string found;
     while (!text.empty()) {
-        const std::size_t length = utf8_character(text);
+        const std::size_t length = utf8_character_length(text);
         const std::string_view piece = length == 0 ? kReplacement : text.substr(0, length);
         if (found.size() + piece.size() > FieldError::kMaxFound) break;
         found += piece;
