@@ -11,7 +11,8 @@
 namespace tillstream {
 namespace {
 
-constexpr std::string_view kHeader = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
+constexpr std::string_view kHeader =
+    "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
 
 ContractPtr sales() {
     auto text = read_file(posix_filesystem(), TILLSTREAM_SOURCE_DIR "/datasets/sales.toml");
@@ -30,7 +31,8 @@ protected:
     static std::vector<std::string> verdicts(const RowBatch& batch) {
         std::vector<std::string> all(batch.rows(), "ok");
         for (const Rejection& rejection : batch.rejections())
-            all[rejection.index] = std::string(to_string(rejection.errors[0].code)) + " " + rejection.errors[0].pointer;
+            all[rejection.index] =
+                std::string(to_string(rejection.errors[0].code)) + " " + rejection.errors[0].pointer;
         return all;
     }
 
@@ -41,10 +43,12 @@ protected:
 using Verdicts = std::vector<std::string>;
 
 constexpr std::string_view kGood =
-    R"({"InvoiceNo":"536365","StockCode":"71053","Quantity":6,"InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39})";
+    R"({"InvoiceNo":"536365","StockCode":"71053","Quantity":6,)"
+    R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39})";
 
 TEST_F(BodyDecoderTest, KeepsTheNeighboursOfBrokenElements) {
-    const std::string body = "[" + std::string(kGood) + ",17," + std::string(kGood) + ",{\"InvoiceNo\":[[[[1]]]]}]";
+    const std::string body =
+        "[" + std::string(kGood) + ",17," + std::string(kGood) + ",{\"InvoiceNo\":[[[[1]]]]}]";
     auto batch = decode(BodyFormat::json, body);
     ASSERT_TRUE(batch);
     EXPECT_EQ(verdicts(**batch), (Verdicts{"ok", "type ", "ok", "type /InvoiceNo"}));
@@ -61,7 +65,8 @@ TEST_F(BodyDecoderTest, RefusesAMalformedArrayAndIsReadyForTheNext) {
 }
 
 TEST_F(BodyDecoderTest, TellsEmptyBodiesFromEmptyArrays) {
-    for (auto format : {BodyFormat::json, BodyFormat::ndjson, BodyFormat::csv}) EXPECT_FALSE(decode(format, ""));
+    for (auto format : {BodyFormat::json, BodyFormat::ndjson, BodyFormat::csv})
+        EXPECT_FALSE(decode(format, ""));
     auto batch = decode(BodyFormat::json, "[]");
     ASSERT_TRUE(batch);
     EXPECT_EQ((*batch)->rows(), 0u);
@@ -69,7 +74,8 @@ TEST_F(BodyDecoderTest, TellsEmptyBodiesFromEmptyArrays) {
 
 TEST_F(BodyDecoderTest, ReadsNdjsonLineByLine) {
     const std::string good(kGood);
-    auto batch = decode(BodyFormat::ndjson, good + "\n{\"Quantity\":\n\n" + good + "\r\n{\"InvoiceNo\":\"\xA3\"}\n" + good);
+    auto batch = decode(BodyFormat::ndjson,
+                        good + "\n{\"Quantity\":\n\n" + good + "\r\n{\"InvoiceNo\":\"\xA3\"}\n" + good);
     ASSERT_TRUE(batch);
     EXPECT_EQ(verdicts(**batch), (Verdicts{"ok", "syntax ", "ok", "encoding ", "ok"}));
     EXPECT_EQ((*batch)->raw(1), R"({"_raw":"{\"Quantity\":"})");
@@ -79,9 +85,12 @@ TEST_F(BodyDecoderTest, ReadsNdjsonLineByLine) {
 
 TEST_F(BodyDecoderTest, ReadsCsvWithTheTypesOfTheContract) {
     const std::string header(kHeader);
-    auto batch = decode(BodyFormat::csv, header + "\r\n536381,82567,\"AIRLINE LOUNGE,\"\"METAL\"\" SIGN\",2,12/1/2010 9:41,2.1,15311,UK\r\n"
-                                                  "536381,82567,x\r\n536381,82567,\"x,2,12/1/2010 9:41,2.1,15311,UK\r\n"
-                                                  "C536379,D,Discount,-1,12/1/2010 9:41,27.5,,United Kingdom");
+    auto batch =
+        decode(BodyFormat::csv,
+               header +
+                   "\r\n536381,82567,\"AIRLINE LOUNGE,\"\"METAL\"\" SIGN\",2,12/1/2010 9:41,2.1,15311,UK\r\n"
+                   "536381,82567,x\r\n536381,82567,\"x,2,12/1/2010 9:41,2.1,15311,UK\r\n"
+                   "C536379,D,Discount,-1,12/1/2010 9:41,27.5,,United Kingdom");
     ASSERT_TRUE(batch) << batch.error().detail;
     EXPECT_EQ(verdicts(**batch), (Verdicts{"ok", "syntax ", "syntax ", "ok"}));
     const RowBatch& rows = **batch;
@@ -99,17 +108,20 @@ TEST_F(BodyDecoderTest, RefusesHeadersThatFitNoContract) {
 }
 
 TEST_F(BodyDecoderTest, MissingRequiredColumnsRejectEachRow) {
-    auto batch = decode(BodyFormat::csv, "InvoiceNo,StockCode,InvoiceDate,UnitPrice\n1,x,2010-12-01,2.5\n2,y,2010-12-01,1\n");
+    auto batch = decode(BodyFormat::csv,
+                        "InvoiceNo,StockCode,InvoiceDate,UnitPrice\n1,x,2010-12-01,2.5\n2,y,2010-12-01,1\n");
     ASSERT_TRUE(batch);
     EXPECT_EQ(verdicts(**batch), (Verdicts{"required /quantity", "required /quantity"}));
 }
 
 TEST_F(BodyDecoderTest, KeepsUnescapedTextAfterTheBodyIsLetGo) {
     auto body = std::make_shared<const Buffer>(
-        std::string(kHeader) + "\n1,x,\"a long description with \"\"quotes\"\" in it\",2,2010-12-01,2.1,15311,UK\n");
+        std::string(kHeader) +
+        "\n1,x,\"a long description with \"\"quotes\"\" in it\",2,2010-12-01,2.1,15311,UK\n");
     auto first = decoder_.decode(BodyFormat::csv, std::move(body), rows_);
     ASSERT_TRUE(first);
-    ASSERT_TRUE(decode(BodyFormat::csv, std::string(kHeader) + "\n2,y,\"another \"\"one\"\"\",2,2010-12-01,2.1,15311,UK\n"));
+    ASSERT_TRUE(decode(BodyFormat::csv,
+                       std::string(kHeader) + "\n2,y,\"another \"\"one\"\"\",2,2010-12-01,2.1,15311,UK\n"));
     EXPECT_EQ((*first)->column(2).strings[0].view(), "a long description with \"quotes\" in it");
 }
 
