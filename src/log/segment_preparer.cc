@@ -65,7 +65,6 @@ Result<std::string> SegmentPreparer::take() {
     waiting_ = true;
     changed_.notify_all();
     changed_.wait(lock, [&] { return !ready_.empty() || (attempts_ != before && error_) || stopping_; });
-    waiting_ = false;
     if (!ready_.empty()) {
         std::string path = std::move(ready_.front());
         ready_.pop_front();
@@ -95,6 +94,7 @@ void SegmentPreparer::run() {
             lock.lock();
         }
         ++attempts_;
+        waiting_ = false;  // answered, one way or the other
         error_.reset();
         if (made) {
             ready_.push_back(*std::move(made));

@@ -37,7 +37,8 @@ Result<std::unique_ptr<SegmentReader>> SegmentReader::open(Filesystem& fs, const
     auto file = TILLSTREAM_TRY(fs.open(path, {.direct = true}));
     const std::uint64_t bytes = TILLSTREAM_TRY(file->size());
     std::unique_ptr<SegmentReader> reader(new SegmentReader(std::move(file), bytes));
-    auto block = reader->bytes_at(0, kBlock, bytes);
+    // No read ahead yet: behind the header a live segment still changes.
+    auto block = reader->bytes_at(0, kBlock, kBlock);
     if (!block) return failure(Errc::corruption, fmt::format("{}: {}", path, block.error().message));
     auto header = decode_segment_block(*block);
     if (!header) return failure(std::move(header).error().with_context(path));
