@@ -229,8 +229,9 @@ TYPED_TEST_P(EventLogContract, ManyWritersKeepOrderAndLoseNothing) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(EventLogContract, StreamIsRegisteredOnce, SourcesSurviveARestart,
-                            AppendedRecordsAreReadBack, MemoryAndStorageGiveTheSame, RecordsAndOffsetsSurviveARestart,
-                            CursorResumesBehindWhatWasRead, CursorsOfOthersAreRefused, WaitEndsWhenSomethingArrives,
+                            AppendedRecordsAreReadBack, MemoryAndStorageGiveTheSame,
+                            RecordsAndOffsetsSurviveARestart, CursorResumesBehindWhatWasRead,
+                            CursorsOfOthersAreRefused, WaitEndsWhenSomethingArrives,
                             AnAppendThatCannotBeIsRefused, ManyWritersKeepOrderAndLoseNothing);
 
 }  // namespace tillstream::testing

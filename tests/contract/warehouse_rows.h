@@ -15,7 +15,7 @@ namespace tillstream::testing {
 
 /// A result, every cell as text.
 struct Table {
-    std::string code;   ///< "" if it went well, "sql" for an SqlError, else the name of the Errc
+    std::string code;  ///< "" if it went well, "sql" for an SqlError, else the name of the Errc
     std::string error;
     int line = 0;
     int column = 0;

@@ -36,8 +36,8 @@ class DuckdbWarehouse {
 public:
     /// Opens or creates the file; replays its WAL (seconds if that is large: never on the way to the first answer).
     /// Errors: corruption (the message says how to rebuild), unavailable (another process holds it), io.
-    static Result<std::unique_ptr<Warehouse>> open(const std::string& path, const DuckdbOptions& options, Logger logger,
-                                                   Metrics& metrics);
+    static Result<std::unique_ptr<Warehouse>> open(const std::string& path, const DuckdbOptions& options,
+                                                   Logger logger, Metrics& metrics);
 };
 
 }  // namespace tillstream

@@ -12,14 +12,18 @@
 #include <string>
 
 #include "ports/sink.h"
-#include "ports/warehouse.h"
 #include "ports/source_directory.h"
+#include "ports/warehouse.h"
 
 namespace tillstream {
 
 class WarehouseSink final : public Sink {
 public:
-    WarehouseSink(Warehouse& warehouse, SourceList sources) : warehouse_(warehouse), sources_(std::move(sources)) {}
+    WarehouseSink(Warehouse& warehouse, SourceList sources)
+        : warehouse_(warehouse), sources_(std::move(sources)) {}
+
+    /// Makes the table of a contract before its first row, so that it can be queried.
+    Status prepare(const Contract& contract);
 
     std::string_view name() const override { return "warehouse"; }
     bool wants(const LogBatch& batch) const override { return batch.kind == BatchKind::data; }
@@ -31,7 +35,7 @@ public:
 private:
     Status add_facts(const LogBatch& batch, std::map<std::string, FactLoad>& loads);
     Result<WarehouseCommit> make_commit(const SinkBatch& batch);
-    Result<const TableSchema*> table_for(const LogBatch& batch);
+    Result<const TableSchema*> table_for(const Contract& contract);
     void remember(const WarehouseCommit& commit);
 
     Warehouse& warehouse_;

@@ -15,7 +15,8 @@ namespace tillstream {
 
 class AnswerWriter final : public ResultVisitor {
 public:
-    AnswerWriter(std::uint64_t rows_max, std::size_t bytes_max) : rows_max_(rows_max), bytes_max_(bytes_max) {}
+    AnswerWriter(std::uint64_t rows_max, std::size_t bytes_max)
+        : rows_max_(rows_max), bytes_max_(bytes_max) {}
 
     void columns(std::span<const ResultColumn> columns) override;
     bool row(std::span<const Cell> cells) override;

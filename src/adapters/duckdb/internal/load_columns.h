@@ -28,7 +28,7 @@ Status check_cells(const TableSchema& table, const std::vector<Cell>& row);
 /// Rows [first, first + count) of the slice to position `at` of every vector. Both expect checked input.
 void fill_fact_columns(const TableSchema& table, const FactSlice& slice, std::size_t first, std::size_t count,
                        duckdb_data_chunk chunk, std::size_t at);
-void fill_cell_columns(const TableSchema& table, const std::vector<std::vector<Cell>>& rows, std::size_t first,
-                       std::size_t count, duckdb_data_chunk chunk, std::size_t at);
+void fill_cell_columns(const TableSchema& table, const std::vector<std::vector<Cell>>& rows,
+                       std::size_t first, std::size_t count, duckdb_data_chunk chunk, std::size_t at);
 
 }  // namespace tillstream::duck

@@ -31,7 +31,8 @@ public:
     class Lease {
     public:
         Lease(Readers& readers, std::size_t index) : readers_(&readers), index_(index) {}
-        Lease(Lease&& other) noexcept : readers_(std::exchange(other.readers_, nullptr)), index_(other.index_) {}
+        Lease(Lease&& other) noexcept
+            : readers_(std::exchange(other.readers_, nullptr)), index_(other.index_) {}
         Lease& operator=(Lease&&) = delete;
         ~Lease();
         duckdb_connection connection() const;

@@ -29,7 +29,9 @@ public:
     Cell cell(std::size_t row, std::string& scratch) const;
 
 private:
-    bool valid(std::size_t row) const { return validity_ == nullptr || duckdb_validity_row_is_valid(validity_, row); }
+    bool valid(std::size_t row) const {
+        return validity_ == nullptr || duckdb_validity_row_is_valid(validity_, row);
+    }
     bool nested() const;
     template <class T>
     T at(std::size_t row) const {

@@ -23,8 +23,8 @@ namespace tillstream::duck {
 
 class Writer {
 public:
-    Writer(Connection connection, Readers& readers, const std::string& path, const DuckdbOptions& options, Logger logger,
-           Metrics& metrics);
+    Writer(Connection connection, Readers& readers, const std::string& path, const DuckdbOptions& options,
+           Logger logger, Metrics& metrics);
     /// A last checkpoint is left to the engine's own close.
     ~Writer();
 
