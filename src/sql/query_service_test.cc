@@ -23,9 +23,11 @@ protected:
         warehouse_ = std::move(*opened);
         service_ = std::make_unique<QueryService>(*warehouse_, limits, metrics_);
     }
-    std::string json(std::string_view sql, std::vector<Cell> params = {}, std::optional<std::uint64_t> limit = {}) {
+    std::string json(std::string_view sql, std::vector<Cell> params = {},
+                     std::optional<std::uint64_t> limit = {}) {
         const auto answer = service_->run({sql, std::move(params), limit});
-        return answer ? answer->json : std::string(to_string(answer.error().refusal)) + ": " + answer.error().message;
+        return answer ? answer->json
+                      : std::string(to_string(answer.error().refusal)) + ": " + answer.error().message;
     }
     QueryRefusal refusal(std::string_view sql) {
         const auto answer = service_->run({sql, {}, {}});
@@ -41,33 +43,37 @@ protected:
 
 TEST_F(QueryServiceTest, writes_the_answer_of_the_faces) {
     open();
-    EXPECT_EQ(json("SELECT 1 AS a, 2.50::decimal(18,4) AS b, NULL AS c, 'x\"y' AS d, DATE '2010-12-01' AS e, "
-                   "TIMESTAMPTZ '2010-12-01 08:26:00+01' AS f, true AS g, 1e300 AS h, 'nan'::double AS i"),
-              R"({"columns":[{"name":"a","type":"integer"},{"name":"b","type":"decimal(18,4)"},)"
-              R"({"name":"c","type":"integer"},{"name":"d","type":"text"},{"name":"e","type":"date"},)"
-              R"({"name":"f","type":"timestamptz"},{"name":"g","type":"boolean"},{"name":"h","type":"double"},)"
-              R"({"name":"i","type":"double"}],"rows":[[1,"2.50",null,"x\"y","2010-12-01",)"
-              R"("2010-12-01T07:26:00Z",true,1e+300,null]],"truncated":false})");
+    EXPECT_EQ(
+        json("SELECT 1 AS a, 2.50::decimal(18,4) AS b, NULL AS c, 'x\"y' AS d, DATE '2010-12-01' AS e, "
+             "TIMESTAMPTZ '2010-12-01 08:26:00+01' AS f, true AS g, 1e300 AS h, 'nan'::double AS i"),
+        R"j({"columns":[{"name":"a","type":"integer"},{"name":"b","type":"decimal(18,4)"},)j"
+        R"j({"name":"c","type":"integer"},{"name":"d","type":"text"},{"name":"e","type":"date"},)j"
+        R"j({"name":"f","type":"timestamptz"},{"name":"g","type":"boolean"},{"name":"h","type":"double"},)j"
+        R"j({"name":"i","type":"double"}],"rows":[[1,"2.50",null,"x\"y","2010-12-01",)j"
+        R"j("2010-12-01T07:26:00Z",true,1e+300,null]],"truncated":false})j");
 }
 
 TEST_F(QueryServiceTest, types_without_a_name_of_their_own_become_the_nearest) {
     open();
-    const Table table = run(*warehouse_,
-                            "SELECT 1::tinyint, 1::usmallint, 1::uinteger, 18446744073709551615::ubigint, "
-                            "1.5::float, 'a'::enum('a','b'), uuid '12345678-1234-5678-1234-567812345678', "
-                            "interval '1 month 2 days', time '08:26:00', [1, NULL], {'a': 1.50::decimal(4,2), 'b': 'x'}, "
-                            "map {1: 'a'}, timestamp_ns '2010-12-01 08:26:00.123456789', timestamp 'infinity', "
-                            "'\\xAA'::blob, date '-infinity', [[1]]::int[1][1], '101'::bit, 340282366920938463463374607431768211455::uhugeint");
+    const Table table =
+        run(*warehouse_,
+            "SELECT 1::tinyint, 1::usmallint, 1::uinteger, 18446744073709551615::ubigint, "
+            "1.5::float, 'a'::enum('a','b'), uuid '12345678-1234-5678-1234-567812345678', "
+            "interval '1 month 2 days', time '08:26:00', [1, NULL], {'a': 1.50::decimal(4,2), 'b': 'x'}, "
+            "map {1: 'a'}, timestamp_ns '2010-12-01 08:26:00.123456789', timestamp 'infinity', "
+            "'\\xAA'::blob, date '-infinity', [[1]]::int[1][1], '101'::bit, "
+            "340282366920938463463374607431768211455::uhugeint");
     ASSERT_EQ(table.error, "");
-    EXPECT_EQ(table.types, (std::vector<std::string>{"integer", "integer", "bigint", "hugeint", "double", "text", "text",
-                                                     "text", "text", "json", "json", "json", "timestamp", "timestamp",
-                                                     "text", "date", "json", "text", "text"}));
+    EXPECT_EQ(table.types,
+              (std::vector<std::string>{"integer", "integer", "bigint", "hugeint", "double", "text", "text",
+                                        "text", "text", "json", "json", "json", "timestamp", "timestamp",
+                                        "text", "date", "json", "text", "text"}));
     EXPECT_EQ(table.rows[0],
               (std::vector<std::string>{"1", "1", "1", "18446744073709551615", "1.5", "a",
-                                        "12345678-1234-5678-1234-567812345678", "1 month 2 days", "08:26:00", "[1,null]",
-                                        R"({"a":"1.50","b":"x"})", R"({"1":"a"})", "2010-12-01T08:26:00.123456Z",
-                                        "infinity", "\\xAA", "-infinity", "[[1]]", "101",
-                                        "340282366920938463463374607431768211455"}));
+                                        "12345678-1234-5678-1234-567812345678", "1 month 2 days", "08:26:00",
+                                        "[1,null]", R"({"a":"1.50","b":"x"})", R"({"1":"a"})",
+                                        "2010-12-01T08:26:00.123456Z", "infinity", "\\xAA", "-infinity",
+                                        "[[1]]", "101", "340282366920938463463374607431768211455"}));
 }
 
 TEST_F(QueryServiceTest, more_rows_than_the_limit_are_cut_and_said) {
@@ -80,7 +86,8 @@ TEST_F(QueryServiceTest, more_rows_than_the_limit_are_cut_and_said) {
     ASSERT_TRUE(capped);
     EXPECT_EQ(capped->rows, 5u);
     EXPECT_TRUE(capped->truncated);
-    EXPECT_EQ(json("SELECT 1 WHERE false"), R"({"columns":[{"name":"1","type":"integer"}],"rows":[],"truncated":false})");
+    EXPECT_EQ(json("SELECT 1 WHERE false"),
+              R"({"columns":[{"name":"1","type":"integer"}],"rows":[],"truncated":false})");
 }
 
 TEST_F(QueryServiceTest, an_answer_larger_than_its_limit_is_cut_and_said) {
@@ -93,7 +100,8 @@ TEST_F(QueryServiceTest, an_answer_larger_than_its_limit_is_cut_and_said) {
 
 TEST_F(QueryServiceTest, parameters_are_values_never_sql) {
     open();
-    EXPECT_EQ(json("SELECT $1 AS a, $2 + 1 AS b", {Cell{std::string_view("'; DROP TABLE t; --")}, Cell{std::int64_t{41}}}),
+    EXPECT_EQ(json("SELECT $1 AS a, $2 + 1 AS b",
+                   {Cell{std::string_view("'; DROP TABLE t; --")}, Cell{std::int64_t{41}}}),
               R"({"columns":[{"name":"a","type":"text"},{"name":"b","type":"bigint"}],)"
               R"("rows":[["'; DROP TABLE t; --",42]],"truncated":false})");
 }
@@ -105,9 +113,11 @@ TEST_F(QueryServiceTest, refusals_have_their_kinds) {
     EXPECT_EQ(refusal("SELECT 1; SELECT 2"), QueryRefusal::bad_sql);
     EXPECT_EQ(refusal("DROP TABLE t"), QueryRefusal::forbidden);
     EXPECT_EQ(refusal("SELECT * FROM read_csv('x')"), QueryRefusal::forbidden);
-    EXPECT_EQ(refusal("WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t) SELECT count(*) FROM t"),
+    EXPECT_EQ(
+        refusal("WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t) SELECT count(*) FROM t"),
+        QueryRefusal::timeout);
+    EXPECT_EQ(refusal("SELECT count(*) FROM range(10000000000) a, range(10000000000) b"),
               QueryRefusal::timeout);
-    EXPECT_EQ(refusal("SELECT count(*) FROM range(10000000000) a, range(10000000000) b"), QueryRefusal::timeout);
 }
 
 TEST_F(QueryServiceTest, when_all_turns_are_taken_and_nobody_may_wait_it_is_busy) {
@@ -141,7 +151,10 @@ TEST_F(QueryServiceTest, a_greedy_query_ends_in_memory_while_commits_go_on) {
     std::atomic<int> starved{0};
     std::thread greedy([&] {
         for (int i = 0; i < 3; ++i) {
-            const auto answer = service_->run({"SELECT list_aggregate(list(repeat(i::text, 50)), 'count') FROM range(20000000) t(i)", {}, {}});
+            const auto answer = service_->run(
+                {"SELECT list_aggregate(list(repeat(i::text, 50)), 'count') FROM range(20000000) t(i)",
+                 {},
+                 {}});
             if (!answer && answer.error().refusal == QueryRefusal::memory) ++starved;
         }
         done = true;

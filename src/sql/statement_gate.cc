@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 14> kTableFunctions = {
 };
 static_assert(std::is_sorted(kTableFunctions.begin(), kTableFunctions.end()));
 
-/// Scalar functions that read settings or variables, run or plan SQL given as text, keep state, write, or idle; sorted.
+/// Scalar functions that read settings or variables, run or plan SQL given as text, keep state, write, or
+/// idle; sorted.
 constexpr std::array<std::string_view, 30> kScalarFunctions = {
     "current_setting",
     "currval",

@@ -1,6 +1,7 @@
 // event_log_contract.h - what every EventLog must keep, as a typed suite.
 //
-// Use:  give a fixture type with `EventLog& log()` and `void reopen()` (a clean stop and start on the same data), then
+// Use:  give a fixture type with `EventLog& log()` and `void reopen()` (a clean stop and start on the same
+//       data), then
 //       INSTANTIATE_TYPED_TEST_SUITE_P(Engine, EventLogContract, EngineFixture).
 #pragma once
 

@@ -1,4 +1,5 @@
-// figures.h - what the warehouse holds of a stream, counted and summed by scanning its tables (verify's rule).
+// figures.h - what the warehouse holds of a stream, counted and summed by scanning its tables (verify's
+// rule).
 //
 // Scope:    records of the given shards below the given ends; rows of files are not part of a stream.
 // Errors:   not_found if the table was never made, else those of Warehouse::query.

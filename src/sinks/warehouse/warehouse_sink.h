@@ -1,10 +1,12 @@
-// warehouse_sink.h - stores accepted records as rows of shop.<dataset>, with its positions in the same transaction.
+// warehouse_sink.h - stores accepted records as rows of shop.<dataset>, with its positions in the same
+// transaction.
 //
 // Place:     a consumer of the log, driven by delivery; rows are read by models, the SQL doors and verify.
 // Tables:    made or widened when the first batch of a contract version arrives.
 // Memory:    keeps one batch it has stored, as known-good data for probe.
 // Threads:   one at a time (a delivery strand).
-// Errors:    see ports/sink.h; unsupported if a contract changed the type of a column: the sink stops until the column
+// Errors:    see ports/sink.h; unsupported if a contract changed the type of a column: the sink stops until
+//            the column
 //            has a new name.
 #pragma once
 

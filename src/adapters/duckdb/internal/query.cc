@@ -44,8 +44,9 @@ Outcome bind_params(duckdb_prepared_statement statement, std::span<const Cell> p
             0);
     }
     for (idx_t i = 0; i < params.size(); ++i) {
+        // No value can be made of text that is not UTF-8.
         const Value value = make_value(params[i]);
-        if (duckdb_bind_value(statement, i + 1, value.get()) != DuckDBSuccess) {
+        if (value.get() == nullptr || duckdb_bind_value(statement, i + 1, value.get()) != DuckDBSuccess) {
             return sql_error_at(fmt::format("value {} cannot be bound to ${}", i + 1, i + 1), sql, 0);
         }
     }
@@ -107,7 +108,8 @@ Outcome stream(const Readers::Lease& lease, duckdb_prepared_statement statement,
         return result_error(result, sql);
     RowStream rows(result, visitor);
     if (Status started = rows.start(); !started) return started;
-    // Long work without rows is interrupted by the watchdog; rows that never end are stopped between chunks too.
+    // Long work without rows is interrupted by the watchdog; rows that never end are stopped between chunks
+    // too.
     while (lease.stopped() == Readers::Stop::none) {
         const Chunk chunk(duckdb_fetch_chunk(result.get()));
         if (chunk.get() == nullptr) {
@@ -184,7 +186,8 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
                                                      [](char a, char b) { return (a | 0x20) == b; });
 }
 
-/// EXPLAIN [ANALYZE] replaced by blanks, so that what it explains can be judged and places of errors stay right.
+/// EXPLAIN [ANALYZE] replaced by blanks, so that what it explains can be judged and places of errors stay
+/// right.
 std::string without_explain(std::string_view sql) {
     std::string text(sql);
     for (const std::string_view word : {"explain", "analyze"}) {
@@ -196,7 +199,8 @@ std::string without_explain(std::string_view sql) {
     return text;
 }
 
-// The unit separator cannot be part of a name the parser let through unquoted, and a quoted name that holds it is
+// The unit separator cannot be part of a name the parser let through unquoted, and a quoted name that holds
+// it is
 // merely split into two that are judged as well.
 constexpr const char* kInspect =
     "SELECT tree->>'$.error', tree->>'$.error_type', tree->>'$.error_message', tree->>'$.position', "
@@ -265,7 +269,7 @@ std::variant<StatementInfo, SqlError> inspect_sql(const Readers::Lease& lease, s
             return info;
         }
         const std::size_t position = visitor.texts[3].empty() ? 0 : std::stoul(visitor.texts[3]);
-        return sql_error_at(visitor.texts[2], sql, position);
+        return sql_error_at(visitor.texts[2], sql, byte_of_character(sql, position));
     }
     info.functions = split(visitor.texts[5], true);
     info.table_functions = split(visitor.texts[6], true);

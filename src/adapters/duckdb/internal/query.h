@@ -10,7 +10,8 @@
 
 namespace tillstream::duck {
 
-/// Runs inside a read-only transaction that is always rolled back; rows stream to the visitor as they are made.
+/// Runs inside a read-only transaction that is always rolled back; rows stream to the visitor as they are
+/// made.
 std::variant<Status, SqlError> run_query(const Readers::Lease& lease, std::string_view sql,
                                          std::span<const Cell> params, ResultVisitor& visitor);
 

@@ -1,6 +1,7 @@
 // readers.h - the pool of read-only connections, each with a watchdog over its deadline.
 //
-// Lifecycle:  all connections are made before settings are locked; a query borrows one (Lease) until it has ended.
+// Lifecycle:  all connections are made before settings are locked; a query borrows one (Lease) until it has
+//             ended.
 // Threads:    any; one thread a lease.
 #pragma once
 

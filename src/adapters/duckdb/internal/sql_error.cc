@@ -74,6 +74,14 @@ SqlError sql_error_at(std::string message, std::string_view sql, std::size_t pos
     return error;
 }
 
+std::size_t byte_of_character(std::string_view sql, std::size_t index) {
+    for (std::size_t byte = 0; byte < sql.size(); ++byte) {
+        if ((static_cast<unsigned char>(sql[byte]) & 0xC0) == 0x80) continue;
+        if (index-- == 0) return byte;
+    }
+    return sql.size();
+}
+
 std::variant<Status, SqlError> query_error(duckdb_error_type type, std::string_view text,
                                            std::string_view sql) {
     const std::size_t brace = text.find('{');
@@ -89,6 +97,7 @@ std::variant<Status, SqlError> query_error(duckdb_error_type type, std::string_v
     std::size_t position = 0;
     const std::string place = member(json, "position").value_or("0");
     std::from_chars(place.data(), place.data() + place.size(), position);
+    if (kind == "Parser") position = byte_of_character(sql, position);
     return sql_error_at(std::move(message), sql, position);
 }
 
