@@ -2,10 +2,8 @@
 //
 // Commit:   one transaction; compare-and-set on the positions of one named consumer (see sink.h).
 // Errors:   of commit: conflict (stored position differs), invalid_argument (data refused), unavailable (try
-//           again),
-//           corruption. Of query: invalid_argument (bad SQL; `location` in the message's form),
-//           permission_denied,
-//           timeout, resource_exhausted (memory), cancelled.
+//           again), corruption. Of query: invalid_argument (bad SQL; `location` in the message's form),
+//           permission_denied, timeout, resource_exhausted (memory), cancelled.
 // Threads:  commits from any thread, one at a time inside; queries from any thread, at once.
 #pragma once
 
@@ -39,8 +37,8 @@ struct JsonCell {
     std::string_view text;
 };
 /// One value of a row or parameter. Views live as long as the call they are passed in.
-using Cell = std::variant<std::monostate, bool, std::int64_t, Int128, double, DecimalCell, DateCell, Timestamp,
-                          JsonCell, std::string_view>;
+using Cell = std::variant<std::monostate, bool, std::int64_t, Int128, double, DecimalCell, DateCell,
+                          Timestamp, JsonCell, std::string_view>;
 
 struct TableColumn {
     std::string name;
@@ -63,8 +61,8 @@ struct ViewSchema {
 };
 
 /// Accepted rows of one shard's batch on their way to a fact table. The table's columns are the contract's
-/// (derived
-/// included), then extra, event_id, stream, shard, offset, file_id, row_number, arrived_at (FACES "SQL").
+/// (derived included), then extra, event_id, stream, shard, offset, file_id, row_number, arrived_at (FACES
+/// "SQL").
 struct FactSlice {
     RowBatchPtr batch;
     std::vector<std::uint32_t> rows;      ///< rows of `batch`, accepted ones only

@@ -4,10 +4,9 @@
 // Source:  FACES "Reads": bad SQL or several statements 400; anything not read-only, any file function or
 //          setting 403.
 // Rule:    table functions are closed (a list of what may be called), scalar functions are open less a list
-//          of what
-//          reads settings, runs text, keeps state or idles. Relations that look like files are refused
-//          before the
-//          engine looks at them. Behind the gate the engine's connections are locked down as well.
+//          of what reads settings, runs text, keeps state or idles. Relations that look like files are
+//          refused before the engine looks at them. Behind the gate the engine's connections are locked down
+//          as well.
 // Threads: any; holds nothing.
 #pragma once
 

@@ -1,7 +1,6 @@
 // event_log_contract.h - what every EventLog must keep, as a typed suite.
 //
-// Use:  give a fixture type with `EventLog& log()` and `void reopen()` (a clean stop and start on the same
-//       data), then
+// Use:  give a fixture type with `EventLog& log()` and `void reopen()` (a clean stop and start on the same data), then
 //       INSTANTIATE_TYPED_TEST_SUITE_P(Engine, EventLogContract, EngineFixture).
 #pragma once
 
@@ -230,9 +229,8 @@ TYPED_TEST_P(EventLogContract, ManyWritersKeepOrderAndLoseNothing) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(EventLogContract, StreamIsRegisteredOnce, SourcesSurviveARestart,
-                            AppendedRecordsAreReadBack, MemoryAndStorageGiveTheSame,
-                            RecordsAndOffsetsSurviveARestart, CursorResumesBehindWhatWasRead,
-                            CursorsOfOthersAreRefused, WaitEndsWhenSomethingArrives,
+                            AppendedRecordsAreReadBack, MemoryAndStorageGiveTheSame, RecordsAndOffsetsSurviveARestart,
+                            CursorResumesBehindWhatWasRead, CursorsOfOthersAreRefused, WaitEndsWhenSomethingArrives,
                             AnAppendThatCannotBeIsRefused, ManyWritersKeepOrderAndLoseNothing);
 
 }  // namespace tillstream::testing

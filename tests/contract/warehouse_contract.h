@@ -1,8 +1,7 @@
 // warehouse_contract.h - what every implementation of ports/warehouse.h must keep, as a typed suite.
 //
 // Use:   a Harness is default-constructible on an empty store and has `Result<std::unique_ptr<Warehouse>>
-//        open()`, which
-//        may be called again after the last object was destroyed (same store).
+//        open()`, which may be called again after the last object was destroyed (same store).
 //        INSTANTIATE_TYPED_TEST_SUITE_P(Engine, WarehouseContract, Harness);
 #pragma once
 

@@ -33,8 +33,7 @@ Table run(Warehouse& warehouse, std::string_view sql, std::span<const Cell> para
 std::int64_t count_of(Warehouse& warehouse, std::string_view sql);
 
 /// `rows` rows of a contract that has a column of each type, with nulls, short and long strings, unknown
-/// fields and
-/// event ids, spread over four shards; every 10th row was rejected.
+/// fields and event ids, spread over four shards; every 10th row was rejected.
 class FactRows {
 public:
     explicit FactRows(std::size_t rows);

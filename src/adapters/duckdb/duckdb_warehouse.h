@@ -2,16 +2,13 @@
 // readers.
 //
 // Place:      data folder, `warehouse.duckdb` (+ `.wal`, + `.tmp/` for spills). Everything in it can be
-//             rebuilt from the
-//             log: a damaged file may be deleted while the server is stopped.
+//             rebuilt from the log: a damaged file may be deleted while the server is stopped.
 // Durability: commit returns after the WAL is synced. The WAL is folded into the file on this class's own
-//             schedule
-//             (by size, or when idle), never by DuckDB in the middle of a commit; WAL size bounds the time
-//             to open.
+//             schedule (by size, or when idle), never by DuckDB in the middle of a commit; WAL size bounds
+//             the time to open.
 // Threads:    any. Writes wait for each other; reads never wait for writes.
 // Limits:     memory_bytes holds for the whole database: when a commit runs out of memory, running queries
-//             are ended
-//             and the commit is tried once more.
+//             are ended and the commit is tried once more.
 // Safety:     files, network, extensions and settings are switched off for every connection before `open`
 //             returns.
 #pragma once

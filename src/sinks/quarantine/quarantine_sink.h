@@ -4,9 +4,8 @@
 // Place:     a consumer of the log: rejected records of data batches, and the `sink_reject` records of
 //            stream "system".
 // Identity:  `<stream>-<shard>-<offset>`; with `-<sink>` behind it for a record that one sink refused.
-// Repeats:   batches repeat only behind a conflict, and a repeated sink_reject record is one row: a crash
-//            may write it
-//            twice.
+// Repeats:   batches repeat only behind a conflict, and a repeated sink_reject record is one row: a crash may
+//            write it twice.
 // Threads:   one at a time (a delivery strand). Errors: see ports/sink.h.
 // Source:    FACES "SQL", ops.quarantine.
 #pragma once

@@ -6,8 +6,7 @@
 // Memory:    keeps one batch it has stored, as known-good data for probe.
 // Threads:   one at a time (a delivery strand).
 // Errors:    see ports/sink.h; unsupported if a contract changed the type of a column: the sink stops until
-//            the column
-//            has a new name.
+//            the column has a new name.
 #pragma once
 
 #include <map>

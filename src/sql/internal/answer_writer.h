@@ -1,8 +1,7 @@
 // answer_writer.h - a result as FACES' JSON, written while its rows come.
 //
 // Source: FACES "Conventions": decimals are strings, integers of any width numbers, times RFC 3339; a double
-//         that is
-//         not finite is null.
+//         that is not finite is null.
 #pragma once
 
 #include <cstdint>

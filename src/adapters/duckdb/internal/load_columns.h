@@ -1,8 +1,7 @@
 // load_columns.h - copies rows of a commit into the engine's vectors, column by column.
 //
 // Layout: StringRef is the engine's string_t, validity bits and fixed-width values have its order and width;
-//         only
-//         decimals of up to nine digits, dates and 32-bit columns are narrowed on the way.
+//         only decimals of up to nine digits, dates and 32-bit columns are narrowed on the way.
 #pragma once
 
 #include <duckdb.h>

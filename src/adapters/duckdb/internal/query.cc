@@ -200,8 +200,7 @@ std::string without_explain(std::string_view sql) {
 }
 
 // The unit separator cannot be part of a name the parser let through unquoted, and a quoted name that holds
-// it is
-// merely split into two that are judged as well.
+// it is merely split into two that are judged as well.
 constexpr const char* kInspect =
     "SELECT tree->>'$.error', tree->>'$.error_type', tree->>'$.error_message', tree->>'$.position', "
     "coalesce(json_array_length(tree, '$.statements'), 0)::BIGINT, "

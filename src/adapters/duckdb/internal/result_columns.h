@@ -1,10 +1,8 @@
 // result_columns.h - reads the engine's result chunks as Cells, under the type names of FACES "Reads".
 //
 // Types:  floats become double, sizes of integers the next of FACES' names, every timestamp microseconds,
-//         lists,
-//         structs and maps JSON text; enum, uuid, interval, time, blob and bit become text as the engine
-//         prints them,
-//         dates and times outside the years 1..9999 too.
+//         lists, structs and maps JSON text; enum, uuid, interval, time, blob and bit become text as the
+//         engine prints them, dates and times outside the years 1..9999 too.
 #pragma once
 
 #include <duckdb.h>

@@ -19,8 +19,8 @@ SqlError sql_error_at(std::string message, std::string_view sql, std::size_t pos
 std::size_t byte_of_character(std::string_view sql, std::size_t index);
 
 /// What the engine said about `sql`: `text` is "Binder Error: {json}" or plain text. Out of memory, I/O,
-/// interrupts and
-/// refused file access become a Status (resource_exhausted, io, cancelled, permission_denied, internal).
+/// interrupts and refused file access become a Status (resource_exhausted, io, cancelled, permission_denied,
+/// internal).
 std::variant<Status, SqlError> query_error(duckdb_error_type type, std::string_view text,
                                            std::string_view sql);
 

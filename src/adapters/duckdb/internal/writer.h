@@ -1,8 +1,7 @@
 // writer.h - the one connection that writes: tables, commits with positions, and the schedule of checkpoints.
 //
 // Rule:     every write holds `mutex_` from BEGIN to COMMIT; CHECKPOINT too, because it fails beside an open
-//           write
-//           transaction.
+//           write transaction.
 // Threads:  any.
 #pragma once
 
