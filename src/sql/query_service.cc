@@ -92,7 +92,9 @@ private:
 };
 
 void QueryService::count(std::string_view result) {
-    metrics_.counter("tillstream_queries_total", "Ad-hoc queries by outcome", {{"result", std::string(result)}}).add();
+    metrics_
+        .counter("tillstream_queries_total", "Ad-hoc queries by outcome", {{"result", std::string(result)}})
+        .add();
 }
 
 tl::expected<QueryAnswer, QueryFailure> QueryService::run(const QueryRequest& request) {
@@ -104,9 +106,10 @@ tl::expected<QueryAnswer, QueryFailure> QueryService::run(const QueryRequest& re
 tl::expected<QueryAnswer, QueryFailure> QueryService::execute(const QueryRequest& request) {
     const Turn turn(*this);
     if (!turn.taken()) {
-        return tl::unexpected(QueryFailure{
-            QueryRefusal::busy, fmt::format("{} queries are running, the limit: try again", options_.concurrent), 1, 1,
-            kRetryAfter});
+        return tl::unexpected(
+            QueryFailure{QueryRefusal::busy,
+                         fmt::format("{} queries are running, the limit: try again", options_.concurrent), 1,
+                         1, kRetryAfter});
     }
     const GateAnswer admitted = admit_statement(warehouse_, request.sql);
     if (const auto* wrong = std::get_if<SqlError>(&admitted)) return tl::unexpected(sql_failure(*wrong));
@@ -117,7 +120,8 @@ tl::expected<QueryAnswer, QueryFailure> QueryService::execute(const QueryRequest
     AnswerWriter writer(rows, options_.answer_bytes);
     const auto outcome = warehouse_.query(request.sql, request.params, {options_.timeout}, writer);
     if (const auto* wrong = std::get_if<SqlError>(&outcome)) return tl::unexpected(sql_failure(*wrong));
-    if (const auto& status = std::get<Status>(outcome); !status) return tl::unexpected(engine_failure(status.error()));
+    if (const auto& status = std::get<Status>(outcome); !status)
+        return tl::unexpected(engine_failure(status.error()));
     return writer.finish();
 }
 

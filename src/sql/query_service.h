@@ -1,4 +1,5 @@
-// query_service.h - ad-hoc SQL for doors: gate, limits, and the answer as JSON (FACES "Reads", POST /v1/query).
+// query_service.h - ad-hoc SQL for doors: gate, limits, and the answer as JSON (FACES "Reads", POST
+// /v1/query).
 //
 // Limits:   `concurrent` queries at once, `waiting` more wait their turn; time, rows and bytes of the answer.
 // Threads:  run from any thread; it blocks until the answer is there or a limit is reached.
@@ -11,8 +12,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <vector>
+#include "core/result.h"
 
 #include "core/metrics.h"
 #include "ports/warehouse.h"

@@ -1,7 +1,7 @@
 // warehouse_folder.h - a folder of its own for one test, removed at the end.
 #pragma once
 
-#include <stdlib.h>
+#include <cstdlib>
 
 #include <filesystem>
 #include <string>

@@ -6,9 +6,14 @@
 
 namespace tillstream {
 
-Result<const TableSchema*> WarehouseSink::table_for(const LogBatch& batch) {
-    if (const auto found = tables_.find(batch.contract); found != tables_.end()) return &found->second;
-    const Contract& contract = batch.rows.batch->contract();
+Status WarehouseSink::prepare(const Contract& contract) {
+    TILLSTREAM_TRY(table_for(contract));
+    return {};
+}
+
+Result<const TableSchema*> WarehouseSink::table_for(const Contract& contract) {
+    const std::string id = contract.id();
+    if (const auto found = tables_.find(id); found != tables_.end()) return &found->second;
     TableSchema table = fact_table(contract);
     if (Status ensured = warehouse_.ensure_table(table); !ensured) {
         // A conflict means something else to delivery: positions that moved.
@@ -16,7 +21,7 @@ Result<const TableSchema*> WarehouseSink::table_for(const LogBatch& batch) {
         return failure(code, ensured.error().message);
     }
     if (const auto view = clean_batch_view(contract)) TILLSTREAM_CHECK(warehouse_.ensure_view(*view));
-    return &tables_.emplace(batch.contract, std::move(table)).first->second;
+    return &tables_.emplace(id, std::move(table)).first->second;
 }
 
 Status WarehouseSink::add_facts(const LogBatch& batch, std::map<std::string, FactLoad>& loads) {
@@ -37,7 +42,7 @@ Status WarehouseSink::add_facts(const LogBatch& batch, std::map<std::string, Fac
     slice.shard = source->shard.value;
     slice.arrived = batch.arrived;
     FactLoad& load = loads[batch.contract];
-    load.table = TILLSTREAM_TRY(table_for(batch));
+    load.table = TILLSTREAM_TRY(table_for(rows.contract()));
     load.slices.push_back(std::move(slice));
     return {};
 }

@@ -63,8 +63,9 @@ ContractPtr sales() {
 LogBatch log_batch(const ContractPtr& contract, SourceId source, std::uint64_t base,
                    const std::vector<std::vector<std::string_view>>& rows) {
     RowDecoder decoder(contract);
-    const std::vector<std::string_view> names = {"invoice_no", "stock_code", "description", "quantity", "invoice_date",
-                                                 "unit_price", "customer_id", "country", "surprise"};
+    const std::vector<std::string_view> names = {"invoice_no",  "stock_code",   "description",
+                                                 "quantity",    "invoice_date", "unit_price",
+                                                 "customer_id", "country",      "surprise"};
     const auto header = decoder.bind_header(names);
     EXPECT_TRUE(header);
     decoder.start(std::make_shared<Buffer>(), rows.size());
@@ -95,21 +96,24 @@ protected:
         ASSERT_TRUE(opened) << opened.error().message;
         warehouse_ = std::move(*opened);
         sink_ = std::make_unique<WarehouseSink>(*warehouse_, [] {
-            return std::vector<SourceInfo>{{SourceId{5}, "sales", ShardId{0}, 0}, {SourceId{6}, "sales", ShardId{1}, 0}};
+            return std::vector<SourceInfo>{{SourceId{5}, "sales", ShardId{0}, 0},
+                                           {SourceId{6}, "sales", ShardId{1}, 0}};
         });
     }
 
     SinkBatch two_shards() const {
         SinkBatch batch;
-        batch.batches.push_back(log_batch(contract_, SourceId{5}, 10,
-                                          {{"536365", "85123A", "WHITE HOLDER", "6", "2010-12-01T08:26:00Z", "2.55",
-                                            "17850", " United Kingdom ", "x"},
-                                           {"536365", "71053", "", "six", "2010-12-01T08:26:00Z", "3.39", "17850", "", ""},
-                                           {"536366", "71053", "", "-1", "2010-12-01T08:27:00Z", "3.39", "", "France", ""}}));
+        batch.batches.push_back(
+            log_batch(contract_, SourceId{5}, 10,
+                      {{"536365", "85123A", "WHITE HOLDER", "6", "2010-12-01T08:26:00Z", "2.55", "17850",
+                        " United Kingdom ", "x"},
+                       {"536365", "71053", "", "six", "2010-12-01T08:26:00Z", "3.39", "17850", "", ""},
+                       {"536366", "71053", "", "-1", "2010-12-01T08:27:00Z", "3.39", "", "France", ""}}));
         batch.batches.push_back(log_batch(contract_, SourceId{6}, 0,
-                                          {{"536367", "84406B", "A LONG DESCRIPTION OF CREAM CUPID HEARTS", "8",
-                                            "2010-12-01T08:28:00Z", "2.75", "13047", "EIRE", ""}}));
-        batch.ranges = {{SourceId{5}, Offset{10}, Offset{13}, "c5"}, {SourceId{6}, Offset{0}, Offset{1}, "c6"}};
+                                          {{"536367", "84406B", "A LONG DESCRIPTION OF CREAM CUPID HEARTS",
+                                            "8", "2010-12-01T08:28:00Z", "2.75", "13047", "EIRE", ""}}));
+        batch.ranges = {{SourceId{5}, Offset{10}, Offset{13}, "c5"},
+                        {SourceId{6}, Offset{0}, Offset{1}, "c6"}};
         return batch;
     }
 
@@ -139,14 +143,15 @@ TEST_F(WarehouseSinkTest, accepted_rows_and_positions_are_stored_together) {
     start_at_ten();
     const Status committed = sink_->commit(two_shards(), Epoch{1});
     ASSERT_TRUE(committed) << committed.error().message;
-    EXPECT_EQ(rows("SELECT invoice_no, quantity, unit_price, line_total, customer_id, extra, stream, shard, \"offset\", "
+    EXPECT_EQ(rows("SELECT invoice_no, quantity, unit_price, line_total, customer_id, extra, stream, shard, "
+                   "\"offset\", "
                    "file_id, row_number, arrived_at FROM sales ORDER BY shard, \"offset\""),
-              (Rows{{"536365", "6", "2.55", "15.30", "17850", R"({"surprise":"x"})", "sales", "0", "10", "null", "null",
-                     "2010-12-01T08:26:40Z"},
-                    {"536366", "-1", "3.39", "-3.39", "null", R"({"surprise":""})", "sales", "0", "12", "null", "null",
-                     "2010-12-01T08:26:40Z"},
-                    {"536367", "8", "2.75", "22.00", "13047", R"({"surprise":""})", "sales", "1", "0", "null", "null",
-                     "2010-12-01T08:26:40Z"}}));
+              (Rows{{"536365", "6", "2.55", "15.30", "17850", R"({"surprise":"x"})", "sales", "0", "10",
+                     "null", "null", "2010-12-01T08:26:40Z"},
+                    {"536366", "-1", "3.39", "-3.39", "null", R"({"surprise":""})", "sales", "0", "12",
+                     "null", "null", "2010-12-01T08:26:40Z"},
+                    {"536367", "8", "2.75", "22.00", "13047", R"({"surprise":""})", "sales", "1", "0", "null",
+                     "null", "2010-12-01T08:26:40Z"}}));
     const auto positions = sink_->positions();
     ASSERT_TRUE(positions);
     EXPECT_EQ(positions->size(), 2u);
@@ -165,19 +170,21 @@ TEST_F(WarehouseSinkTest, the_table_has_the_promised_columns_and_types) {
     start_at_ten();
     ASSERT_TRUE(sink_->commit(two_shards(), Epoch{1}));
     const Table table = run(*warehouse_, "SELECT * FROM shop.sales LIMIT 0");
-    EXPECT_EQ(table.names, (std::vector<std::string>{"invoice_no", "stock_code", "description", "quantity", "invoice_date",
-                                                     "unit_price", "customer_id", "country", "line_total", "extra",
-                                                     "event_id", "stream", "shard", "offset", "file_id", "row_number",
-                                                     "arrived_at"}));
-    EXPECT_EQ(table.types, (std::vector<std::string>{"text", "text", "text", "bigint", "timestamptz", "decimal(18,4)",
-                                                     "bigint", "text", "decimal(38,4)", "json", "text", "text", "integer",
-                                                     "bigint", "text", "bigint", "timestamptz"}));
+    EXPECT_EQ(table.names, (std::vector<std::string>{"invoice_no", "stock_code", "description", "quantity",
+                                                     "invoice_date", "unit_price", "customer_id", "country",
+                                                     "line_total", "extra", "event_id", "stream", "shard",
+                                                     "offset", "file_id", "row_number", "arrived_at"}));
+    EXPECT_EQ(table.types,
+              (std::vector<std::string>{"text", "text", "text", "bigint", "timestamptz", "decimal(18,4)",
+                                        "bigint", "text", "decimal(38,4)", "json", "text", "text", "integer",
+                                        "bigint", "text", "bigint", "timestamptz"}));
 }
 
 TEST_F(WarehouseSinkTest, clean_batch_shows_the_original_cleaning_under_the_original_names) {
     start_at_ten();
     ASSERT_TRUE(sink_->commit(two_shards(), Epoch{1}));
-    EXPECT_EQ(rows("SELECT invoiceno, stockcode, quantity, invoicedate, unitprice, customerid, country FROM clean_batch "
+    EXPECT_EQ(rows("SELECT invoiceno, stockcode, quantity, invoicedate, unitprice, customerid, country FROM "
+                   "clean_batch "
                    "ORDER BY 1"),
               (Rows{{"536365", "85123A", "6", "2010-12-01T08:26:00Z", "2.55", "17850", "united kingdom"},
                     {"536367", "84406B", "8", "2010-12-01T08:28:00Z", "2.75", "13047", "eire"}}));
