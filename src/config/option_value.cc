@@ -19,8 +19,14 @@ struct Unit {
 };
 
 constexpr std::array kByteUnits = {
-    Unit{"TiB", 1ULL << 40}, Unit{"GiB", 1ULL << 30},          Unit{"MiB", 1ULL << 20}, Unit{"KiB", 1ULL << 10},
-    Unit{"TB", 1'000'000'000'000}, Unit{"GB", 1'000'000'000}, Unit{"MB", 1'000'000},   Unit{"kB", 1'000},
+    Unit{"TiB", 1ULL << 40},
+    Unit{"GiB", 1ULL << 30},
+    Unit{"MiB", 1ULL << 20},
+    Unit{"KiB", 1ULL << 10},
+    Unit{"TB", 1'000'000'000'000},
+    Unit{"GB", 1'000'000'000},
+    Unit{"MB", 1'000'000},
+    Unit{"kB", 1'000},
     Unit{"B", 1},
 };
 
@@ -38,7 +44,8 @@ std::optional<T> whole_number(std::string_view text) {
 }
 
 /// A count and a unit; nullopt if it is none or does not fit 63 bits.
-std::optional<std::uint64_t> with_unit(std::string_view text, std::span<const Unit> units, bool bare_allowed) {
+std::optional<std::uint64_t> with_unit(std::string_view text, std::span<const Unit> units,
+                                       bool bare_allowed) {
     const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
     const auto count = whole_number<std::uint64_t>(text.substr(0, digits));
     if (!count) return std::nullopt;
@@ -113,7 +120,8 @@ struct ValueFormatter {
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(const Address& value) const {
         const bool v6 = value.host.find(':') != std::string::npos;
-        return v6 ? fmt::format("[{}]:{}", value.host, value.port) : fmt::format("{}:{}", value.host, value.port);
+        return v6 ? fmt::format("[{}]:{}", value.host, value.port)
+                  : fmt::format("{}:{}", value.host, value.port);
     }
 };
 
@@ -126,7 +134,8 @@ Result<OptionValue> parse_option_value(std::string_view text, const OptionValue&
 std::string format_option_value(const OptionValue& value) { return std::visit(ValueFormatter{}, value); }
 
 std::string_view option_type_name(const OptionValue& value) {
-    static constexpr std::array<std::string_view, 6> kNames = {"text", "integer", "size", "duration", "bool", "address"};
+    static constexpr std::array<std::string_view, 6> kNames = {"text",     "integer", "size",
+                                                               "duration", "bool",    "address"};
     return kNames[value.index()];
 }
 

@@ -11,7 +11,8 @@
 
 namespace tillstream {
 
-/// Text: a count with B, KiB, MiB, GiB, TiB (powers of 1024) or kB, MB, GB, TB (of 1000); a bare count is bytes.
+/// Text: a count with B, KiB, MiB, GiB, TiB (powers of 1024) or kB, MB, GB, TB (of 1000); a bare count is
+///       bytes.
 struct ByteSize {
     std::uint64_t bytes = 0;
     friend constexpr auto operator<=>(ByteSize, ByteSize) = default;

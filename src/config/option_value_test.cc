@@ -18,7 +18,8 @@ TEST(OptionValue, Sizes) {
     EXPECT_EQ(reformatted("1 GiB", size), "1GiB");
     EXPECT_EQ(reformatted("3kB", size), "3kB");
     EXPECT_EQ(reformatted("0", size), "0B");
-    for (const char* bad : {"", "MiB", "64mib", "-1B", "1.5GiB", "64MiBs", "99999999999TiB", "99999999999999999999"})
+    for (const char* bad :
+         {"", "MiB", "64mib", "-1B", "1.5GiB", "64MiBs", "99999999999TiB", "99999999999999999999"})
         EXPECT_EQ(reformatted(bad, size).find(std::string("'") + bad + "' is no size"), 0U) << bad;
 }
 
@@ -36,7 +37,8 @@ TEST(OptionValue, Durations) {
 
 TEST(OptionValue, TheOthers) {
     EXPECT_EQ(reformatted("-12", std::int64_t{0}), "-12");
-    EXPECT_EQ(reformatted("1e3", std::int64_t{0}), "'1e3' is no integer; write digits, with a sign if need be");
+    EXPECT_EQ(reformatted("1e3", std::int64_t{0}),
+              "'1e3' is no integer; write digits, with a sign if need be");
     EXPECT_EQ(reformatted("1", false), "true");
     EXPECT_EQ(reformatted("yes", false), "'yes' is no bool; write true or false");
     EXPECT_EQ(reformatted("127.0.0.1:8080", Address{}), "127.0.0.1:8080");

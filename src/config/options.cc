@@ -72,8 +72,10 @@ bool holds(const std::vector<std::string>& names, std::string_view name) {
 std::string OptionSet::variable_name(const OptionSpec& spec) {
     std::string name(kVariablePrefix);
     for (const char c : spec.section + "_" + spec.key) {
-        if (c == '.' || c == '-') name += '_';
-        else name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        if (c == '.' || c == '-')
+            name += '_';
+        else
+            name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     }
     return name;
 }
@@ -86,7 +88,8 @@ void OptionSet::add(OptionSpec spec) {
     option.max = parse_bound(option.spec.max, option.default_value);
     options_.push_back(std::move(option));
     Option& added = options_.back();
-    TILLSTREAM_ASSERT(assign(added, format_option_value(added.default_value), OptionOrigin::built_in, "default").empty());
+    TILLSTREAM_ASSERT(
+        assign(added, format_option_value(added.default_value), OptionOrigin::built_in, "default").empty());
 }
 
 OptionSet::Option* OptionSet::find(std::string_view name) {
@@ -96,12 +99,14 @@ OptionSet::Option* OptionSet::find(std::string_view name) {
     return found == options_.end() ? nullptr : &*found;
 }
 
-std::string OptionSet::assign(Option& option, std::string_view text, OptionOrigin origin, std::string origin_text) {
+std::string OptionSet::assign(Option& option, std::string_view text, OptionOrigin origin,
+                              std::string origin_text) {
     auto value = parse_option_value(text, option.default_value);
     if (!value) return fmt::format("{}: {}", option.spec.name(), value.error().message);
     const bool low = option.min && magnitude(*value) < magnitude(*option.min);
     const bool high = option.max && magnitude(*value) > magnitude(*option.max);
-    if (low || high) return fmt::format("{}: {} is out of bounds: {}", option.spec.name(), text, bounds_text(option.spec));
+    if (low || high)
+        return fmt::format("{}: {} is out of bounds: {}", option.spec.name(), text, bounds_text(option.spec));
     if (origin < option.origin) return "";
     store(option.spec.target, *value);
     option.origin = origin;
@@ -131,10 +136,12 @@ void OptionSet::read_member(const TomlMember& member, const std::string& path, c
     if (Option* option = path.find('.') == path.npos ? nullptr : find(path)) {
         const auto text = text_of(member.value);
         const std::string problem =
-            text ? assign(*option, *text, OptionOrigin::file, fmt::format("{}:{}", file, member.key_place.line))
+            text ? assign(*option, *text, OptionOrigin::file,
+                          fmt::format("{}:{}", file, member.key_place.line))
                  : fmt::format("{}: expected a {}, found a {}", path, option_type_name(option->default_value),
                                to_string(member.value.kind));
-        if (!problem.empty()) add_line(problems, fmt::format("{}:{}: {}", file, member.key_place.line, problem));
+        if (!problem.empty())
+            add_line(problems, fmt::format("{}:{}: {}", file, member.key_place.line, problem));
         return;
     }
     const bool leads_on = std::any_of(left_tables_.begin(), left_tables_.end(),
@@ -147,7 +154,8 @@ void OptionSet::read_member(const TomlMember& member, const std::string& path, c
         names.push_back(option.spec.name());
         names.push_back(option.spec.section);
     }
-    add_line(problems, toml_problem(file, member.key_place, path, "unknown option" + suggestion(path, names)));
+    add_line(problems,
+             toml_problem(file, member.key_place, path, "unknown option" + suggestion(path, names)));
 }
 
 Status OptionSet::read_environment(std::span<const std::pair<std::string, std::string>> variables) {
@@ -156,8 +164,9 @@ Status OptionSet::read_environment(std::span<const std::pair<std::string, std::s
     std::string problems;
     for (const auto& [name, value] : variables) {
         if (!name.starts_with(kVariablePrefix) || holds(left_variables_, name)) continue;
-        const auto found = std::find_if(options_.begin(), options_.end(),
-                                        [&](const Option& option) { return variable_name(option.spec) == name; });
+        const auto found = std::find_if(options_.begin(), options_.end(), [&](const Option& option) {
+            return variable_name(option.spec) == name;
+        });
         if (found == options_.end()) {
             add_line(problems, fmt::format("{}: unknown option{}", name, suggestion(name, names)));
             continue;
@@ -202,7 +211,8 @@ Result<std::size_t> OptionSet::read_flag(std::span<const std::string> arguments,
             names.push_back(known.spec.name());
             if (!known.spec.flag.empty()) names.push_back(known.spec.flag);
         }
-        return failure(Errc::invalid_argument, fmt::format("--{}: unknown option{}", name, suggestion(name, names)));
+        return failure(Errc::invalid_argument,
+                       fmt::format("--{}: unknown option{}", name, suggestion(name, names)));
     }
     std::size_t used = 1;
     std::string value = "true";
@@ -235,16 +245,19 @@ std::string OptionSet::markdown() const {
         if (!holds(sections, option.spec.section)) sections.push_back(option.spec.section);
     std::string page;
     for (const std::string& section : sections) {
-        page += fmt::format("{}## {}\n\n| option | type | default | bounds | meaning |\n| --- | --- | --- | --- | --- |\n",
-                            page.empty() ? "" : "\n", section);
+        page += fmt::format(
+            "{}## {}\n\n| option | type | default | bounds | meaning |\n| --- | --- | --- | --- | --- |\n",
+            page.empty() ? "" : "\n", section);
         for (const Option& option : options_) {
             if (option.spec.section != section) continue;
-            const std::string flag = option.spec.flag.empty() ? "" : fmt::format(" (`--{}`)", option.spec.flag);
+            const std::string flag =
+                option.spec.flag.empty() ? "" : fmt::format(" (`--{}`)", option.spec.flag);
             const std::string text = format_option_value(option.default_value);
             const std::string unit = option.spec.unit.empty() ? "" : " " + option.spec.unit;
             page += fmt::format("| `{}`{} | {} | {} | {} | {} |\n", option.spec.name(), flag,
-                                option_type_name(option.default_value), text.empty() ? "" : "`" + text + "`" + unit,
-                                bounds_text(option.spec), option.spec.description);
+                                option_type_name(option.default_value),
+                                text.empty() ? "" : "`" + text + "`" + unit, bounds_text(option.spec),
+                                option.spec.description);
         }
     }
     return page;

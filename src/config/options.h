@@ -1,11 +1,12 @@
 // options.h - every option declared once: from it come parsing, bounds, origin, and the reference page.
 //
 // Precedence:  flag > environment > file > default, in whatever order they are read.
-// Names:       "section.key"; the environment's TILLSTREAM_<SECTION>_<KEY>; flags --section.key VALUE or =VALUE, and
-//              a short name if one is declared. A bool flag without value is true.
-// Errors:      invalid_argument with every problem, one a line; each names where the value came from, the option, the
-//              value and its bounds. An unknown name is an error that names the nearest.
-// Lifecycle:   add* -> read_*  -> settings. Targets must outlive the set; a bad value leaves its target alone.
+// Names:       "section.key"; the environment's TILLSTREAM_<SECTION>_<KEY>; flags --section.key VALUE or
+//              =VALUE, and a short name if one is declared. A bool flag without value is true.
+// Errors:      invalid_argument with every problem, one a line; each names where the value came from, the
+//              option, the value and its bounds. An unknown name is an error that names the nearest.
+// Lifecycle:   add* -> read_*  -> settings. Targets must outlive the set; a bad value leaves its target
+//              alone.
 // Threads:     one.
 #pragma once
 
@@ -26,19 +27,18 @@
 namespace tillstream {
 
 /// Where a value is put. What the target holds when the option is added is the default.
-using OptionTarget =
-    std::variant<std::string*, std::int64_t*, ByteSize*, Duration*, bool*, Address*>;
+using OptionTarget = std::variant<std::string*, std::int64_t*, ByteSize*, Duration*, bool*, Address*>;
 
 struct OptionSpec {
     std::string section;
     std::string key;
     OptionTarget target;
     std::string description;  ///< one sentence
-    std::string unit = {};         ///< of an integer: "records"; other types carry theirs
-    std::string min = {};          ///< inclusive, written like a value; empty: none
+    std::string unit = {};    ///< of an integer: "records"; other types carry theirs
+    std::string min = {};     ///< inclusive, written like a value; empty: none
     std::string max = {};
-    std::string flag = {};         ///< short name without dashes: "http" for --http
-    bool secret = false;      ///< shown as ***
+    std::string flag = {};  ///< short name without dashes: "http" for --http
+    bool secret = false;    ///< shown as ***
 
     std::string name() const { return section + "." + key; }
 };
@@ -86,8 +86,10 @@ private:
     Option* find(std::string_view name);
     /// Empty if the value was taken (or outranked), else what is wrong with it.
     std::string assign(Option& option, std::string_view text, OptionOrigin origin, std::string origin_text);
-    void read_table(const TomlValue& table, const std::string& path, const std::string& file, std::string& problems);
-    void read_member(const TomlMember& member, const std::string& path, const std::string& file, std::string& problems);
+    void read_table(const TomlValue& table, const std::string& path, const std::string& file,
+                    std::string& problems);
+    void read_member(const TomlMember& member, const std::string& path, const std::string& file,
+                     std::string& problems);
     Result<std::size_t> read_flag(std::span<const std::string> arguments, std::size_t at);
 
     std::vector<Option> options_;

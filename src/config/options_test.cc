@@ -11,10 +11,22 @@ using Arguments = std::vector<std::string>;
 class Options : public testing::Test {
 protected:
     Options() {
-        set.add({.section = "http", .key = "listen", .target = &listen, .description = "where to listen", .flag = "http"});
-        set.add({.section = "ingest", .key = "body_max", .target = &body_max, .description = "largest body",
-                 .min = "1KiB", .max = "1GiB"});
-        set.add({.section = "ingest", .key = "batch", .target = &batch, .description = "rows at once", .unit = "records",
+        set.add({.section = "http",
+                 .key = "listen",
+                 .target = &listen,
+                 .description = "where to listen",
+                 .flag = "http"});
+        set.add({.section = "ingest",
+                 .key = "body_max",
+                 .target = &body_max,
+                 .description = "largest body",
+                 .min = "1KiB",
+                 .max = "1GiB"});
+        set.add({.section = "ingest",
+                 .key = "batch",
+                 .target = &batch,
+                 .description = "rows at once",
+                 .unit = "records",
                  .min = "1"});
         set.add({.section = "http", .key = "insecure", .target = &insecure, .description = "no TLS"});
         set.add({.section = "http", .key = "idle", .target = &idle, .description = "longest silence"});
@@ -56,7 +68,8 @@ protected:
 TEST_F(Options, FlagBeatsEnvironmentBeatsFileInAnyOrder) {
     EXPECT_EQ(origin("ingest.batch"), "500 from default");
     EXPECT_EQ(flag_problem({"--ingest.batch=4"}), "");
-    EXPECT_EQ(variable_problem({{"TILLSTREAM_INGEST_BATCH", "3"}, {"TILLSTREAM_INGEST_BODY_MAX", "2KiB"}}), "");
+    EXPECT_EQ(variable_problem({{"TILLSTREAM_INGEST_BATCH", "3"}, {"TILLSTREAM_INGEST_BODY_MAX", "2KiB"}}),
+              "");
     EXPECT_EQ(file_problem("[ingest]\nbatch = 2\nbody_max = \"1KiB\"\n[http]\nidle = \"5s\"\n"), "");
     EXPECT_EQ(origin("ingest.batch"), "4 from --ingest.batch");
     EXPECT_EQ(origin("ingest.body_max"), "2KiB from TILLSTREAM_INGEST_BODY_MAX");
@@ -77,10 +90,13 @@ TEST_F(Options, FlagsTakeShortNamesBoolsAndLeaveTheRest) {
 }
 
 TEST_F(Options, UnknownNamesNameTheNearest) {
-    EXPECT_EQ(file_problem("[http]\nlitsen = \"x:1\"\n"), "t.toml:2: http.litsen: unknown option; did you mean 'http.listen'?");
-    EXPECT_EQ(file_problem("[htp]\nlisten = \"x:1\"\n"), "t.toml:1: htp: unknown option; did you mean 'http'?");
-    EXPECT_EQ(variable_problem({{"TILLSTREAM_HTTP_LITSEN", "x:1"}, {"PATH", "/bin"}, {"TILLSTREAM_TOKEN", "t"}}),
-              "TILLSTREAM_HTTP_LITSEN: unknown option; did you mean 'TILLSTREAM_HTTP_LISTEN'?");
+    EXPECT_EQ(file_problem("[http]\nlitsen = \"x:1\"\n"),
+              "t.toml:2: http.litsen: unknown option; did you mean 'http.listen'?");
+    EXPECT_EQ(file_problem("[htp]\nlisten = \"x:1\"\n"),
+              "t.toml:1: htp: unknown option; did you mean 'http'?");
+    EXPECT_EQ(
+        variable_problem({{"TILLSTREAM_HTTP_LITSEN", "x:1"}, {"PATH", "/bin"}, {"TILLSTREAM_TOKEN", "t"}}),
+        "TILLSTREAM_HTTP_LITSEN: unknown option; did you mean 'TILLSTREAM_HTTP_LISTEN'?");
     EXPECT_EQ(flag_problem({"--htpp", "x:1"}), "--htpp: unknown option; did you mean 'http'?");
 }
 
@@ -100,7 +116,8 @@ TEST_F(Options, BadValuesNameOptionValueAndBoundsAndLeaveTheTarget) {
 
 TEST_F(Options, TablesOfOthersAreLeft) {
     EXPECT_EQ(file_problem("[buckets]\nx = \"y\"\n[[http.alias]]\npath = \"/p\"\n"), "");
-    EXPECT_EQ(file_problem("[bucket]\nx = \"y\"\n"), "t.toml:1: bucket: unknown option; did you mean 'buckets'?");
+    EXPECT_EQ(file_problem("[bucket]\nx = \"y\"\n"),
+              "t.toml:1: bucket: unknown option; did you mean 'buckets'?");
 }
 
 TEST_F(Options, SecretsAreNotShown) {
@@ -113,10 +130,13 @@ TEST_F(Options, SecretsAreNotShown) {
 TEST_F(Options, ReferencePage) {
     const std::string page = set.markdown();
     EXPECT_NE(page.find("## ingest\n"), std::string::npos);
-    EXPECT_NE(page.find("| `http.listen` (`--http`) | address | `127.0.0.1:8080` |  | where to listen |\n"), std::string::npos)
+    EXPECT_NE(page.find("| `http.listen` (`--http`) | address | `127.0.0.1:8080` |  | where to listen |\n"),
+              std::string::npos)
         << page;
-    EXPECT_NE(page.find("| `ingest.body_max` | size | `16MiB` | 1KiB to 1GiB | largest body |\n"), std::string::npos);
-    EXPECT_NE(page.find("| `ingest.batch` | integer | `500` records | at least 1 | rows at once |\n"), std::string::npos);
+    EXPECT_NE(page.find("| `ingest.body_max` | size | `16MiB` | 1KiB to 1GiB | largest body |\n"),
+              std::string::npos);
+    EXPECT_NE(page.find("| `ingest.batch` | integer | `500` records | at least 1 | rows at once |\n"),
+              std::string::npos);
 }
 
 }  // namespace

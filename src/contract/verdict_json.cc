@@ -20,7 +20,8 @@ Result<FieldError> error_of(std::span<const json::Field> fields) {
         if (field.key == "found") error.found = field.text;
         if (field.key != "code") continue;
         const auto code = field_error_code(field.text);
-        if (!code) return failure(Errc::corruption, fmt::format("unknown error code '{}'", found_text(field.text)));
+        if (!code)
+            return failure(Errc::corruption, fmt::format("unknown error code '{}'", found_text(field.text)));
         error.code = *code;
         has_code = true;
     }
@@ -49,15 +50,19 @@ Result<std::vector<FieldError>> parse_errors_json(std::string_view json) {
     json::DocumentScanner scanner;
     std::vector<FieldError> errors;
     if (!json.starts_with('[') || scanner.open(padded.view()))
-        return failure(Errc::corruption, fmt::format("the errors of a record are no JSON array: {}", found_text(json)));
+        return failure(Errc::corruption,
+                       fmt::format("the errors of a record are no JSON array: {}", found_text(json)));
     json::Element element;
     std::vector<json::Field> fields;
     while (scanner.next({}, element, fields)) {
-        if (element.error) return failure(Errc::corruption, fmt::format("no error of a record: {}", found_text(element.raw)));
+        if (element.error)
+            return failure(Errc::corruption,
+                           fmt::format("no error of a record: {}", found_text(element.raw)));
         errors.push_back(TILLSTREAM_TRY(error_of(fields)));
     }
     if (scanner.error())
-        return failure(Errc::corruption, fmt::format("the errors of a record are malformed: {}", found_text(json)));
+        return failure(Errc::corruption,
+                       fmt::format("the errors of a record are malformed: {}", found_text(json)));
     return errors;
 }
 

@@ -8,8 +8,9 @@ namespace tillstream {
 namespace {
 
 TEST(Verdict, CodesAreTheClosedList) {
-    const std::vector<std::string> names = {"syntax",   "encoding",        "type",          "range", "scale", "format",
-                                            "required", "duplicate_field", "unknown_field", "rule",  "size",  "depth"};
+    const std::vector<std::string> names = {"syntax",        "encoding", "type",     "range",
+                                            "scale",         "format",   "required", "duplicate_field",
+                                            "unknown_field", "rule",     "size",     "depth"};
     for (std::size_t i = 0; i < names.size(); ++i) {
         EXPECT_EQ(to_string(static_cast<FieldErrorCode>(i)), names[i]);
         EXPECT_EQ(field_error_code(names[i]), static_cast<FieldErrorCode>(i));
@@ -39,11 +40,10 @@ TEST(VerdictJson, GoldenAndBack) {
                                             {FieldErrorCode::duplicate_field, "/a\"b", "", "\xC2\xA3\n"}};
     std::string json;
     append_errors_json(json, errors);
-    EXPECT_EQ(json,
-              R"([{"pointer":"/Quantity","code":"type","expected":"int64","found":"six"},)"
-              R"({"pointer":"/a\"b","code":"duplicate_field","expected":"","found":")"
-              "\xC2\xA3"
-              R"(\n"}])");
+    EXPECT_EQ(json, R"([{"pointer":"/Quantity","code":"type","expected":"int64","found":"six"},)"
+                    R"({"pointer":"/a\"b","code":"duplicate_field","expected":"","found":")"
+                    "\xC2\xA3"
+                    R"(\n"}])");
     const auto read = parse_errors_json(json);
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(*read, errors);
@@ -52,8 +52,8 @@ TEST(VerdictJson, GoldenAndBack) {
 }
 
 TEST(VerdictJson, DamageIsCorruption) {
-    for (const char* bad : {"", "{}", "[", "[1]", R"([{"pointer":"/a"}])", R"([{"code":"tipe"}])", R"([{"code":1}])",
-                            R"([{"code":"type"}] x)", R"({"code":"type"})"}) {
+    for (const char* bad : {"", "{}", "[", "[1]", R"([{"pointer":"/a"}])", R"([{"code":"tipe"}])",
+                            R"([{"code":1}])", R"([{"code":"type"}] x)", R"({"code":"type"})"}) {
         const auto read = parse_errors_json(bad);
         ASSERT_FALSE(read) << bad;
         EXPECT_EQ(read.error().code, Errc::corruption) << bad;
