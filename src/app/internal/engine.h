@@ -16,11 +16,13 @@
 #include "app/internal/disk_guard.h"
 #include "app/internal/settings.h"
 #include "catalog/contract_store.h"
+#include "adapters/duckdb/duckdb_warehouse.h"
 #include "core/env.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "delivery/delivery.h"
 #include "ingest/ingest.h"
+#include "log/journal.h"
 #include "reconcile/reconcile.h"
 #include "sinks/quarantine/quarantine_sink.h"
 #include "sinks/warehouse/warehouse_sink.h"
@@ -55,6 +57,8 @@ private:
     std::optional<IngestRefusal> admit();
     void open_warehouse();
     Status attach_warehouse();
+    using StoreScan = Result<StoreFigures> (*)(Warehouse&, const Contract&, std::span<const ShardEnd>);
+    void check_store(Sink& sink, StoreContent content, StoreScan scan);
 
     const Settings settings_;
     Logger logger_;

@@ -28,7 +28,6 @@ struct HttpServices {
     EventLog& log;
     Delivery& delivery;
     Metrics& metrics;
-    Clock& clock;
     WorkerPool& workers;
     /// Null until the warehouse is open.
     std::function<QueryService*()> queries;
