@@ -65,6 +65,8 @@ std::string read_all(int fd) {
     }
 }
 
+std::string log_of(const std::string& data_dir) { return data_dir + ".log"; }
+
 }  // namespace
 
 std::string program_path() {
@@ -72,17 +74,29 @@ std::string program_path() {
     return path ? path : TILLSTREAM_PROGRAM_PATH;
 }
 
+pid_t ServerProcess::spawn_server(const std::string& data_dir, const std::vector<std::string>& arguments, int out) {
+    const int err = open(log_of(data_dir).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    std::vector<std::string> command{program_path(), "serve", "--data", data_dir, "--http", "127.0.0.1:0"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const pid_t pid = spawn(std::move(command), out, err);
+    close(err);
+    return pid;
+}
+
+ServerProcess ServerProcess::launch(const std::string& data_dir, const std::vector<std::string>& arguments) {
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ServerProcess server;
+    server.pid_ = spawn_server(data_dir, arguments, nowhere);
+    close(nowhere);
+    return server;
+}
+
 Result<ServerProcess> ServerProcess::start(const std::string& data_dir, const std::vector<std::string>& arguments) {
     int out[2];
     if (pipe2(out, O_CLOEXEC) != 0) return failure(Errc::io, std::string("pipe: ") + std::strerror(errno));
-    const std::string log = data_dir + ".log";
-    const int err = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    std::vector<std::string> command{program_path(), "serve", "--data", data_dir, "--http", "127.0.0.1:0"};
-    command.insert(command.end(), arguments.begin(), arguments.end());
     ServerProcess server;
-    server.pid_ = spawn(std::move(command), out[1], err);
+    server.pid_ = spawn_server(data_dir, arguments, out[1]);
     close(out[1]);
-    close(err);
     const std::string line = read_line(out[0]);
     close(out[0]);
     constexpr std::string_view kReady = "ready ";
@@ -91,7 +105,8 @@ Result<ServerProcess> ServerProcess::start(const std::string& data_dir, const st
         return server;
     }
     const int code = server.wait_for_end();
-    return failure(Errc::unavailable, "the server ended with exit code " + std::to_string(code) + "; see " + log);
+    return failure(Errc::unavailable, "the server ended with exit code " + std::to_string(code) + "; see " +
+                                           log_of(data_dir));
 }
 
 ServerProcess::ServerProcess(ServerProcess&& other) noexcept
@@ -109,9 +124,9 @@ ServerProcess::~ServerProcess() {
 
 bool ServerProcess::running() { return pid_ > 0 && kill(pid_, 0) == 0; }
 
-void ServerProcess::kill_now() {
+int ServerProcess::kill_now() {
     kill(pid_, SIGKILL);
-    wait_for_end();
+    return wait_for_end();
 }
 
 int ServerProcess::terminate() {

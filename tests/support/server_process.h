@@ -18,6 +18,8 @@ public:
     /// Runs `tillstream serve --data DIR --http 127.0.0.1:0` and `arguments`; standard error goes to DIR.log.
     /// failure with the exit code in its message if the child ends before it is ready.
     static Result<ServerProcess> start(const std::string& data_dir, const std::vector<std::string>& arguments = {});
+    /// The same without waiting for the line: url() stays empty. For ending it while it starts or recovers.
+    static ServerProcess launch(const std::string& data_dir, const std::vector<std::string>& arguments = {});
     ServerProcess(ServerProcess&& other) noexcept;
     ServerProcess& operator=(ServerProcess&& other) noexcept;
     ~ServerProcess();
@@ -26,13 +28,14 @@ public:
     pid_t pid() const { return pid_; }
     bool running();
 
-    /// SIGKILL, and waits until it is gone.
-    void kill_now();
+    /// SIGKILL, and waits until it is gone. 137, or the exit code if it had ended by itself before.
+    int kill_now();
     /// SIGTERM, and the exit code (128 + signal if one ended it).
     int terminate();
 
 private:
     ServerProcess() = default;
+    static pid_t spawn_server(const std::string& data_dir, const std::vector<std::string>& arguments, int out);
     int wait_for_end();
 
     pid_t pid_ = -1;

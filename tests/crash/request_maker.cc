@@ -1,0 +1,92 @@
+#include "tests/crash/request_maker.h"
+
+#include <fmt/format.h>
+
+namespace tillstream {
+
+namespace {
+
+constexpr std::size_t kRecordsMax = 500;
+constexpr std::size_t kInvoices = 5;
+constexpr std::string_view kColumns = "invoice_no,stock_code,description,quantity,invoice_date,unit_price,country\n";
+
+std::size_t draw(std::mt19937_64& random, std::size_t first, std::size_t last) {
+    return std::uniform_int_distribution<std::size_t>(first, last)(random);
+}
+
+std::string json_record(const CrashRequest& request, std::size_t index) {
+    const std::string quantity = request.bad[index] ? "\"six\"" : std::to_string(quantity_of(index));
+    return fmt::format(
+        R"({{"invoice_no":"{}{}","stock_code":"{}","description":"{}","quantity":{},)"
+        R"("invoice_date":"2011-03-01T10:{:02}:00Z","unit_price":"{}.{:02}","country":"Malta"}})",
+        request.id, index % kInvoices, index, request.id, quantity, index % 60, cents_of(index) / 100,
+        cents_of(index) % 100);
+}
+
+std::string csv_record(const CrashRequest& request, std::size_t index) {
+    const std::string quantity = request.bad[index] ? "six" : std::to_string(quantity_of(index));
+    return fmt::format("{}{},{},{},{},3/1/2011 10:{:02},{}.{:02},Malta\n", request.id, index % kInvoices, index,
+                       request.id, quantity, index % 60, cents_of(index) / 100, cents_of(index) % 100);
+}
+
+std::string json_body(const CrashRequest& request) {
+    std::string body = "[";
+    for (std::size_t i = 0; i < request.bad.size(); ++i) {
+        if (i) body += ',';
+        body += json_record(request, i);
+    }
+    return body += ']';
+}
+
+std::string ndjson_body(const CrashRequest& request) {
+    std::string body;
+    for (std::size_t i = 0; i < request.bad.size(); ++i) body += json_record(request, i) + "\n";
+    return body;
+}
+
+std::string csv_body(const CrashRequest& request) {
+    std::string body(kColumns);
+    for (std::size_t i = 0; i < request.bad.size(); ++i) body += csv_record(request, i);
+    return body;
+}
+
+}  // namespace
+
+std::int64_t quantity_of(std::size_t index) { return 1 + static_cast<std::int64_t>(index % 7); }
+
+std::int64_t cents_of(std::size_t index) { return 101 + static_cast<std::int64_t>(index); }
+
+std::string CrashRequest::target() const {
+    return std::string("/v1/streams/sales/records") + (wants_offsets ? "?detail=all" : "");
+}
+
+std::string CrashRequest::content_type() const {
+    switch (form) {
+        case BodyForm::json_array: return "application/json";
+        case BodyForm::ndjson: return "application/x-ndjson";
+        case BodyForm::csv: return "text/csv";
+    }
+    return "";
+}
+
+CrashRequest make_request(std::string id, std::mt19937_64& random) {
+    CrashRequest request;
+    request.id = std::move(id);
+    request.form = static_cast<BodyForm>(draw(random, 0, 2));
+    request.bad.resize(draw(random, 0, 3) == 0 ? draw(random, 1, 20) : draw(random, 1, kRecordsMax));
+    if (draw(random, 0, 4) == 0) {
+        for (std::size_t n = draw(random, 1, 3); n > 0; --n) request.bad[draw(random, 0, request.bad.size() - 1)] = true;
+    }
+    request.wants_offsets = draw(random, 0, 9) == 0;
+    request.malformed = draw(random, 0, 29) == 0;
+    if (request.malformed) request.form = BodyForm::json_array;
+    switch (request.form) {
+        case BodyForm::json_array: request.body = json_body(request); break;
+        case BodyForm::ndjson: request.body = ndjson_body(request); break;
+        case BodyForm::csv: request.body = csv_body(request); break;
+    }
+    if (request.malformed) request.body.back() = ',';
+    return request;
+}
+
+}  // namespace tillstream
