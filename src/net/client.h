@@ -1,7 +1,7 @@
 // client.h - a blocking HTTP/1.1 client over one keep-alive connection, for the command line and load generators.
 //
 // Lifecycle:  open resolves nothing and connects lazily; the connection is renewed when it went stale.
-// Threads:    one thread at a time; many connections are many clients.
+// Threads:    one thread at a time; many connections are many clients. With TLS the process must ignore SIGPIPE.
 // Errors:     unavailable (cannot connect, or the connection broke before the request was sent), timeout (before it was
 //             sent, or an idempotent one), outcome_unknown (a POST or PATCH that may have been processed),
 //             invalid_argument (URL, or a header with a line break), resource_exhausted (answer over response_bytes_max).

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/bytes.h"
@@ -42,7 +43,12 @@ class Exchange {
 public:
     virtual ~Exchange() = default;
     virtual Mailbox& mailbox() = 0;
+    /// Called by the mailbox, on the thread that may.
+    virtual void complete(Completion& completion) = 0;
 };
+
+/// What a request gets whose Responder was dropped.
+HttpResponse abandoned_response(std::string_view request_id);
 
 }  // namespace internal
 

@@ -1,0 +1,522 @@
+#include "net/internal/connection.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <exception>
+
+#include "core/assert.h"
+
+namespace tillstream::internal {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t kInputBytesMin = 4 << 10;
+constexpr std::size_t kInputBytesChunked = 64 << 10;
+constexpr std::size_t kInputBytesKept = 32 << 10;  ///< by an idle connection
+constexpr std::chrono::seconds kLingerTime{2};
+
+std::size_t clamped(std::uint64_t n) { return static_cast<std::size_t>(n); }
+
+bool sane_request_id(std::string_view id) {
+    if (id.empty() || id.size() > kRequestIdBytesMax) return false;
+    return std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_.:~+/=").find(c) != std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+Connection::Connection(ServerCore& core, std::shared_ptr<IoThread> io, std::string peer_address)
+    : io_(std::move(io)), core_(core) {
+    peer = std::move(peer_address);
+    last_request = steady_clock::now().time_since_epoch().count();
+}
+
+void Connection::start() {
+    io_->watch(*this);
+    deadline_ = steady_clock::now() + core_.options.head_timeout;
+    if (core_.stopping) draining_ = true;
+    start_handshake();
+}
+
+void Connection::on_handshake(bool ok) {
+    if (state_ == State::closed) return;
+    if (!ok) return close();
+    state_ = State::reading_head;
+    run();
+}
+
+void Connection::run() {
+    if (running_) return;
+    running_ = true;
+    while (step()) {
+    }
+    running_ = false;
+}
+
+bool Connection::step() {
+    switch (state_) {
+        case State::reading_head: return step_head();
+        case State::reading_body: return framing_.chunked ? step_chunked_body() : step_fixed_body();
+        case State::writing: return step_write();
+        case State::handshaking:
+        case State::handling:
+        case State::lingering:
+        case State::closed: return false;
+    }
+    return false;
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+void Connection::consume(std::size_t size) {
+    input_begin_ += size;
+    if (input_begin_ == input_.size()) {
+        input_.clear();
+        input_begin_ = 0;
+    }
+}
+
+void Connection::read_input() {
+    const std::size_t wanted = framing_.chunked && state_ == State::reading_body ? kInputBytesChunked : kInputBytesMin;
+    if (input_begin_ != 0) {
+        const std::size_t size = input_.size() - input_begin_;
+        std::memmove(input_.data(), input_.data() + input_begin_, size);
+        input_.resize(size);
+        input_begin_ = 0;
+    }
+    if (input_.capacity() - input_.size() < wanted / 2) input_.reserve(input_.size() + wanted);
+    reading_into_body_ = false;
+    start_read(input_.data() + input_.size(), input_.capacity() - input_.size());
+}
+
+void Connection::on_read(bool ok, std::size_t size) {
+    if (state_ == State::closed) return;
+    if (timed_out_) {
+        refuse(*std::exchange(timed_out_, std::nullopt), false);
+        return run();
+    }
+    if (!ok) return close();
+    if (reading_into_body_) {
+        body_filled_ += size;
+    } else {
+        input_.resize(input_.size() + size);
+    }
+    window_bytes_ += size;
+    run();
+}
+
+bool Connection::step_head() {
+    while (!head_begun_ && pending().starts_with("\r\n")) consume(2);  // RFC 9112 2.2: empty lines between requests
+    const std::string_view bytes = pending();
+    if (bytes.empty() && draining_) {
+        linger(steady_clock::now());
+        return false;
+    }
+    if (!bytes.empty() && !head_begun_) {
+        head_begun_ = true;
+        request_begun_ = steady_clock::now();
+        deadline_ = request_begun_ + core_.options.head_timeout;
+    }
+    const auto found = scanner_.scan(bytes);
+    const std::size_t size = found.state == HeadScanner::State::complete ? found.size : bytes.size();
+    if (size > core_.options.head_bytes_max) {
+        refuse({.status = 431,
+                .detail = "the head is larger than " + std::to_string(core_.options.head_bytes_max) + " bytes"},
+               false);
+        return true;
+    }
+    switch (found.state) {
+        case HeadScanner::State::bad: refuse({.status = 400, .detail = std::string(found.detail)}, false); return true;
+        case HeadScanner::State::complete: begin_request(size); return true;
+        case HeadScanner::State::more: read_input(); return false;
+    }
+    return false;
+}
+
+void Connection::begin_request(std::size_t head_size) {
+    request_ = {};
+    framing_ = {};
+    const auto problem = parser_.parse_head(pending().substr(0, head_size), request_, framing_);
+    consume(head_size);
+    take_request_id();
+    answers_head_ = request_.method == Method::head;
+    if (problem) return refuse(*problem, false);
+    request_.peer = store(request_.storage, std::string_view(peer).substr(0, kPeerBytesMax));
+    request_.encrypted = encrypted();
+    if (auto refusal = find_refusal()) return refuse(std::move(*refusal), true);
+    begin_body();
+}
+
+void Connection::take_request_id() {
+    const auto given = request_.headers.find("x-request-id");
+    if (given && sane_request_id(*given)) {
+        std::copy(given->begin(), given->end(), request_id_);
+        request_id_size_ = given->size();
+    } else {
+        io_->make_request_id(request_id_);
+        request_id_size_ = IoThread::kRequestIdSize;
+    }
+    request_.request_id = store(request_.storage, request_id());
+}
+
+std::optional<HttpResponse> Connection::find_refusal() {
+    auto match = core_.router.find(request_);
+    route_ = match.route;
+    if (!route_) {
+        if (match.allow.empty()) {
+            return problem_response({.status = 404, .detail = "no such path"}, request_id());
+        }
+        HttpResponse response =
+            problem_response({.status = 405, .detail = "this path allows " + match.allow}, request_id());
+        response.headers.emplace_back("Allow", std::move(match.allow));
+        return response;
+    }
+    const Route& route = core_.router.routes()[*route_];
+    if (route.options.admit) {
+        if (auto refusal = route.options.admit(request_)) return refusal;
+    }
+    return check_body();
+}
+
+std::optional<HttpResponse> Connection::check_body() {
+    const RouteOptions& options = core_.router.routes()[*route_].options;
+    body_bytes_max_ = options.body_bytes_max.value_or(core_.options.body_bytes_max);
+    if (framing_.content_length > body_bytes_max_) {
+        return problem_response(
+            {.status = 413, .detail = "the body is larger than " + std::to_string(body_bytes_max_) + " bytes"},
+            request_id());
+    }
+    const bool counts = options.counts_in_flight && request_.method != Method::get && !answers_head_;
+    if (!counts || framing_.content_length == 0) return std::nullopt;
+    if (!core_.in_flight.take(clamped(framing_.content_length))) {
+        return problem_response({.status = 503, .detail = "too many bytes of requests are in flight"}, request_id());
+    }
+    taken_bytes_ = clamped(framing_.content_length);
+    return std::nullopt;
+}
+
+void Connection::begin_body() {
+    if (!framing_.has_body()) return dispatch();
+    body_filled_ = 0;
+    window_bytes_ = 0;
+    deadline_ = steady_clock::now() + core_.options.body_rate_window;
+    state_ = State::reading_body;
+    request_.body = io_->pool().take(framing_.chunked ? kInputBytesMin : clamped(framing_.content_length));
+    if (!framing_.chunked) request_.body.resize(clamped(framing_.content_length));
+    if (!framing_.expects_continue || !pending().empty()) return;
+    interim_ = true;
+    head_out_ = "HTTP/1.1 100 Continue\r\n\r\n";
+    body_out_ = {};
+    written_ = 0;
+    state_ = State::writing;
+}
+
+bool Connection::step_fixed_body() {
+    Buffer& body = request_.body;
+    const std::string_view arrived = pending().substr(0, body.size() - body_filled_);
+    if (!arrived.empty()) {
+        std::memcpy(body.data() + body_filled_, arrived.data(), arrived.size());
+        body_filled_ += arrived.size();
+        consume(arrived.size());
+    }
+    if (body_filled_ == body.size()) {
+        dispatch();
+        return true;
+    }
+    reading_into_body_ = true;
+    start_read(body.data() + body_filled_, body.size() - body_filled_);
+    return false;
+}
+
+bool Connection::step_chunked_body() {
+    Buffer& body = request_.body;
+    const std::size_t before = body.size();
+    const auto progress = parser_.read_chunks(pending(), body, body_bytes_max_);
+    consume(progress.consumed);
+    if (progress.problem) {
+        refuse(*progress.problem, false);
+        return true;
+    }
+    const std::size_t grown = body.size() - before;
+    const bool counts = core_.router.routes()[*route_].options.counts_in_flight && request_.method != Method::get;
+    if (counts && grown != 0) {
+        if (!core_.in_flight.take(grown)) {
+            refuse({.status = 503, .detail = "too many bytes of requests are in flight"}, false);
+            return true;
+        }
+        taken_bytes_ += grown;
+    }
+    if (progress.done) {
+        dispatch();
+        return true;
+    }
+    if (pending().size() > core_.options.head_bytes_max) {
+        refuse({.status = 400, .detail = "a chunk's head or the trailers are too long"}, false);
+        return true;
+    }
+    read_input();
+    return false;
+}
+
+// ---- handling ------------------------------------------------------------------------------------------------------
+
+void Connection::dispatch() {
+    state_ = State::handling;
+    busy.store(true, std::memory_order_relaxed);
+    const SteadyTime now = framing_.has_body() ? steady_clock::now() : request_begun_;
+    last_request.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    const Route& route = core_.router.routes()[*route_];
+    Responder responder(shared_from_this(), ++serial_);
+    try {
+        route.handler(std::move(request_), std::move(responder));
+    } catch (const std::exception& error) {
+        core_.logger.error("a handler threw", {{"route", route.pattern}, {"error", error.what()}});
+    } catch (...) {
+        core_.logger.error("a handler threw", {{"route", route.pattern}});
+    }
+}
+
+void Connection::complete(Completion& completion) {
+    if (state_ != State::handling || completion.serial != serial_) return;
+    io_->pool().give(std::move(completion.spent));
+    give_back_bytes();
+    begin_write(completion.abandoned ? abandoned_response(request_id()) : std::move(completion.response));
+    run();
+}
+
+void Connection::refuse(const Problem& problem, bool framing_sound) {
+    if (request_id_size_ == 0) {
+        io_->make_request_id(request_id_);
+        request_id_size_ = IoThread::kRequestIdSize;
+    }
+    refuse(problem_response(problem, request_id()), framing_sound);
+}
+
+void Connection::refuse(HttpResponse response, bool framing_sound) {
+    const bool body_arrived =
+        framing_sound && !framing_.chunked && framing_.content_length <= pending().size() && !framing_.expects_continue;
+    if (body_arrived) {
+        consume(clamped(framing_.content_length));
+    } else if (!framing_sound || framing_.has_body()) {
+        close_after_ = true;
+    }
+    give_back_bytes();
+    io_->pool().give(std::move(request_.body));
+    begin_write(std::move(response));
+}
+
+void Connection::give_back_bytes() { core_.in_flight.give(std::exchange(taken_bytes_, 0)); }
+
+// ---- writing -------------------------------------------------------------------------------------------------------
+
+void Connection::begin_write(HttpResponse response) {
+    constexpr std::size_t kJoinedBytesMax = 16 << 10;
+    response_ = std::move(response);
+    close_after_ = close_after_ || !framing_.keep_alive || draining_ || core_.stopping;
+    compose_head();
+    const bool bodiless = answers_head_ || response_.status == 204 || response_.status == 304;
+    body_out_ = bodiless ? std::string_view() : std::string_view(response_.body);
+    if (encrypted() && body_out_.size() <= kJoinedBytesMax) {  // one TLS record instead of two
+        head_out_ += body_out_;
+        body_out_ = {};
+    }
+    written_ = 0;
+    state_ = State::writing;
+}
+
+namespace {
+
+/// Line breaks in a value would let content forge headers.
+void append_clean(std::string& out, std::string_view text) {
+    for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? ' ' : c;
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+    append_clean(out, name);
+    out += ": ";
+    append_clean(out, value);
+    out += "\r\n";
+}
+
+}  // namespace
+
+void Connection::compose_head() {
+    std::string& out = head_out_;
+    out.clear();
+    out += "HTTP/1.1 ";
+    out += std::to_string(response_.status);
+    out += ' ';
+    out += reason_phrase(response_.status);
+    out += "\r\n";
+    if (!response_.content_type.empty()) append_field(out, "Content-Type", response_.content_type);
+    if (response_.status != 204 && response_.status != 304) {
+        out += "Content-Length: ";
+        out += std::to_string(response_.body.size());
+        out += "\r\n";
+    }
+    out += "X-Request-Id: ";
+    out += request_id();
+    out += "\r\nDate: ";
+    out += io_->date();
+    out += "\r\n";
+    if (close_after_) {
+        out += "Connection: close\r\n";
+    } else if (framing_.http_1_0) {
+        out += "Connection: keep-alive\r\n";
+    }
+    for (const auto& [name, value] : response_.headers) append_field(out, name, value);
+    out += "\r\n";
+}
+
+bool Connection::step_write() {
+    const std::size_t total = head_out_.size() + body_out_.size();
+    while (written_ < total) {
+        const std::string_view head = std::string_view(head_out_).substr(std::min(written_, head_out_.size()));
+        const std::string_view body = body_out_.substr(written_ - std::min(written_, head_out_.size()));
+        const auto taken = write_now(head, body);
+        if (!taken) {
+            close();
+            return false;
+        }
+        if (*taken == 0) {
+            deadline_ = steady_clock::now() + core_.options.write_timeout;
+            start_write(head, body);
+            return false;
+        }
+        written_ += *taken;
+    }
+    return finish_write();
+}
+
+void Connection::on_written(bool ok, std::size_t size) {
+    if (state_ == State::closed) return;
+    if (!ok) return close();
+    written_ += size;
+    run();
+}
+
+bool Connection::finish_write() {
+    const SteadyTime now = steady_clock::now();
+    if (interim_) {
+        interim_ = false;
+        deadline_ = now + core_.options.body_rate_window;
+        state_ = State::reading_body;
+        return true;
+    }
+    record_answer(now);
+    busy.store(false, std::memory_order_relaxed);
+    response_ = {};
+    if (close_after_) {
+        linger(now);
+        return false;
+    }
+    begin_next_request(now);
+    return true;
+}
+
+void Connection::record_answer(SteadyTime now) {
+    const RouteInstruments& instruments = core_.instruments_of(route_);
+    const double seconds = std::chrono::duration<double>(now - request_begun_).count();
+    const int status_class = std::clamp(response_.status / 100, 1, 5) - 1;
+    instruments.by_class[static_cast<std::size_t>(status_class)]->add();
+    instruments.seconds->observe(seconds);
+    core_.logger.debug("answered", {{"route", route_ ? std::string_view(core_.router.routes()[*route_].pattern) : "none"},
+                                    {"status", response_.status},
+                                    {"seconds", seconds},
+                                    {"request_id", request_id()},
+                                    {"peer", peer}});
+}
+
+void Connection::begin_next_request(SteadyTime now) {
+    state_ = State::reading_head;
+    scanner_.reset();
+    head_begun_ = false;
+    route_ = std::nullopt;
+    request_id_size_ = 0;
+    answers_head_ = false;
+    framing_ = {};
+    if (input_.empty() && input_.capacity() > kInputBytesKept) input_ = {};
+    deadline_ = now + core_.options.idle_timeout;
+}
+
+// ---- ending --------------------------------------------------------------------------------------------------------
+
+void Connection::linger(SteadyTime now) {
+    state_ = State::lingering;
+    deadline_ = now + kLingerTime;
+    input_.clear();
+    input_begin_ = 0;
+    input_.reserve(kInputBytesMin);
+    start_end();
+}
+
+void Connection::on_discarded(bool ok) {
+    if (state_ == State::closed) return;
+    if (!ok) return close();
+    start_discard(input_.data(), input_.capacity());
+}
+
+void Connection::close() {
+    if (state_ == State::closed) return;
+    state_ = State::closed;
+    give_back_bytes();
+    io_->unwatch(*this);
+    io_->load.fetch_sub(1, std::memory_order_relaxed);
+    core_.connections.add(-1);
+    close_socket();
+    core_.table.remove(*this);  // last: the server is gone once the table is empty
+}
+
+void Connection::evict() {
+    boost::asio::post(io_->context(), [self = shared_from_this()] {
+        if (self->state_ == State::closed) return;
+        self->core_.closed_evicted.add();
+        self->close();
+    });
+}
+
+void Connection::drain() {
+    boost::asio::post(io_->context(), [self = shared_from_this()] {
+        self->draining_ = true;
+        const bool idle = self->state_ == State::reading_head && self->pending().empty();
+        if (idle || self->state_ == State::handshaking) self->close();
+    });
+}
+
+void Connection::abort() {
+    boost::asio::post(io_->context(), [self = shared_from_this()] { self->close(); });
+}
+
+void Connection::sweep(SteadyTime now) {
+    if (now < deadline_ || timed_out_) return;
+    switch (state_) {
+        case State::reading_head:
+            if (!head_begun_) {
+                core_.closed_idle.add();
+                return close();
+            }
+            timed_out_ = Problem{.status = 408, .detail = "the head did not arrive in time"};
+            return cancel_read();
+        case State::reading_body: {
+            const auto window = std::chrono::duration<double>(core_.options.body_rate_window).count();
+            if (static_cast<double>(window_bytes_) >= window * static_cast<double>(core_.options.body_rate_min)) {
+                window_bytes_ = 0;
+                deadline_ = now + core_.options.body_rate_window;
+                return;
+            }
+            timed_out_ = Problem{.status = 408, .detail = "the body arrives too slowly"};
+            return cancel_read();
+        }
+        case State::handshaking:
+        case State::writing:
+        case State::lingering: return close();
+        case State::handling:
+        case State::closed: return;
+    }
+}
+
+}  // namespace tillstream::internal

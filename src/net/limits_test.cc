@@ -1,0 +1,198 @@
+// Limits of time, size and number, with options small enough to be reached.
+#include <arpa/inet.h>
+
+#include <future>
+#include <thread>
+
+#include "net/internal/connection_table.h"
+#include "net/testing/loopback.h"
+
+namespace tillstream {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::get;
+using testing::Loopback;
+using testing::post;
+using testing::RawConnection;
+
+TEST(LimitsTest, ASlowHeadIsAnswered408) {
+    Loopback loopback({.head_timeout = 100ms});
+    RawConnection connection(*loopback.server);
+    connection.send("GET /hello HTTP/1.1\r\n");
+    const ClientResponse response = connection.receive();
+    EXPECT_EQ(response.status, 408);
+    EXPECT_EQ(response.find("connection"), "close");
+}
+
+TEST(LimitsTest, TricklingAHeadDoesNotHelp) {
+    Loopback loopback({.head_timeout = 100ms});
+    RawConnection connection(*loopback.server);
+    auto answer = std::async(std::launch::async, [&] { return connection.receive().status; });
+    connection.send("GET /hello HTTP/1.1\r\n");
+    while (answer.wait_for(5ms) != std::future_status::ready) connection.send("X");
+    EXPECT_EQ(answer.get(), 408);
+}
+
+TEST(LimitsTest, TricklingABodyDoesNotHelp) {
+    Loopback loopback({.body_rate_min = 100'000, .body_rate_window = 100ms});
+    RawConnection connection(*loopback.server);
+    auto answer = std::async(std::launch::async, [&] { return connection.receive().status; });
+    connection.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 100000\r\n\r\n");
+    while (answer.wait_for(5ms) != std::future_status::ready) connection.send("1");
+    EXPECT_EQ(answer.get(), 408);
+}
+
+TEST(LimitsTest, ASlowChunkedBodyIsAnswered408) {
+    Loopback loopback({.body_rate_min = 100'000, .body_rate_window = 100ms});
+    RawConnection connection(*loopback.server);
+    connection.send("POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+    EXPECT_EQ(connection.receive().status, 408);
+}
+
+TEST(LimitsTest, ABodyFastEnoughMayTakeManyWindows) {
+    Loopback loopback({.body_rate_min = 1, .body_rate_window = 20ms});
+    RawConnection connection(*loopback.server);
+    connection.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 40\r\n\r\n");
+    for (int i = 0; i < 40; ++i) {
+        connection.send("x");
+        std::this_thread::sleep_for(2ms);
+    }
+    EXPECT_EQ(connection.receive().body.size(), 40U);
+}
+
+TEST(LimitsTest, AnIdleConnectionIsClosedWithoutAWord) {
+    Loopback loopback({.head_timeout = 10s, .idle_timeout = 100ms});
+    RawConnection connection(*loopback.server);
+    connection.send(get("/hello"));
+    EXPECT_EQ(connection.receive().status, 200);
+    EXPECT_TRUE(connection.closed_by_peer());
+}
+
+TEST(LimitsTest, APeerThatReadsNothingIsClosed) {
+    Loopback loopback({.write_timeout = 100ms}, [](Router& router) {
+        EXPECT_TRUE(router.add(Method::get, "/big", [](HttpRequest&&, Responder responder) {
+            responder.send({.body = std::string(64 << 20, 'x'), .headers = {}});
+        }));
+    });
+    RawConnection connection(*loopback.server);
+    connection.send(get("/big"));
+    const Gauge& open = loopback.metrics.gauge("tillstream_http_connections", "Open connections");
+    const auto give_up = std::chrono::steady_clock::now() + 20s;
+    while (open.value() == 0 && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+    while (open.value() != 0 && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+    EXPECT_EQ(open.value(), 0);
+}
+
+TEST(LimitsTest, WhenFullTheOneLongestWithoutARequestGoes) {
+    Loopback loopback({.connections_max = 3});
+    std::vector<RawConnection> connections;
+    for (int i = 0; i < 3; ++i) {
+        connections.emplace_back(*loopback.server);
+        connections.back().send(get("/hello"));
+        EXPECT_EQ(connections.back().receive().status, 200);
+    }
+    connections[0].send(get("/hello"));  // now the second is the stalest
+    EXPECT_EQ(connections[0].receive().status, 200);
+    RawConnection fourth(*loopback.server);
+    fourth.send(get("/hello"));
+    EXPECT_EQ(fourth.receive().status, 200);
+    EXPECT_TRUE(connections[1].closed_by_peer());
+    for (const std::size_t alive : {0U, 2U}) {
+        connections[alive].send(get("/hello"));
+        EXPECT_EQ(connections[alive].receive().status, 200);
+    }
+}
+
+TEST(LimitsTest, AnAddressGetsNoMoreThanItsShare) {
+    Loopback loopback({.connections_per_address_max = 2});
+    RawConnection first(*loopback.server);
+    RawConnection second(*loopback.server);
+    for (RawConnection* connection : {&first, &second}) {
+        connection->send(get("/hello"));
+        EXPECT_EQ(connection->receive().status, 200);
+    }
+    RawConnection third(*loopback.server);
+    EXPECT_TRUE(third.closed_by_peer());
+    first.send(get("/hello"));
+    EXPECT_EQ(first.receive().status, 200);
+}
+
+TEST(LimitsTest, BodiesBeyondTheByteBudgetGet503BeforeTheyAreRead) {
+    Loopback loopback({.body_bytes_max = 1000, .in_flight_bytes_max = 1000}, [](Router& router) {
+        EXPECT_TRUE(router.add(Method::post, "/free", testing::echo, {.counts_in_flight = false}));
+    });
+    RawConnection holder(*loopback.server);
+    holder.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 900\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(holder.receive_bytes(), "HTTP/1.1 100 Continue\r\n\r\n");
+
+    RawConnection connection(*loopback.server);
+    connection.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 101\r\n\r\n");
+    const ClientResponse refused = connection.receive();
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(refused.find("retry-after"), "1");
+
+    RawConnection other(*loopback.server);
+    other.send(get("/hello") + post("/free", std::string(500, 'x')) + post("/echo", std::string(100, 'x')));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(other.receive().status, 200);
+
+    holder.send(std::string(900, 'x'));
+    EXPECT_EQ(holder.receive().status, 200);
+    other.send(post("/echo", std::string(1000, 'x')));
+    EXPECT_EQ(other.receive().status, 200);
+}
+
+TEST(LimitsTest, ABrokenUploadGivesItsBytesBack) {
+    Loopback loopback({.body_bytes_max = 1000, .in_flight_bytes_max = 1000});
+    const Gauge& held = loopback.metrics.gauge("tillstream_http_in_flight_body_bytes", "");
+    {
+        RawConnection connection(*loopback.server);
+        connection.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 900\r\n\r\nhalf");
+        while (held.value() == 0) std::this_thread::yield();
+    }
+    while (held.value() != 0) std::this_thread::yield();
+    RawConnection connection(*loopback.server);
+    connection.send(post("/echo", std::string(1000, 'x')));
+    EXPECT_EQ(connection.receive().status, 200);
+}
+
+TEST(LimitsTest, ARouteMayHaveItsOwnBodyLimitAndGate) {
+    Loopback loopback({}, [](Router& router) {
+        const auto gate = [](const RequestHead& head) -> std::optional<HttpResponse> {
+            if (head.headers.find("authorization")) return std::nullopt;
+            return problem_response({.status = 401, .detail = "no token"}, head.request_id);
+        };
+        EXPECT_TRUE(router.add(Method::post, "/small", testing::echo, {.body_bytes_max = 10, .admit = gate}));
+    });
+    RawConnection connection(*loopback.server);
+    connection.send(post("/small", "body"));
+    EXPECT_EQ(connection.receive().status, 401);
+    connection.send("POST /small HTTP/1.1\r\nHost: t\r\nAuthorization: x\r\nContent-Length: 10\r\n\r\n0123456789");
+    EXPECT_EQ(connection.receive().status, 200);
+    connection.send("POST /small HTTP/1.1\r\nHost: t\r\nAuthorization: x\r\nContent-Length: 11\r\n\r\n0123456789x");
+    EXPECT_EQ(connection.receive().status, 413);
+}
+
+class Entry final : public internal::TableEntry {
+public:
+    Entry(std::string address, std::chrono::steady_clock::rep last, bool answering) {
+        peer = std::move(address);
+        last_request = last;
+        busy = answering;
+    }
+    void evict() override {}
+};
+
+TEST(ConnectionTableTest, PrefersVictimsThatAreNotBeingAnswered) {
+    internal::ConnectionTable table(2, 9);
+    const auto busy = std::make_shared<Entry>("a", 1, true);
+    const auto waiting = std::make_shared<Entry>("a", 2, false);
+    EXPECT_TRUE(table.add(busy, false).admitted);
+    EXPECT_TRUE(table.add(waiting, false).admitted);
+    EXPECT_EQ(table.add(std::make_shared<Entry>("b", 3, false), false).victim, waiting);
+    EXPECT_EQ(table.add(std::make_shared<Entry>("b", 4, true), false).victim->peer, "b");
+    EXPECT_EQ(table.add(std::make_shared<Entry>("b", 5, true), false).victim, busy);
+}
+
+}  // namespace
+}  // namespace tillstream
