@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "contract/internal/text.h"
+#include "codec/charset.h"
 
 namespace tillstream {
 

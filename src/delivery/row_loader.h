@@ -11,13 +11,14 @@
 #include "catalog/contract_store.h"
 #include "contract/row_decoder.h"
 #include "core/result.h"
+#include "formats/body_decoder.h"
 #include "ports/event_log.h"
 
 namespace tillstream {
 
 class RowLoader {
 public:
-    explicit RowLoader(const ContractStore& contracts) : contracts_(contracts) {}
+    explicit RowLoader(const ContractStore& contracts);
 
     /// Fills batch.rows; a control batch, or one that has its rows, is left as it is.
     Status load(LogBatch& batch);
@@ -27,6 +28,7 @@ private:
 
     const ContractStore& contracts_;
     std::map<std::string, RowDecoder> decoders_;
+    BodyDecoder lines_;
 };
 
 }  // namespace tillstream

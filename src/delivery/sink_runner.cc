@@ -8,7 +8,7 @@
 #include <future>
 
 #include "delivery/batch_slice.h"
-#include "delivery/sink_reject.h"
+#include "quarantine/sink_reject.h"
 
 namespace tillstream {
 
@@ -316,15 +316,24 @@ Status SinkRunner::isolate() {
 }
 
 Status SinkRunner::append_rejects(const std::vector<BadRecord>& bad) {
+    std::vector<SinkReject> rejects;
     for (const BadRecord& record : bad) {
+        const LogBatch& batch = pending_[record.batch];
+        const Offset offset{batch.base.value + record.index};
+        rejects.push_back({std::string(sink_.name()), "", ShardId{}, batch.source, offset, batch.contract, record.error,
+                           std::string(batch.records->value(record.index))});
+        for (const SourceInfo& source : around_.log.sources()) {
+            if (source.id != batch.source) continue;
+            rejects.back().stream = source.stream;
+            rejects.back().shard = source.shard;
+        }
         around_.logger.error("a sink refused a record that was accepted; it goes to quarantine",
-                             {{"sink", sink_.name()},
-                              {"source", std::uint64_t{pending_[record.batch].source.value}},
-                              {"offset", pending_[record.batch].base.value + record.index},
+                             {{"sink", sink_.name()}, {"stream", rejects.back().stream},
+                              {"shard", std::uint64_t{rejects.back().shard.value}}, {"offset", offset.value},
                               {"error", record.error}});
     }
     std::vector<LogBatch> batches;
-    batches.push_back(sink_reject_batch(around_.system_source, sink_.name(), pending_, bad, around_.log.sources()));
+    batches.push_back(sink_reject_batch(around_.system_source, rejects));
     auto done = std::make_shared<std::promise<Result<Appended>>>();
     auto outcome = done->get_future();
     around_.log.append(std::move(batches), [done](Result<Appended> appended) { done->set_value(std::move(appended)); });

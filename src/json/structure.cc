@@ -47,18 +47,26 @@ std::size_t whole_characters(std::string_view text, std::size_t size) {
     return size;
 }
 
+bool valid(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+
+/// Length of the character at the start, 0 if there is none.
+std::size_t character(std::string_view text) {
+    for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size)
+        if (valid(text.substr(0, size))) return size;
+    return 0;
+}
+
 std::size_t first_invalid(std::string_view text) {
-    std::size_t at = 0;
-    for (std::size_t step : {std::size_t{4096}, std::size_t{1}}) {
-        while (at < text.size()) {
-            std::string_view rest = text.substr(at);
-            std::size_t size = whole_characters(rest, step);
-            while (step == 1 && size < rest.size() && continues(rest[size])) ++size;
-            if (!simdjson::validate_utf8(rest.data(), size)) break;
-            at += size;
-        }
+    constexpr std::size_t kStride = 4096;
+    std::string_view rest = text;
+    while (!rest.empty() && valid(rest.substr(0, whole_characters(rest, kStride))))
+        rest.remove_prefix(whole_characters(rest, kStride));
+    while (!rest.empty()) {
+        const std::size_t size = character(rest);
+        if (size == 0) break;
+        rest.remove_prefix(size);
     }
-    return at;
+    return text.size() - rest.size();
 }
 
 }  // namespace
@@ -86,8 +94,7 @@ ScanOutcome Structure::index(std::string_view text) {
     auto error = impl_->parser->stage1(bytes(text), text.size(), simdjson::stage1_mode::regular);
     if (error == simdjson::SUCCESS) return std::nullopt;
     if (error == simdjson::EMPTY) return ScanError{ScanFailure::syntax, text.size(), "a value"};
-    if (!simdjson::validate_utf8(text.data(), text.size()))
-        return ScanError{ScanFailure::encoding, first_invalid(text), "UTF-8"};
+    if (!valid(text)) return ScanError{ScanFailure::encoding, first_invalid(text), "UTF-8"};
     return locate(text);
 }
 

@@ -30,26 +30,33 @@ Result<Endpoint> parse_url(std::string_view url) {
         return wrong("it must begin with http:// or https://");
     }
     if (rest.ends_with('/')) rest.remove_suffix(1);
-    if (rest.empty() || rest.find_first_of("/?#@ \r\n") != rest.npos) return wrong("only a host and a port are taken");
+    if (rest.empty() || rest.find_first_of("/?#@ \r\n") != rest.npos)
+        return wrong("only a host and a port are taken");
     const bool v6 = rest.front() == '[';
     const std::size_t host_end = v6 ? rest.find(']') : rest.find(':');
     if (v6 && host_end == rest.npos) return wrong("']' is missing");
     endpoint.host = v6 ? rest.substr(1, host_end - 1) : rest.substr(0, host_end);
-    const std::string_view after = host_end == rest.npos ? std::string_view() : rest.substr(host_end + (v6 ? 1 : 0));
+    const std::string_view after =
+        host_end == rest.npos ? std::string_view() : rest.substr(host_end + (v6 ? 1 : 0));
     endpoint.port = endpoint.tls ? "443" : "80";
     if (!after.empty()) {
         const std::string_view digits = after.substr(1);
-        const bool number = !digits.empty() && digits.size() <= 5 &&
-                            std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+        const bool number =
+            !digits.empty() && digits.size() <= 5 &&
+            std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
         if (after.front() != ':' || !number) return wrong("the port is no number");
         endpoint.port = digits;
     }
     return endpoint;
 }
 
-bool idempotent(Method method) { return method != Method::post && method != Method::patch && method != Method::other; }
+bool idempotent(Method method) {
+    return method != Method::post && method != Method::patch && method != Method::other;
+}
 
-bool breaks_line(std::string_view text) { return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos; }
+bool breaks_line(std::string_view text) {
+    return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
+}
 
 }  // namespace
 
@@ -93,11 +100,15 @@ public:
 
 private:
     Status compose(const ClientRequest& request) {
-        if (request.method == Method::other || !request.target.starts_with('/') || breaks_line(request.target) ||
-            request.target.find(' ') != std::string::npos) {
-            return failure(Errc::invalid_argument, "request target " + request.target + " is no encoded path");
+        if (request.method == Method::other || !request.target.starts_with('/') ||
+            breaks_line(request.target) || request.target.find(' ') != std::string::npos) {
+            return failure(Errc::invalid_argument,
+                           "request target " + request.target + " is no encoded path");
         }
-        head_.assign(to_string(request.method)).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ");
+        head_.assign(to_string(request.method))
+            .append(" ")
+            .append(request.target)
+            .append(" HTTP/1.1\r\nHost: ");
         head_.append(authority_).append("\r\n");
         for (const auto& [name, value] : request.headers) {
             if (breaks_line(name) || breaks_line(value)) {
@@ -107,7 +118,8 @@ private:
         }
         const bool sends_length = !request.body.empty() || request.method == Method::post ||
                                   request.method == Method::put || request.method == Method::patch;
-        if (sends_length) head_.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
+        if (sends_length)
+            head_.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
         head_.append("\r\n");
         return {};
     }
@@ -145,7 +157,8 @@ private:
         input_.clear();
         while (true) {
             const std::size_t before = input_.size();
-            const std::size_t size = TILLSTREAM_TRY(socket_.read(input_.extend(kReadBytes), kReadBytes, deadline));
+            const std::size_t size =
+                TILLSTREAM_TRY(socket_.read(input_.extend(kReadBytes), kReadBytes, deadline));
             input_.resize(before + size);
             if (size == 0) return parser_.finish();
             answer_begun_ = true;
@@ -159,7 +172,8 @@ private:
 
     /// What a failed attempt means to the caller.
     Error settle(Error error, bool repeatable) const {
-        if (sent_ != 0 && !repeatable && error.code != Errc::resource_exhausted) error.code = Errc::outcome_unknown;
+        if (sent_ != 0 && !repeatable && error.code != Errc::resource_exhausted)
+            error.code = Errc::outcome_unknown;
         if (error.code == Errc::io) error.code = Errc::unavailable;
         return std::move(error).with_context(authority_);
     }
@@ -185,12 +199,15 @@ HttpClient::~HttpClient() = default;
 Result<HttpClient> HttpClient::open(std::string_view url, ClientOptions options) {
     Endpoint endpoint = TILLSTREAM_TRY(parse_url(url));
     internal::ClientTlsHandle tls;
-    if (endpoint.tls) tls = TILLSTREAM_TRY(internal::make_client_tls(options.ca_file, options.verify_certificate));
+    if (endpoint.tls)
+        tls = TILLSTREAM_TRY(internal::make_client_tls(options.ca_file, options.verify_certificate));
     return HttpClient(std::make_unique<Impl>(std::move(endpoint), std::move(options), std::move(tls)));
 }
 
 Result<ClientResponse> HttpClient::send(const ClientRequest& request) { return impl_->send(request); }
-Result<HttpClient::RawResponse> HttpClient::send_raw(std::string_view request) { return impl_->send_raw(request); }
+Result<HttpClient::RawResponse> HttpClient::send_raw(std::string_view request) {
+    return impl_->send_raw(request);
+}
 void HttpClient::disconnect() { impl_->disconnect(); }
 
 }  // namespace tillstream

@@ -1,11 +1,13 @@
-// client.h - a blocking HTTP/1.1 client over one keep-alive connection, for the command line and load generators.
+// client.h - a blocking HTTP/1.1 client over one keep-alive connection, for the command line and load
+// generators.
 //
 // Lifecycle:  open resolves nothing and connects lazily; the connection is renewed when it went stale.
-// Threads:    one thread at a time; many connections are many clients. With TLS the process must ignore SIGPIPE.
-// Errors:     unavailable (cannot connect, or the connection broke before the request was sent), timeout (before it was
-//             sent, or an idempotent one), outcome_unknown (a POST or PATCH that may have been processed),
-//             invalid_argument (URL, or a header with a line break), resource_exhausted (answer over response_bytes_max).
-//             Any answer, 5xx included, is a value.
+// Threads:    one thread at a time; many connections are many clients. With TLS the process must ignore
+//             SIGPIPE.
+// Errors:     unavailable (cannot connect, or the connection broke before the request was sent), timeout
+//             (before it was sent, or an idempotent one), outcome_unknown (a POST or PATCH that may have been
+//             processed), invalid_argument (URL, or a header with a line break), resource_exhausted (answer
+//             over response_bytes_max). Any answer, 5xx included, is a value.
 #pragma once
 
 #include <chrono>
@@ -54,16 +56,16 @@ public:
     HttpClient& operator=(HttpClient&&) noexcept;
     ~HttpClient();
 
-    /// Adds Host, and Content-Length for a body. An idempotent request (GET, HEAD, PUT, DELETE, OPTIONS) is sent once
-    /// more if a kept connection turns out to be closed.
+    /// Adds Host, and Content-Length for a body. An idempotent request (GET, HEAD, PUT, DELETE, OPTIONS) is
+    /// sent once more if a kept connection turns out to be closed.
     Result<ClientResponse> send(const ClientRequest& request);
 
     struct RawResponse {
         int status = 0;
         std::string_view body;  ///< valid until the next call
     };
-    /// Sends a complete request as it is (one request; its answer must not be one to HEAD). Never repeated: a failure
-    /// after the first byte left is outcome_unknown.
+    /// Sends a complete request as it is (one request; its answer must not be one to HEAD). Never repeated: a
+    /// failure after the first byte left is outcome_unknown.
     Result<RawResponse> send_raw(std::string_view request);
 
     /// The next request opens a new connection.

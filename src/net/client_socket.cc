@@ -48,9 +48,11 @@ Result<ClientTlsHandle> make_client_tls(const std::string& ca_file, bool verify)
     if (tls->context == nullptr) return failure(Errc::internal, "tls: " + tls_text());
     SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
     SSL_CTX_set_mode(tls->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(tls->context)
-                                       : SSL_CTX_load_verify_locations(tls->context, ca_file.c_str(), nullptr);
-    if (loaded != 1) return failure(Errc::invalid_argument, "tls authority file " + ca_file + ": " + tls_text());
+    const int loaded = ca_file.empty()
+                           ? SSL_CTX_set_default_verify_paths(tls->context)
+                           : SSL_CTX_load_verify_locations(tls->context, ca_file.c_str(), nullptr);
+    if (loaded != 1)
+        return failure(Errc::invalid_argument, "tls authority file " + ca_file + ": " + tls_text());
     SSL_CTX_set_verify(tls->context, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     return tls;
 }
@@ -78,7 +80,8 @@ Status ClientSocket::wait(short events, Deadline deadline) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
         pollfd polled{fd_, events, 0};
-        const int ready = left <= 0 ? 0 : ::poll(&polled, 1, static_cast<int>(std::min<std::int64_t>(left, 1 << 30)));
+        const int ready =
+            left <= 0 ? 0 : ::poll(&polled, 1, static_cast<int>(std::min<std::int64_t>(left, 1 << 30)));
         if (ready > 0) return {};
         if (ready == 0) return failure(Errc::timeout, "no answer in time");
         if (errno != EINTR) return failure(Errc::io, "poll: " + errno_text(errno));
@@ -91,7 +94,8 @@ Status ClientSocket::connect(const Endpoint& endpoint, ClientTls* tls, Deadline 
     if (done && endpoint.tls) done = handshake(endpoint, *tls, deadline);
     if (!done) {
         close();
-        return failure(std::move(done.error()).with_context("cannot connect to " + endpoint.host + ":" + endpoint.port));
+        return failure(
+            std::move(done.error()).with_context("cannot connect to " + endpoint.host + ":" + endpoint.port));
     }
     return {};
 }
@@ -100,7 +104,8 @@ Status ClientSocket::connect_tcp(const Endpoint& endpoint, Deadline deadline) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    if (const int code = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &hints, &found); code != 0) {
+    if (const int code = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &hints, &found);
+        code != 0) {
         return failure(Errc::unavailable, ::gai_strerror(code));
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, &::freeaddrinfo);
@@ -143,8 +148,8 @@ Status ClientSocket::handshake(const Endpoint& endpoint, ClientTls& tls, Deadlin
         const int outcome = SSL_connect(ssl);
         if (outcome == 1) return {};
         if (const long verdict = SSL_get_verify_result(ssl); tls.verify && verdict != X509_V_OK) {
-            return failure(Errc::unavailable,
-                           std::string("the server's certificate: ") + X509_verify_cert_error_string(verdict));
+            return failure(Errc::unavailable, std::string("the server's certificate: ") +
+                                                  X509_verify_cert_error_string(verdict));
         }
         Status ready = wait_tls(outcome, deadline);
         if (!ready && ready.error().code == Errc::io) ready.error().code = Errc::unavailable;
@@ -160,7 +165,8 @@ Status ClientSocket::wait_tls(int outcome, Deadline deadline) {
     }
 }
 
-Status ClientSocket::write(std::string_view first, std::string_view second, Deadline deadline, std::size_t& sent) {
+Status ClientSocket::write(std::string_view first, std::string_view second, Deadline deadline,
+                           std::size_t& sent) {
     sent = 0;
     while (sent < first.size() + second.size()) {
         const std::string_view head = first.substr(std::min(sent, first.size()));
@@ -168,8 +174,8 @@ Status ClientSocket::write(std::string_view first, std::string_view second, Dead
         if (session_->ssl) {
             const std::string_view next = head.empty() ? body : head;
             ERR_clear_error();
-            const int taken = SSL_write(session_->ssl.get(), next.data(), static_cast<int>(std::min<std::size_t>(
-                                                                              next.size(), 1 << 30)));
+            const int taken = SSL_write(session_->ssl.get(), next.data(),
+                                        static_cast<int>(std::min<std::size_t>(next.size(), 1 << 30)));
             if (taken > 0) {
                 sent += static_cast<std::size_t>(taken);
             } else {
@@ -177,7 +183,8 @@ Status ClientSocket::write(std::string_view first, std::string_view second, Dead
             }
             continue;
         }
-        iovec parts[2] = {{const_cast<char*>(head.data()), head.size()}, {const_cast<char*>(body.data()), body.size()}};
+        iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
+                          {const_cast<char*>(body.data()), body.size()}};
         msghdr message{};
         message.msg_iov = parts;
         message.msg_iovlen = 2;
@@ -197,7 +204,8 @@ Result<std::size_t> ClientSocket::read(char* into, std::size_t size, Deadline de
     while (true) {
         if (session_->ssl) {
             ERR_clear_error();
-            const int taken = SSL_read(session_->ssl.get(), into, static_cast<int>(std::min<std::size_t>(size, 1 << 30)));
+            const int taken =
+                SSL_read(session_->ssl.get(), into, static_cast<int>(std::min<std::size_t>(size, 1 << 30)));
             if (taken > 0) return static_cast<std::size_t>(taken);
             if (SSL_get_error(session_->ssl.get(), taken) == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
             TILLSTREAM_CHECK(wait_tls(taken, deadline));

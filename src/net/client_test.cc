@@ -13,7 +13,8 @@ using testing::Loopback;
 /// Accepts connections one after the other and treats each as the test says.
 class ScriptedServer {
 public:
-    explicit ScriptedServer(std::vector<std::function<void(int)>> scripts) : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit ScriptedServer(std::vector<std::function<void(int)>> scripts)
+        : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -52,17 +53,21 @@ std::string read_head(int fd) {
     return head;
 }
 
-void answer(int fd, std::string_view bytes) { EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size())); }
+void answer(int fd, std::string_view bytes) {
+    EXPECT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+}
 
 constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 TEST(ClientTest, TakesOnlyHostAndPort) {
-    for (const char* url : {"", "ftp://x", "http://", "http://x/path", "http://x:port", "http://x:", "http://[::1", "x"}) {
+    for (const char* url :
+         {"", "ftp://x", "http://", "http://x/path", "http://x:port", "http://x:", "http://[::1", "x"}) {
         const auto client = HttpClient::open(url);
         ASSERT_FALSE(client) << url;
         EXPECT_EQ(client.error().code, Errc::invalid_argument);
     }
-    for (const char* url : {"http://x", "https://x:1/", "http://[::1]:80"}) EXPECT_TRUE(HttpClient::open(url)) << url;
+    for (const char* url : {"http://x", "https://x:1/", "http://[::1]:80"})
+        EXPECT_TRUE(HttpClient::open(url)) << url;
 }
 
 TEST(ClientTest, RefusesLineBreaksInWhatItSends) {
@@ -83,7 +88,9 @@ TEST(ClientTest, NobodyThereIsUnavailable) {
 TEST(ClientTest, ReadsInterimChunkedAndUnboundedAnswers) {
     ScriptedServer server({[](int fd) {
         read_head(fd);
-        answer(fd, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: b\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+        answer(fd,
+               "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-A: "
+               "b\r\n\r\n2\r\nok\r\n0\r\n\r\n");
         read_head(fd);
         answer(fd, "HTTP/1.1 200 OK\r\n\r\nuntil the end");
     }});
@@ -125,7 +132,8 @@ TEST(ClientTest, APostThatMayHaveHappenedIsOutcomeUnknown) {
 }
 
 TEST(ClientTest, GivesUpInTime) {
-    ScriptedServer server({[](int fd) { read_head(fd), read_head(fd); }, [](int fd) { read_head(fd), read_head(fd); }});
+    ScriptedServer server(
+        {[](int fd) { read_head(fd), read_head(fd); }, [](int fd) { read_head(fd), read_head(fd); }});
     auto client = HttpClient::open(server.url(), {.request_timeout = 50ms});
     EXPECT_EQ(client->send({}).error().code, Errc::timeout);
     EXPECT_EQ(client->send({.method = Method::post}).error().code, Errc::outcome_unknown);

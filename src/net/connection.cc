@@ -14,7 +14,6 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kInputBytesMin = 4 << 10;
 constexpr std::size_t kInputBytesChunked = 64 << 10;
-constexpr std::size_t kInputBytesKept = 32 << 10;  ///< by an idle connection
 constexpr std::chrono::seconds kLingerTime{2};
 
 std::size_t clamped(std::uint64_t n) { return static_cast<std::size_t>(n); }
@@ -70,7 +69,7 @@ bool Connection::step() {
     return false;
 }
 
-// ---- reading -------------------------------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------------------------------------
 
 void Connection::consume(std::size_t size) {
     input_begin_ += size;
@@ -81,7 +80,8 @@ void Connection::consume(std::size_t size) {
 }
 
 void Connection::read_input() {
-    const std::size_t wanted = framing_.chunked && state_ == State::reading_body ? kInputBytesChunked : kInputBytesMin;
+    const std::size_t wanted =
+        framing_.chunked && state_ == State::reading_body ? kInputBytesChunked : kInputBytesMin;
     if (input_begin_ != 0) {
         const std::size_t size = input_.size() - input_begin_;
         std::memmove(input_.data(), input_.data() + input_begin_, size);
@@ -110,7 +110,8 @@ void Connection::on_read(bool ok, std::size_t size) {
 }
 
 bool Connection::step_head() {
-    while (!head_begun_ && pending().starts_with("\r\n")) consume(2);  // RFC 9112 2.2: empty lines between requests
+    while (!head_begun_ && pending().starts_with("\r\n"))
+        consume(2);  // RFC 9112 2.2: empty lines between requests
     const std::string_view bytes = pending();
     if (bytes.empty() && draining_) {
         linger(steady_clock::now());
@@ -124,13 +125,16 @@ bool Connection::step_head() {
     const auto found = scanner_.scan(bytes);
     const std::size_t size = found.state == HeadScanner::State::complete ? found.size : bytes.size();
     if (size > core_.options.head_bytes_max) {
-        refuse({.status = 431,
-                .detail = "the head is larger than " + std::to_string(core_.options.head_bytes_max) + " bytes"},
-               false);
+        refuse(
+            {.status = 431,
+             .detail = "the head is larger than " + std::to_string(core_.options.head_bytes_max) + " bytes"},
+            false);
         return true;
     }
     switch (found.state) {
-        case HeadScanner::State::bad: refuse({.status = 400, .detail = std::string(found.detail)}, false); return true;
+        case HeadScanner::State::bad:
+            refuse({.status = 400, .detail = std::string(found.detail)}, false);
+            return true;
         case HeadScanner::State::complete: begin_request(size); return true;
         case HeadScanner::State::more: read_input(); return false;
     }
@@ -187,13 +191,15 @@ std::optional<HttpResponse> Connection::check_body() {
     body_bytes_max_ = options.body_bytes_max.value_or(core_.options.body_bytes_max);
     if (framing_.content_length > body_bytes_max_) {
         return problem_response(
-            {.status = 413, .detail = "the body is larger than " + std::to_string(body_bytes_max_) + " bytes"},
+            {.status = 413,
+             .detail = "the body is larger than " + std::to_string(body_bytes_max_) + " bytes"},
             request_id());
     }
     const bool counts = options.counts_in_flight && request_.method != Method::get && !answers_head_;
     if (!counts || framing_.content_length == 0) return std::nullopt;
     if (!core_.in_flight.take(clamped(framing_.content_length))) {
-        return problem_response({.status = 503, .detail = "too many bytes of requests are in flight"}, request_id());
+        return problem_response({.status = 503, .detail = "too many bytes of requests are in flight"},
+                                request_id());
     }
     taken_bytes_ = clamped(framing_.content_length);
     return std::nullopt;
@@ -242,7 +248,8 @@ bool Connection::step_chunked_body() {
         return true;
     }
     const std::size_t grown = body.size() - before;
-    const bool counts = core_.router.routes()[*route_].options.counts_in_flight && request_.method != Method::get;
+    const bool counts =
+        core_.router.routes()[*route_].options.counts_in_flight && request_.method != Method::get;
     if (counts && grown != 0) {
         if (!core_.in_flight.take(grown)) {
             refuse({.status = 503, .detail = "too many bytes of requests are in flight"}, false);
@@ -262,7 +269,7 @@ bool Connection::step_chunked_body() {
     return false;
 }
 
-// ---- handling ------------------------------------------------------------------------------------------------------
+// ---- handling ---------------------------------------------------------------------------------------------
 
 void Connection::dispatch() {
     state_ = State::handling;
@@ -297,8 +304,8 @@ void Connection::refuse(const Problem& problem, bool framing_sound) {
 }
 
 void Connection::refuse(HttpResponse response, bool framing_sound) {
-    const bool body_arrived =
-        framing_sound && !framing_.chunked && framing_.content_length <= pending().size() && !framing_.expects_continue;
+    const bool body_arrived = framing_sound && !framing_.chunked &&
+                              framing_.content_length <= pending().size() && !framing_.expects_continue;
     if (body_arrived) {
         consume(clamped(framing_.content_length));
     } else if (!framing_sound || framing_.has_body()) {
@@ -311,139 +318,7 @@ void Connection::refuse(HttpResponse response, bool framing_sound) {
 
 void Connection::give_back_bytes() { core_.in_flight.give(std::exchange(taken_bytes_, 0)); }
 
-// ---- writing -------------------------------------------------------------------------------------------------------
-
-void Connection::begin_write(HttpResponse response) {
-    constexpr std::size_t kJoinedBytesMax = 16 << 10;
-    response_ = std::move(response);
-    close_after_ = close_after_ || !framing_.keep_alive || draining_ || core_.stopping;
-    compose_head();
-    const bool bodiless = answers_head_ || response_.status == 204 || response_.status == 304;
-    body_out_ = bodiless ? std::string_view() : std::string_view(response_.body);
-    if (encrypted() && body_out_.size() <= kJoinedBytesMax) {  // one TLS record instead of two
-        head_out_ += body_out_;
-        body_out_ = {};
-    }
-    written_ = 0;
-    state_ = State::writing;
-}
-
-namespace {
-
-/// Line breaks in a value would let content forge headers.
-void append_clean(std::string& out, std::string_view text) {
-    for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? ' ' : c;
-}
-
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-    append_clean(out, name);
-    out += ": ";
-    append_clean(out, value);
-    out += "\r\n";
-}
-
-}  // namespace
-
-void Connection::compose_head() {
-    std::string& out = head_out_;
-    out.clear();
-    out += "HTTP/1.1 ";
-    out += std::to_string(response_.status);
-    out += ' ';
-    out += reason_phrase(response_.status);
-    out += "\r\n";
-    if (!response_.content_type.empty()) append_field(out, "Content-Type", response_.content_type);
-    if (response_.status != 204 && response_.status != 304) {
-        out += "Content-Length: ";
-        out += std::to_string(response_.body.size());
-        out += "\r\n";
-    }
-    out += "X-Request-Id: ";
-    out += request_id();
-    out += "\r\nDate: ";
-    out += io_->date();
-    out += "\r\n";
-    if (close_after_) {
-        out += "Connection: close\r\n";
-    } else if (framing_.http_1_0) {
-        out += "Connection: keep-alive\r\n";
-    }
-    for (const auto& [name, value] : response_.headers) append_field(out, name, value);
-    out += "\r\n";
-}
-
-bool Connection::step_write() {
-    const std::size_t total = head_out_.size() + body_out_.size();
-    while (written_ < total) {
-        const std::string_view head = std::string_view(head_out_).substr(std::min(written_, head_out_.size()));
-        const std::string_view body = body_out_.substr(written_ - std::min(written_, head_out_.size()));
-        const auto taken = write_now(head, body);
-        if (!taken) {
-            close();
-            return false;
-        }
-        if (*taken == 0) {
-            deadline_ = steady_clock::now() + core_.options.write_timeout;
-            start_write(head, body);
-            return false;
-        }
-        written_ += *taken;
-    }
-    return finish_write();
-}
-
-void Connection::on_written(bool ok, std::size_t size) {
-    if (state_ == State::closed) return;
-    if (!ok) return close();
-    written_ += size;
-    run();
-}
-
-bool Connection::finish_write() {
-    const SteadyTime now = steady_clock::now();
-    if (interim_) {
-        interim_ = false;
-        deadline_ = now + core_.options.body_rate_window;
-        state_ = State::reading_body;
-        return true;
-    }
-    record_answer(now);
-    busy.store(false, std::memory_order_relaxed);
-    response_ = {};
-    if (close_after_) {
-        linger(now);
-        return false;
-    }
-    begin_next_request(now);
-    return true;
-}
-
-void Connection::record_answer(SteadyTime now) {
-    const RouteInstruments& instruments = core_.instruments_of(route_);
-    const double seconds = std::chrono::duration<double>(now - request_begun_).count();
-    const int status_class = std::clamp(response_.status / 100, 1, 5) - 1;
-    instruments.by_class[static_cast<std::size_t>(status_class)]->add();
-    instruments.seconds->observe(seconds);
-    core_.logger.debug("answered", {{"route", route_ ? std::string_view(core_.router.routes()[*route_].pattern) : "none"},
-                                    {"status", response_.status},
-                                    {"seconds", seconds},
-                                    {"request_id", request_id()},
-                                    {"peer", peer}});
-}
-
-void Connection::begin_next_request(SteadyTime now) {
-    state_ = State::reading_head;
-    scanner_.reset();
-    head_begun_ = false;
-    route_ = std::nullopt;
-    request_id_size_ = 0;
-    answers_head_ = false;
-    framing_ = {};
-    if (input_.empty() && input_.capacity() > kInputBytesKept) input_ = {};
-    deadline_ = now + core_.options.idle_timeout;
-}
-
-// ---- ending --------------------------------------------------------------------------------------------------------
+// ---- ending -----------------------------------------------------------------------------------------------
 
 void Connection::linger(SteadyTime now) {
     state_ = State::lingering;
@@ -503,7 +378,8 @@ void Connection::sweep(SteadyTime now) {
             return cancel_read();
         case State::reading_body: {
             const auto window = std::chrono::duration<double>(core_.options.body_rate_window).count();
-            if (static_cast<double>(window_bytes_) >= window * static_cast<double>(core_.options.body_rate_min)) {
+            if (static_cast<double>(window_bytes_) >=
+                window * static_cast<double>(core_.options.body_rate_min)) {
                 window_bytes_ = 0;
                 deadline_ = now + core_.options.body_rate_window;
                 return;

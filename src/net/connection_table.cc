@@ -18,7 +18,8 @@ ConnectionTable::Admission ConnectionTable::add(const std::shared_ptr<TableEntry
 
 std::shared_ptr<TableEntry> ConnectionTable::pick_victim() {
     const auto rank = [](const TableEntry& entry) {
-        return std::pair(entry.busy.load(std::memory_order_relaxed), entry.last_request.load(std::memory_order_relaxed));
+        return std::pair(entry.busy.load(std::memory_order_relaxed),
+                         entry.last_request.load(std::memory_order_relaxed));
     };
     std::shared_ptr<TableEntry> victim;
     for (const auto& entry : entries_) {

@@ -1,7 +1,9 @@
 // http.h - requests and answers of HTTP/1.1 as plain values.
 //
-// Place:      everything above net sees HTTP only through these types; no third-party header is needed for them.
-// Ownership:  a RequestHead owns one block of memory; all its views point into it and stay valid when it is moved.
+// Place:      everything above net sees HTTP only through these types; no third-party header is needed for
+//             them.
+// Ownership:  a RequestHead owns one block of memory; all its views point into it and stay valid when it is
+//             moved.
 // Threads:    plain values, one thread at a time.
 // Limits:     heads of at most ServerOptions::head_bytes_max, bodies of at most RouteOptions::body_bytes_max.
 // Source:     FACES "Conventions" and "Start"; RFC 9110, RFC 9112.

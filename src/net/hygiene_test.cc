@@ -15,7 +15,9 @@ struct Refusal {
     int status;
 };
 
-std::string with_field(const std::string& fields) { return "GET /hello HTTP/1.1\r\nHost: test\r\n" + fields + "\r\n"; }
+std::string with_field(const std::string& fields) {
+    return "GET /hello HTTP/1.1\r\nHost: test\r\n" + fields + "\r\n";
+}
 
 std::string chunked(const std::string& body) {
     return "POST /echo HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n" + body;
@@ -26,7 +28,8 @@ std::vector<Refusal> refusals() {
     return {
         {"folded_header", with_field("X-A: one\r\n two\r\n"), 400},
         {"folded_by_tab", with_field("X-A: one\r\n\ttwo\r\n"), 400},
-        {"equal_content_lengths", "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi", 400},
+        {"equal_content_lengths",
+         "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nhi", 400},
         {"content_length_list", "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2, 2\r\n\r\nhi", 400},
         {"different_content_lengths",
          "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", 400},
@@ -35,14 +38,18 @@ std::vector<Refusal> refusals() {
         {"huge_content_length",
          "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 99999999999999999999999\r\n\r\nhi", 400},
         {"length_then_chunked",
-         "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+         "POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         400},
         {"chunked_then_length",
-         "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n", 400},
+         "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n",
+         400},
         {"xchunked", "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400},
-        {"gzip_chunked", "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
+        {"gzip_chunked",
+         "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
         {"identity", "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: identity\r\n\r\n", 400},
         {"chunked_twice",
-         "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n0\r\n\r\n",
          400},
         {"chunked_in_1_0", "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         {"no_host", "GET /hello HTTP/1.1\r\n\r\n", 400},
@@ -122,7 +129,8 @@ TEST(HygieneTest, WhatIsAllowedIsTaken) {
         "GET http://t/hello HTTP/1.1\r\nHost: t\r\n\r\n",
         "GET /hello?a=b%20c&&d HTTP/1.1\r\nhOsT: t\r\n\r\n",
         "GET /hello HTTP/1.0\r\n\r\n",
-        "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: Chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nTrailer: z\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: Chunked\r\n\r\n5;x=y\r\nhello\r\n0\r\nTrailer: "
+        "z\r\n\r\n",
     };
     for (const std::string& bytes : taken) {
         RawConnection connection(*loopback.server);

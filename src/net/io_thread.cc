@@ -70,7 +70,8 @@ void IoThread::push(std::span<Completion> completions) {
         const std::lock_guard lock(mutex_);
         if (closed_) return;
         wake = mail_.empty();
-        mail_.insert(mail_.end(), std::move_iterator(completions.begin()), std::move_iterator(completions.end()));
+        mail_.insert(mail_.end(), std::move_iterator(completions.begin()),
+                     std::move_iterator(completions.end()));
     }
     if (wake) boost::asio::post(context_, [this] { deliver(); });
 }

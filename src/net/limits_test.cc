@@ -167,9 +167,11 @@ TEST(LimitsTest, ARouteMayHaveItsOwnBodyLimitAndGate) {
     RawConnection connection(*loopback.server);
     connection.send(post("/small", "body"));
     EXPECT_EQ(connection.receive().status, 401);
-    connection.send("POST /small HTTP/1.1\r\nHost: t\r\nAuthorization: x\r\nContent-Length: 10\r\n\r\n0123456789");
+    connection.send(
+        "POST /small HTTP/1.1\r\nHost: t\r\nAuthorization: x\r\nContent-Length: 10\r\n\r\n0123456789");
     EXPECT_EQ(connection.receive().status, 200);
-    connection.send("POST /small HTTP/1.1\r\nHost: t\r\nAuthorization: x\r\nContent-Length: 11\r\n\r\n0123456789x");
+    connection.send(
+        "POST /small HTTP/1.1\r\nHost: t\r\nAuthorization: x\r\nContent-Length: 11\r\n\r\n0123456789x");
     EXPECT_EQ(connection.receive().status, 413);
 }
 

@@ -53,8 +53,8 @@ public:
     bool over_limit = false;
 
 private:
-    void on_request_impl(http::verb verb, boost::beast::string_view text, boost::beast::string_view target, int version,
-                         error_code&) override {
+    void on_request_impl(http::verb verb, boost::beast::string_view text, boost::beast::string_view target,
+                         int version, error_code&) override {
         http_1_0 = version == 10;
         head->method = method_of(verb);
         head->method_text = plain(text);
@@ -67,7 +67,9 @@ private:
         head->headers.add(plain(name), plain(value));
         switch (field) {
             case http::field::host: ++fields.hosts, fields.host = plain(value); break;
-            case http::field::content_length: ++fields.content_lengths, fields.content_length = plain(value); break;
+            case http::field::content_length:
+                ++fields.content_lengths, fields.content_length = plain(value);
+                break;
             case http::field::transfer_encoding:
                 ++fields.transfer_encodings, fields.transfer_encoding = plain(value);
                 break;
@@ -98,8 +100,10 @@ std::optional<Problem> check_fields(const FramingFields& fields, bool http_1_0) 
     if (fields.content_lengths > 1) return bad_request("the header Content-Length is there more than once");
     if (!digits_only(fields.content_length)) return bad_request("the header Content-Length is no number");
     if (fields.transfer_encodings > 0) {
-        if (fields.content_lengths > 0) return bad_request("both Content-Length and Transfer-Encoding are given");
-        if (fields.transfer_encodings > 1) return bad_request("the header Transfer-Encoding is there more than once");
+        if (fields.content_lengths > 0)
+            return bad_request("both Content-Length and Transfer-Encoding are given");
+        if (fields.transfer_encodings > 1)
+            return bad_request("the header Transfer-Encoding is there more than once");
         if (http_1_0) return bad_request("Transfer-Encoding is not part of HTTP/1.0");
         if (!equal_ignoring_case(fields.transfer_encoding, "chunked")) {
             return bad_request("the only Transfer-Encoding understood is chunked");
@@ -130,7 +134,8 @@ bool split_target(RequestHead& head) {
         if (c <= ' ' || c == '#' || c == '\x7f') return false;
     }
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (rest.size() < scheme.size() || !equal_ignoring_case(rest.substr(0, scheme.size()), scheme)) continue;
+        if (rest.size() < scheme.size() || !equal_ignoring_case(rest.substr(0, scheme.size()), scheme))
+            continue;
         const std::size_t slash = rest.find('/', scheme.size());
         if (slash == rest.npos) return false;
         rest.remove_prefix(slash);
@@ -166,7 +171,8 @@ struct RequestParser::Impl {
 RequestParser::RequestParser() : impl_(std::make_unique<Impl>()) {}
 RequestParser::~RequestParser() = default;
 
-std::optional<Problem> RequestParser::parse_head(std::string_view block, RequestHead& head, Framing& framing) {
+std::optional<Problem> RequestParser::parse_head(std::string_view block, RequestHead& head,
+                                                 Framing& framing) {
     constexpr std::size_t kUsualHeaders = 16;
     head.storage.clear();
     head.storage.reserve(2 * block.size() + kPeerBytesMax + kRequestIdBytesMax);
@@ -181,7 +187,8 @@ std::optional<Problem> RequestParser::parse_head(std::string_view block, Request
     sink.put(boost::asio::buffer(stored.data(), stored.size()), error);
     framing.http_1_0 = sink.http_1_0;
     // The counts name the fault better than Beast's own refusal of some of these.
-    if (auto problem = check_fields(sink.fields, framing.http_1_0); problem && (!error || sink.fields.hosts > 0)) {
+    if (auto problem = check_fields(sink.fields, framing.http_1_0);
+        problem && (!error || sink.fields.hosts > 0)) {
         return problem;
     }
     if (error) return bad_request("the head is no HTTP/1.1: " + error.message());
@@ -200,7 +207,8 @@ std::optional<Problem> RequestParser::parse_head(std::string_view block, Request
     return std::nullopt;
 }
 
-RequestParser::Progress RequestParser::read_chunks(std::string_view bytes, Buffer& body, std::size_t body_bytes_max) {
+RequestParser::Progress RequestParser::read_chunks(std::string_view bytes, Buffer& body,
+                                                   std::size_t body_bytes_max) {
     TILLSTREAM_ASSERT(impl_->sink.has_value());
     RequestSink& sink = *impl_->sink;
     sink.body = &body;
@@ -211,8 +219,9 @@ RequestParser::Progress RequestParser::read_chunks(std::string_view bytes, Buffe
         const std::string_view rest = bytes.substr(progress.consumed);
         progress.consumed += sink.put(boost::asio::buffer(rest.data(), rest.size()), error);
         if (sink.over_limit) {
-            progress.problem = Problem{
-                .status = 413, .detail = "the body is larger than " + std::to_string(body_bytes_max) + " bytes"};
+            progress.problem =
+                Problem{.status = 413,
+                        .detail = "the body is larger than " + std::to_string(body_bytes_max) + " bytes"};
             return progress;
         }
         if (error == http::error::need_more) break;
@@ -235,8 +244,8 @@ public:
     std::size_t body_bytes_max = 0;
 
 private:
-    void on_request_impl(http::verb, boost::beast::string_view, boost::beast::string_view, int, error_code&) override {
-    }
+    void on_request_impl(http::verb, boost::beast::string_view, boost::beast::string_view, int,
+                         error_code&) override {}
     void on_response_impl(int code, boost::beast::string_view, int, error_code&) override { status = code; }
     void on_field_impl(http::field, boost::beast::string_view name, boost::beast::string_view value,
                        error_code&) override {
@@ -329,7 +338,8 @@ Result<ResponseParser::Progress> ResponseParser::read(std::string_view bytes) {
 }
 
 Status ResponseParser::finish() {
-    if (!impl_->sink->got_some()) return failure(Errc::io, "the server closed the connection without an answer");
+    if (!impl_->sink->got_some())
+        return failure(Errc::io, "the server closed the connection without an answer");
     error_code error;
     impl_->sink->put_eof(error);
     if (error) return failure(Errc::io, "the server closed the connection within an answer");

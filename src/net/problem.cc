@@ -56,7 +56,8 @@ HttpResponse problem_response(const Problem& problem, std::string_view request_i
     type += problem.slug.empty() ? problem_slug(problem.status) : std::string_view(problem.slug);
     append_json_text(body, type);
     body += ",\"title\":";
-    append_json_text(body, problem.title.empty() ? reason_phrase(problem.status) : std::string_view(problem.title));
+    append_json_text(body,
+                     problem.title.empty() ? reason_phrase(problem.status) : std::string_view(problem.title));
     body += ",\"status\":" + std::to_string(problem.status) + ",\"detail\":";
     append_json_text(body, problem.detail);
     body += ",\"request_id\":";

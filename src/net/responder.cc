@@ -37,7 +37,8 @@ void push_one(Completion completion) {
 }  // namespace
 
 HttpResponse internal::abandoned_response(std::string_view request_id) {
-    return problem_response({.status = 500, .detail = "the server gave no answer to this request"}, request_id);
+    return problem_response({.status = 500, .detail = "the server gave no answer to this request"},
+                            request_id);
 }
 
 Responder::Responder(std::shared_ptr<internal::Exchange> exchange, std::uint64_t serial)
@@ -69,16 +70,17 @@ void Responder::abandon() {
 
 void ResponseBatch::add(Responder responder, HttpResponse response, Buffer spent) {
     TILLSTREAM_ASSERT(responder.exchange_ != nullptr);
-    completions_.push_back({std::move(responder.exchange_), responder.serial_, std::move(response), std::move(spent)});
+    completions_.push_back(
+        {std::move(responder.exchange_), responder.serial_, std::move(response), std::move(spent)});
 }
 
 void ResponseBatch::deliver() {
     std::span<Completion> rest(completions_);
     while (!rest.empty()) {
         internal::Mailbox& mailbox = rest.front().exchange->mailbox();
-        const auto others = std::stable_partition(rest.begin(), rest.end(), [&](const Completion& completion) {
-            return &completion.exchange->mailbox() == &mailbox;
-        });
+        const auto others = std::stable_partition(
+            rest.begin(), rest.end(),
+            [&](const Completion& completion) { return &completion.exchange->mailbox() == &mailbox; });
         const auto count = static_cast<std::size_t>(others - rest.begin());
         const std::shared_ptr<internal::Exchange> keep_alive = rest.front().exchange;
         mailbox.push(rest.first(count));

@@ -2,8 +2,8 @@
 //
 // Lifecycle:  a Responder is answered once by send() or a ResponseBatch; destroyed unanswered it answers 500.
 //             It may outlive its connection and the server: the answer is then dropped.
-// Threads:    one Responder belongs to one thread at a time, any thread. The answer is written on the io thread of
-//             its connection; answers pushed together cost that thread one wake.
+// Threads:    one Responder belongs to one thread at a time, any thread. The answer is written on the io
+//             thread of its connection; answers pushed together cost that thread one wake.
 #pragma once
 
 #include <cstdint>

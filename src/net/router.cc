@@ -8,7 +8,9 @@ namespace tillstream {
 
 namespace {
 
-bool is_parameter(std::string_view part) { return part.size() > 2 && part.front() == '{' && part.back() == '}'; }
+bool is_parameter(std::string_view part) {
+    return part.size() > 2 && part.front() == '{' && part.back() == '}';
+}
 
 /// Cuts the first part off `rest`, which begins with '/'.
 std::string_view take_part(std::string_view& rest) {
@@ -60,7 +62,8 @@ struct Router::Node {
     }
 
     const Target* find(Method method) const {
-        const auto at = std::find_if(targets.begin(), targets.end(), [&](const Target& t) { return t.method == method; });
+        const auto at =
+            std::find_if(targets.begin(), targets.end(), [&](const Target& t) { return t.method == method; });
         return at == targets.end() ? nullptr : &*at;
     }
 };
@@ -80,15 +83,16 @@ Status Router::add(Method method, std::string_view pattern, Handler handler, Rou
     Node* node = root_.get();
     for (std::string_view rest = pattern; !rest.empty();) {
         const std::string_view part = take_part(rest);
-        if (!is_parameter(part) && part.find_first_of("{}*") != part.npos) return malformed("a part is {name} or a literal");
+        if (!is_parameter(part) && part.find_first_of("{}*") != part.npos)
+            return malformed("a part is {name} or a literal");
         if (part.ends_with("*}") && !rest.empty()) return malformed("{name*} must be the last part");
         std::unique_ptr<Node>& child = node->child(part);
         if (child == nullptr) child = std::make_unique<Node>();
         node = child.get();
     }
     if (node->find(method) != nullptr) {
-        return failure(Errc::already_exists, "route " + std::string(to_string(method)) + " " + std::string(pattern) +
-                                                 ": another route has the same shape");
+        return failure(Errc::already_exists, "route " + std::string(to_string(method)) + " " +
+                                                 std::string(pattern) + ": another route has the same shape");
     }
     node->targets.push_back({method, routes_.size()});
     routes_.push_back({method, std::string(pattern), std::move(handler), std::move(options)});

@@ -1,9 +1,9 @@
 // router.h - which handler a method and path belong to.
 //
-// Patterns:   "/v1/streams/{stream}/records": a part is a literal or one {name}; the last part may be {name*}, which
-//             takes the rest of the path, slashes included, at least one character. A literal wins over {name}, {name}
-//             over {name*}. Parts are compared after percent-decoding; "%2F" never separates parts.
-//             No normalisation: "//" and ".." are parts like any other.
+// Patterns:   "/v1/streams/{stream}/records": a part is a literal or one {name}; the last part may be
+//             {name*}, which takes the rest of the path, slashes included, at least one character. A literal
+//             wins over {name}, {name} over {name*}. Parts are compared after percent-decoding; "%2F" never
+//             separates parts. No normalisation: "//" and ".." are parts like any other.
 // Lifecycle:  filled at start, then given to the server and constant.
 // Threads:    find() from any thread once filled.
 #pragma once
@@ -28,7 +28,8 @@ struct RouteOptions {
     std::string name = {};                                ///< operation id, for the list of routes
     std::optional<std::size_t> body_bytes_max = {};       ///< instead of ServerOptions::body_bytes_max
     AdmitHook admit = {};
-    bool counts_in_flight = true;  ///< its bodies count against, and are refused by, the in-flight byte budget
+    /// its bodies count against, and are refused by, the in-flight byte budget
+    bool counts_in_flight = true;
 };
 
 struct Route {
@@ -45,8 +46,8 @@ public:
     Router(Router&&) noexcept;
     Router& operator=(Router&&) noexcept;
 
-    /// A HEAD request goes to the GET route if there is no HEAD route. invalid_argument for a malformed pattern,
-    /// already_exists for the same method and shape twice.
+    /// A HEAD request goes to the GET route if there is no HEAD route. invalid_argument for a malformed
+    /// pattern, already_exists for the same method and shape twice.
     Status add(Method method, std::string_view pattern, Handler handler, RouteOptions options = {});
 
     /// In the order added.
@@ -54,7 +55,8 @@ public:
 
     struct Match {
         std::optional<std::size_t> route;  ///< index into routes()
-        std::string allow;                 ///< the path exists with these methods only ("GET, HEAD"); empty: 404
+        /// the path exists with these methods only ("GET, HEAD"); empty: 404
+        std::string allow;
     };
     /// Fills head.params on success. `head.storage` must have room for path.size() more bytes.
     Match find(RequestHead& head) const;

@@ -40,7 +40,8 @@ TEST(RouterTest, FindsTheMostSpecificPattern) {
     EXPECT_EQ(route(router, Method::get, "/v1/streams/all?x=1"), "/v1/streams/all");
     EXPECT_EQ(route(router, Method::get, "/v1/streams/%61ll"), "/v1/streams/all");
     EXPECT_EQ(route(router, Method::get, "/v1/streams/a%2Fb%20c+d"), "/v1/streams/{stream} stream=a/b c+d");
-    EXPECT_EQ(route(router, Method::post, "/v1/streams/all/records"), "/v1/streams/{stream}/records stream=all");
+    EXPECT_EQ(route(router, Method::post, "/v1/streams/all/records"),
+              "/v1/streams/{stream}/records stream=all");
     EXPECT_EQ(route(router, Method::get, "/"), "/");
     EXPECT_EQ(route(router, Method::put, "/b/one/two%21"), "/{bucket}/{key*} bucket=b key=one/two!");
     EXPECT_EQ(route(router, Method::put, "/b//"), "/{bucket}/{key*} bucket=b key=/");
@@ -113,10 +114,16 @@ TEST(ProblemTest, IsOneJsonObject) {
               R"("request_id":"id-1","errors":[]})");
     EXPECT_EQ(plain.content_type, "application/problem+json");
     EXPECT_TRUE(plain.headers.empty());
-    const HttpResponse busy = problem_response(
-        {.status = 429, .detail = "d", .slug = "quota", .title = "T", .errors = "[1]", .retry_after_seconds = 7}, "");
-    EXPECT_EQ(busy.body,
-              R"({"type":"/problems/quota","title":"T","status":429,"detail":"d","request_id":"","errors":[1]})");
+    const HttpResponse busy = problem_response({.status = 429,
+                                                .detail = "d",
+                                                .slug = "quota",
+                                                .title = "T",
+                                                .errors = "[1]",
+                                                .retry_after_seconds = 7},
+                                               "");
+    EXPECT_EQ(
+        busy.body,
+        R"({"type":"/problems/quota","title":"T","status":429,"detail":"d","request_id":"","errors":[1]})");
     ASSERT_EQ(busy.headers.size(), 1U);
     EXPECT_EQ(busy.headers[0], (std::pair<std::string, std::string>("Retry-After", "7")));
 }

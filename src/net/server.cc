@@ -56,7 +56,8 @@ public:
 
     Status open() {
         if (core_.options.tls) tls_ = TILLSTREAM_TRY(internal::make_tls_context(*core_.options.tls));
-        const unsigned threads = core_.options.io_threads != 0 ? core_.options.io_threads : default_io_threads();
+        const unsigned threads =
+            core_.options.io_threads != 0 ? core_.options.io_threads : default_io_threads();
         for (unsigned i = 0; i < threads; ++i) {
             io_.push_back(std::make_shared<IoThread>(sweep_period(core_.options)));
         }
@@ -88,7 +89,8 @@ public:
     }
 
 private:
-    static std::shared_ptr<internal::Connection> as_connection(const std::shared_ptr<internal::TableEntry>& entry) {
+    static std::shared_ptr<internal::Connection> as_connection(
+        const std::shared_ptr<internal::TableEntry>& entry) {
         return std::static_pointer_cast<internal::Connection>(entry);
     }
 
@@ -120,7 +122,8 @@ private:
     void accept_all() {
         while (true) {
             const std::shared_ptr<IoThread>& io = *std::min_element(
-                io_.begin(), io_.end(), [](const auto& a, const auto& b) { return a->load.load() < b->load.load(); });
+                io_.begin(), io_.end(),
+                [](const auto& a, const auto& b) { return a->load.load() < b->load.load(); });
             error_code error;
             tcp::endpoint peer;
             tcp::socket socket = acceptor_->accept(io->context(), peer, error);

@@ -1,17 +1,18 @@
 // server.h - an HTTP/1.1 server: plain or TLS, keep-alive, bounded in everything.
 //
-// Lifecycle:  start -> stop (the destructor stops without draining). Handlers may run until stop returns; Responders
-//             may outlive the server.
-// Threads:    io_threads, each with its own connections; one acceptor gives sockets to the least loaded. start, stop and
-//             the destructor belong to one owner thread, which must not be an io thread.
+// Lifecycle:  start -> stop (the destructor stops without draining). Handlers may run until stop returns;
+//             Responders may outlive the server.
+// Threads:    io_threads, each with its own connections; one acceptor gives sockets to the least loaded.
+//             start, stop and the destructor belong to one owner thread, which must not be an io thread.
 // Answers:    in request order per connection; the next request is looked at when the last one is answered.
-// Refused:    400 folded headers, repeated Content-Length (equal too), Content-Length beside Transfer-Encoding, any
-//             Transfer-Encoding but "chunked", missing or repeated Host (1.1), bare CR or LF, bad chunk sizes, bad
-//             targets; 404, 405 with Allow, 408, 413, 417, 431, 503 with Retry-After.
+// Refused:    400 folded headers, repeated Content-Length (equal too), Content-Length beside
+//             Transfer-Encoding, any Transfer-Encoding but "chunked", missing or repeated Host (1.1), bare CR
+//             or LF, bad chunk sizes, bad targets; 404, 405 with Allow, 408, 413, 417, 431, 503 with
+//             Retry-After.
 // Limits:     ServerOptions. Answers of refusals close the connection unless the body had arrived already.
-// Metrics:    tillstream_http_requests_total{route,method,status="2xx"}, tillstream_http_request_seconds{route,method},
-//             tillstream_http_connections, tillstream_http_connections_closed_total{reason},
-//             tillstream_http_in_flight_body_bytes.
+// Metrics:    tillstream_http_requests_total{route,method,status="2xx"},
+//             tillstream_http_request_seconds{route,method}, tillstream_http_connections,
+//             tillstream_http_connections_closed_total{reason}, tillstream_http_in_flight_body_bytes.
 // Source:     FACES "Start" (limits) and "Conventions"; engine-notes 7 (threads).
 #pragma once
 
@@ -42,21 +43,24 @@ struct ServerOptions {
 
     std::size_t body_bytes_max = 16 << 20;
     std::size_t head_bytes_max = 16 << 10;
-    std::chrono::milliseconds head_timeout{10'000};  ///< from the first byte (or connecting) to the last of a head
-    std::size_t body_rate_min = 1024;                ///< bytes per second, in every window of body_rate_window
+    /// from the first byte (or connecting) to the last of a head
+    std::chrono::milliseconds head_timeout{10'000};
+    /// bytes per second, in every window of body_rate_window
+    std::size_t body_rate_min = 1024;
     std::chrono::milliseconds body_rate_window{5'000};
     std::chrono::milliseconds idle_timeout{75'000};   ///< between requests
     std::chrono::milliseconds write_timeout{30'000};  ///< without the peer taking a byte
     std::size_t connections_max = 4096;  ///< when full, the one longest without a complete request is closed
     /// Nothing: none for loopback peers, 1024 for others.
     std::optional<std::size_t> connections_per_address_max = {};
-    std::size_t in_flight_bytes_max = 64 << 20;  ///< bodies of requests not yet answered; at least body_bytes_max
+    /// bodies of requests not yet answered; at least body_bytes_max
+    std::size_t in_flight_bytes_max = 64 << 20;
 };
 
 class HttpServer {
 public:
-    /// invalid_argument for options that contradict each other or an unreadable certificate; io (address in use, and
-    /// so on) names address and port. `metrics` must outlive the server.
+    /// invalid_argument for options that contradict each other or an unreadable certificate; io (address in
+    /// use, and so on) names address and port. `metrics` must outlive the server.
     static Result<std::unique_ptr<HttpServer>> start(ServerOptions options, Router router, Logger logger,
                                                      Metrics& metrics);
     ~HttpServer();
@@ -65,8 +69,8 @@ public:
     /// "http://127.0.0.1:8080".
     std::string url() const;
 
-    /// Stops accepting, closes idle connections, answers what is in flight with "Connection: close", then closes all.
-    /// True if everything was answered in time. Repeatable.
+    /// Stops accepting, closes idle connections, answers what is in flight with "Connection: close", then
+    /// closes all. True if everything was answered in time. Repeatable.
     bool stop(std::chrono::milliseconds drain_timeout);
 
 private:

@@ -13,15 +13,15 @@ RouteInstruments make_instruments(Metrics& metrics, const std::string& route, co
         made.by_class[i] = &metrics.counter("tillstream_http_requests_total", "Requests answered",
                                             {{"route", route}, {"method", method}, {"status", kClasses[i]}});
     }
-    made.seconds = &metrics.histogram("tillstream_http_request_seconds", "From the first byte of the head to the written answer",
-                                      latency_buckets(),
-                                      {{"route", route}, {"method", method}});
+    made.seconds = &metrics.histogram("tillstream_http_request_seconds",
+                                      "From the first byte of the head to the written answer",
+                                      latency_buckets(), {{"route", route}, {"method", method}});
     return made;
 }
 
 Counter& closed_counter(Metrics& metrics, const char* reason) {
-    return metrics.counter("tillstream_http_connections_closed_total", "Connections the server closed of itself",
-                           {{"reason", reason}});
+    return metrics.counter("tillstream_http_connections_closed_total",
+                           "Connections the server closed of itself", {{"reason", reason}});
 }
 
 }  // namespace

@@ -63,7 +63,8 @@ TEST(ServerTest, AnswersPipelinedRequestsInOrder) {
     Loopback loopback;
     RawConnection connection(*loopback.server);
     std::string bytes;
-    for (int i = 0; i < 500; ++i) bytes += get("/items/" + std::to_string(i)) + post("/echo", "b" + std::to_string(i));
+    for (int i = 0; i < 500; ++i)
+        bytes += get("/items/" + std::to_string(i)) + post("/echo", "b" + std::to_string(i));
     std::thread sender([&] { connection.send(bytes); });
     for (int i = 0; i < 500; ++i) {
         ASSERT_EQ(connection.receive().body, std::to_string(i));
@@ -74,7 +75,8 @@ TEST(ServerTest, AnswersPipelinedRequestsInOrder) {
 
 TEST(ServerTest, PipelinedRequestsWaitForALateAnswer) {
     Held held;
-    Loopback loopback({}, [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
+    Loopback loopback({},
+                      [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
     RawConnection connection(*loopback.server);
     connection.send(get("/held") + get("/hello") + get("/held"));
     auto first = held.take(1);
@@ -89,8 +91,10 @@ TEST(ServerTest, PipelinedRequestsWaitForALateAnswer) {
 TEST(ServerTest, ReadsARequestSentByteByByte) {
     Loopback loopback;
     RawConnection connection(*loopback.server);
-    const std::string bytes = post("/echo", "slowly") + "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                                        "3\r\nabc\r\n2\r\nde\r\n0\r\nA: b\r\n\r\n" + get("/hello");
+    const std::string bytes = post("/echo", "slowly") +
+                              "POST /echo HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+                              "3\r\nabc\r\n2\r\nde\r\n0\r\nA: b\r\n\r\n" +
+                              get("/hello");
     for (const char byte : bytes) ASSERT_TRUE(connection.send({&byte, 1}));
     EXPECT_EQ(connection.receive().body, "slowly");
     EXPECT_EQ(connection.receive().body, "abcde");
@@ -205,7 +209,8 @@ TEST(ServerTest, HeadersOfAnAnswerCannotForgeLines) {
 TEST(ServerTest, ADroppedRequestAndAThrowingHandlerAnswer500) {
     Loopback loopback({}, [](Router& router) {
         EXPECT_TRUE(router.add(Method::get, "/dropped", [](HttpRequest&&, Responder) {}));
-        EXPECT_TRUE(router.add(Method::get, "/thrown", [](HttpRequest&&, Responder) { throw std::bad_alloc(); }));
+        EXPECT_TRUE(
+            router.add(Method::get, "/thrown", [](HttpRequest&&, Responder) { throw std::bad_alloc(); }));
     });
     RawConnection connection(*loopback.server);
     connection.send(get("/dropped") + get("/thrown") + get("/hello"));
@@ -216,7 +221,8 @@ TEST(ServerTest, ADroppedRequestAndAThrowingHandlerAnswer500) {
 
 TEST(ServerTest, AnswersFromOtherThreadsInBatches) {
     Held held;
-    Loopback loopback({}, [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
+    Loopback loopback({},
+                      [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
     constexpr std::size_t kConnections = 32;
     std::vector<RawConnection> connections;
     for (std::size_t i = 0; i < kConnections; ++i) connections.emplace_back(*loopback.server);
@@ -229,18 +235,21 @@ TEST(ServerTest, AnswersFromOtherThreadsInBatches) {
                 auto responders = held.take(1);
                 if (responders.empty()) return;
                 left -= responders.size();
-                for (Responder& responder : responders) batch.add(std::move(responder), text(std::to_string(round)));
+                for (Responder& responder : responders)
+                    batch.add(std::move(responder), text(std::to_string(round)));
                 batch.deliver();
             }
         }).join();
-        for (RawConnection& connection : connections) ASSERT_EQ(connection.receive().body, std::to_string(round));
+        for (RawConnection& connection : connections)
+            ASSERT_EQ(connection.receive().body, std::to_string(round));
     }
 }
 
 TEST(ServerTest, AnswersForClosedConnectionsAreDropped) {
     Held held;
-    auto loopback = std::make_unique<Loopback>(
-        ServerOptions{}, [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
+    auto loopback = std::make_unique<Loopback>(ServerOptions{}, [&](Router& router) {
+        EXPECT_TRUE(router.add(Method::get, "/held", held.handler()));
+    });
     std::vector<Responder> late;
     {
         RawConnection connection(*loopback->server);
@@ -258,8 +267,9 @@ TEST(ServerTest, AnswersForClosedConnectionsAreDropped) {
 
 TEST(ServerTest, RespondersMayOutliveTheServer) {
     Held held;
-    auto loopback = std::make_unique<Loopback>(
-        ServerOptions{}, [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
+    auto loopback = std::make_unique<Loopback>(ServerOptions{}, [&](Router& router) {
+        EXPECT_TRUE(router.add(Method::get, "/held", held.handler()));
+    });
     RawConnection connection(*loopback->server);
     connection.send(get("/held"));
     auto late = held.take(1);
@@ -270,7 +280,8 @@ TEST(ServerTest, RespondersMayOutliveTheServer) {
 
 TEST(ServerTest, StopAnswersWhatIsInFlightAndClosesTheRest) {
     Held held;
-    Loopback loopback({}, [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
+    Loopback loopback({},
+                      [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
     RawConnection idle(*loopback.server);
     idle.send(get("/hello"));
     EXPECT_EQ(idle.receive().status, 200);

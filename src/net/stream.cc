@@ -13,7 +13,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using TlsStream = asio::ssl::stream<tcp::socket>;
 
-/// One implementation for plain and TLS sockets: they differ in handshake, in the end, and in that a TLS stream
+/// One implementation for plain and TLS sockets: they differ in handshake, in the end, and in that a TLS
+/// stream
 /// cannot be written without waiting.
 template <class Stream>
 class StreamConnection final : public Connection {
@@ -21,8 +22,10 @@ class StreamConnection final : public Connection {
 
 public:
     template <class... Arguments>
-    StreamConnection(ServerCore& core, std::shared_ptr<IoThread> io, std::string peer_address, Arguments&&... arguments)
-        : Connection(core, std::move(io), std::move(peer_address)), stream_(std::forward<Arguments>(arguments)...) {}
+    StreamConnection(ServerCore& core, std::shared_ptr<IoThread> io, std::string peer_address,
+                     Arguments&&... arguments)
+        : Connection(core, std::move(io), std::move(peer_address)),
+          stream_(std::forward<Arguments>(arguments)...) {}
 
 private:
     std::shared_ptr<StreamConnection> self() {
@@ -51,9 +54,9 @@ private:
     }
 
     void start_read(char* into, std::size_t size) override {
-        stream_.async_read_some(asio::buffer(into, size), [me = self()](const error_code& error, std::size_t n) {
-            me->on_read(!error, n);
-        });
+        stream_.async_read_some(
+            asio::buffer(into, size),
+            [me = self()](const error_code& error, std::size_t n) { me->on_read(!error, n); });
     }
 
     void cancel_read() override {
@@ -73,9 +76,9 @@ private:
     }
 
     void start_write(std::string_view first, std::string_view second) override {
-        stream_.async_write_some(gathered(first, second), [me = self()](const error_code& error, std::size_t n) {
-            me->on_written(!error, n);
-        });
+        stream_.async_write_some(
+            gathered(first, second),
+            [me = self()](const error_code& error, std::size_t n) { me->on_written(!error, n); });
     }
 
     void start_end() override {
@@ -93,9 +96,9 @@ private:
     }
 
     void start_discard(char* into, std::size_t size) override {
-        socket().async_read_some(asio::buffer(into, size), [me = self()](const error_code& error, std::size_t) {
-            me->on_discarded(!error);
-        });
+        socket().async_read_some(
+            asio::buffer(into, size),
+            [me = self()](const error_code& error, std::size_t) { me->on_discarded(!error); });
     }
 
     void close_socket() override {
@@ -104,7 +107,8 @@ private:
     }
 
     static std::array<asio::const_buffer, 2> gathered(std::string_view first, std::string_view second) {
-        return {asio::const_buffer(first.data(), first.size()), asio::const_buffer(second.data(), second.size())};
+        return {asio::const_buffer(first.data(), first.size()),
+                asio::const_buffer(second.data(), second.size())};
     }
 
     Stream stream_;
@@ -117,15 +121,17 @@ Status check(const error_code& error, std::string_view what, const std::string& 
 
 }  // namespace
 
-std::shared_ptr<Connection> make_plain_connection(ServerCore& core, std::shared_ptr<IoThread> io, tcp::socket socket,
-                                                  std::string peer) {
-    return std::make_shared<StreamConnection<tcp::socket>>(core, std::move(io), std::move(peer), std::move(socket));
+std::shared_ptr<Connection> make_plain_connection(ServerCore& core, std::shared_ptr<IoThread> io,
+                                                  tcp::socket socket, std::string peer) {
+    return std::make_shared<StreamConnection<tcp::socket>>(core, std::move(io), std::move(peer),
+                                                           std::move(socket));
 }
 
-std::shared_ptr<Connection> make_tls_connection(ServerCore& core, std::shared_ptr<IoThread> io, tcp::socket socket,
-                                                std::string peer, asio::ssl::context& context) {
-    return std::make_shared<StreamConnection<TlsStream>>(core, std::move(io), std::move(peer), std::move(socket),
-                                                         context);
+std::shared_ptr<Connection> make_tls_connection(ServerCore& core, std::shared_ptr<IoThread> io,
+                                                tcp::socket socket, std::string peer,
+                                                asio::ssl::context& context) {
+    return std::make_shared<StreamConnection<TlsStream>>(core, std::move(io), std::move(peer),
+                                                         std::move(socket), context);
 }
 
 Result<std::unique_ptr<asio::ssl::context>> make_tls_context(const TlsOptions& options) {
@@ -140,8 +146,9 @@ Result<std::unique_ptr<asio::ssl::context>> make_tls_context(const TlsOptions& o
     context->use_private_key_file(options.key_file, asio::ssl::context::pem, error);
     TILLSTREAM_CHECK(check(error, "tls key", options.key_file));
     if (SSL_CTX_check_private_key(native) != 1) {
-        return failure(Errc::invalid_argument, "tls key " + options.key_file + " does not belong to certificate " +
-                                                   options.certificate_file);
+        return failure(
+            Errc::invalid_argument,
+            "tls key " + options.key_file + " does not belong to certificate " + options.certificate_file);
     }
     return context;
 }

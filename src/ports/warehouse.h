@@ -43,12 +43,20 @@ struct TableColumn {
     std::string name;
     DataType type;
     std::string description;
+    bool int32 = false;  ///< int64 columns only: stored in four bytes (SQL `integer`)
 };
 
 struct TableSchema {
     std::string schema;  ///< "shop", "ops", ...
     std::string name;
     std::vector<TableColumn> columns;
+};
+
+/// A view over other tables; `select` is the server's own SQL, never a user's.
+struct ViewSchema {
+    std::string schema;
+    std::string name;
+    std::string select;
 };
 
 /// Accepted rows of one shard's batch on their way to a fact table. The table's columns are the contract's (derived
@@ -103,6 +111,7 @@ struct StatementInfo {
     std::size_t statements = 0;
     bool read_only_select = false;        ///< one SELECT (or VALUES, WITH ... SELECT, EXPLAIN or DESCRIBE of one)
     std::vector<std::string> functions;   ///< every function called, lower case, also in sub-queries and FROM
+    std::vector<std::string> table_functions;  ///< those of them called in FROM
     std::vector<std::string> relations;   ///< every table or file named in FROM, as written
 };
 
@@ -119,6 +128,8 @@ public:
 
     /// Creates the table, or adds the columns it lacks. conflict if a column exists with another type.
     virtual Status ensure_table(const TableSchema& table) = 0;
+    /// Creates or replaces the view.
+    virtual Status ensure_view(const ViewSchema& view) = 0;
     virtual Result<std::vector<SinkPosition>> positions(std::string_view consumer) = 0;
     virtual Status commit(const WarehouseCommit& commit) = 0;
     /// Runs the load of `commit` in a transaction and rolls it back.

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "contract/internal/text.h"
+#include "codec/charset.h"
 #include "json/writer.h"
 
 namespace tillstream {
@@ -71,7 +71,7 @@ void append_fields(std::string& out, std::span<const json::Field> fields) {
 }
 
 void append_broken(std::string& out, std::string_view raw) {
-    const bool text = is_utf8(raw);
+    const bool text = is_valid_utf8(raw);
     out += text ? "{\"_raw\":\"" : "{\"_raw_base64\":\"";
     if (text) json::append_escaped(out, raw);
     else append_base64(out, raw);

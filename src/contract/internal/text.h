@@ -1,4 +1,4 @@
-// text.h - UTF-8 as far as verdicts and rules need it.
+// text.h - lengths of UTF-8 text as rules count them.
 #pragma once
 
 #include <cstddef>
@@ -6,10 +6,6 @@
 
 namespace tillstream {
 
-/// Bytes of the first character of a text that is not empty; 0 if no valid one stands there (RFC 3629: no overlong
-/// forms, surrogates, or values beyond U+10FFFF).
-std::size_t utf8_character(std::string_view text);
-bool is_utf8(std::string_view text);
 /// Characters of valid UTF-8.
 std::size_t utf8_length(std::string_view text);
 

@@ -7,8 +7,8 @@
 // Place:      StreamConnection (stream.cc) is the socket's side: it starts reads and writes and reports them.
 // Threads:    evict, drain and abort from any thread; everything else on its io thread.
 // Lifecycle:  kept alive by pending operations, the table and Responders; closed exactly once.
-// Lingering:  after the last answer the sending side is closed and what still comes is thrown away, because closing with
-//             unread bytes would reset the connection and destroy the answer on its way.
+// Lingering:  after the last answer the sending side is closed and what still comes is thrown away, because
+//             closing with unread bytes would reset the connection and destroy the answer on its way.
 #pragma once
 
 #include <chrono>
@@ -60,9 +60,18 @@ protected:
     const std::shared_ptr<IoThread> io_;
 
 private:
-    enum class State : std::uint8_t { handshaking, reading_head, reading_body, handling, writing, lingering, closed };
+    enum class State : std::uint8_t {
+        handshaking,
+        reading_head,
+        reading_body,
+        handling,
+        writing,
+        lingering,
+        closed
+    };
 
-    /// Runs the state machine until it waits for something. Calls within a call only mark that there is more to do.
+    /// Runs the state machine until it waits for something. Calls within a call only mark that there is more
+    /// to do.
     void run();
     bool step();
     bool step_head();

@@ -43,8 +43,8 @@ public:
         bool admitted = false;
         std::shared_ptr<TableEntry> victim;  ///< to be evicted by the caller
     };
-    /// Refuses when the peer has its share already, unless `exempt`. When the table is full, names the entry longest
-    /// without a complete request, preferring those not being answered.
+    /// Refuses when the peer has its share already, unless `exempt`. When the table is full, names the entry
+    /// longest without a complete request, preferring those not being answered.
     Admission add(const std::shared_ptr<TableEntry>& entry, bool exempt);
     void remove(TableEntry& entry);
     /// False if `give_up` came first.

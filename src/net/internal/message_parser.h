@@ -1,8 +1,9 @@
 // message_parser.h - Beast's parsers behind plain types, made stricter.
 //
 // Place:    the only unit of net that includes Beast is message_parser.cc.
-// Rule:     Beast 1.81 accepts folded headers, equal repeated Content-Length, any Transfer-Encoding and a missing Host;
-//           all of it is refused here, because a proxy in front may read such a message in another way.
+// Rule:     Beast 1.81 accepts folded headers, equal repeated Content-Length, any Transfer-Encoding and a
+//           missing Host; all of it is refused here, because a proxy in front may read such a message in
+//           another way.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ namespace tillstream::internal {
 inline constexpr std::size_t kBadEscape = static_cast<std::size_t>(-1);
 /// `into` has room for text.size() bytes; the size decoded, or kBadEscape.
 std::size_t percent_decode_into(std::string_view text, bool plus_is_blank, char* into);
-/// The text itself if nothing is to be decoded, else decoded at the end of `storage`, which has room and does not move.
-/// The escapes must be sound.
+/// The text itself if nothing is to be decoded, else decoded at the end of `storage`, which has room and does
+/// not move. The escapes must be sound.
 std::string_view store_decoded(Buffer& storage, std::string_view text, bool plus_is_blank);
 std::string_view store(Buffer& storage, std::string_view text);
 
@@ -61,8 +62,9 @@ public:
     RequestParser();
     ~RequestParser();
 
-    /// `block` is a whole head as HeadScanner found it. Fills all of `head` but params, peer, request_id and encrypted;
-    /// storage has room for a decoded path, a peer address and a request id more. A problem refuses the request.
+    /// `block` is a whole head as HeadScanner found it. Fills all of `head` but params, peer, request_id and
+    /// encrypted; storage has room for a decoded path, a peer address and a request id more. A problem
+    /// refuses the request.
     std::optional<Problem> parse_head(std::string_view block, RequestHead& head, Framing& framing);
 
     struct Progress {

@@ -39,7 +39,8 @@ struct RouteInstruments {
 };
 
 struct ServerCore {
-    ServerCore(ServerOptions server_options, Router server_router, const Logger& server_logger, Metrics& metrics);
+    ServerCore(ServerOptions server_options, Router server_router, const Logger& server_logger,
+               Metrics& metrics);
 
     RouteInstruments& instruments_of(std::optional<std::size_t> route) {
         return instruments[route.value_or(router.routes().size())];

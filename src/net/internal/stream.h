@@ -17,7 +17,8 @@ std::shared_ptr<Connection> make_tls_connection(ServerCore& core, std::shared_pt
                                                 boost::asio::ip::tcp::socket socket, std::string peer,
                                                 boost::asio::ssl::context& context);
 
-/// TLS 1.2 or later, without renegotiation and compression. invalid_argument naming the file that cannot be used.
+/// TLS 1.2 or later, without renegotiation and compression. invalid_argument naming the file that cannot be
+/// used.
 Result<std::unique_ptr<boost::asio::ssl::context>> make_tls_context(const TlsOptions& options);
 
 }  // namespace tillstream::internal

@@ -1,0 +1,75 @@
+// writer.h - the one connection that writes: tables, commits with positions, and the schedule of checkpoints.
+//
+// Rule:     every write holds `mutex_` from BEGIN to COMMIT; CHECKPOINT too, because it fails beside an open write
+//           transaction.
+// Threads:  any.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "adapters/duckdb/duckdb_warehouse.h"
+#include "adapters/duckdb/internal/connection.h"
+#include "adapters/duckdb/internal/load_scan.h"
+#include "adapters/duckdb/internal/readers.h"
+
+namespace tillstream::duck {
+
+class Writer {
+public:
+    Writer(Connection connection, Readers& readers, const std::string& path, const DuckdbOptions& options, Logger logger,
+           Metrics& metrics);
+    /// A last checkpoint is left to the engine's own close.
+    ~Writer();
+
+    /// Makes the position table and starts the schedule.
+    Status start();
+
+    Status ensure_table(const TableSchema& table);
+    Status ensure_view(const ViewSchema& view);
+    Result<std::vector<SinkPosition>> positions(std::string_view consumer);
+    Status commit(const WarehouseCommit& commit);
+    Status rehearse(const WarehouseCommit& commit);
+
+private:
+    enum class Ending { commit, rollback };
+
+    Status write(const WarehouseCommit& commit, Ending ending);
+    Status write_once(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending);
+    Status load(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending);
+    Status check_positions(const WarehouseCommit& commit, std::vector<SinkPosition>& stored);
+    Status store_positions(const WarehouseCommit& commit, const std::vector<SinkPosition>& stored);
+    Result<std::vector<SinkPosition>> read_positions(std::string_view consumer);
+    Status alter_table(const TableSchema& table);
+    Status comment_columns(const TableSchema& table);
+    std::uint64_t wal_size() const;
+    void keep_wal_small();
+    void checkpoint();
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    Connection connection_;
+    Readers& readers_;
+    std::string wal_path_;
+    DuckdbOptions options_;
+    Logger logger_;
+    LoadScan scan_;
+    Prepared select_positions_;
+    Prepared update_position_;
+    Prepared insert_position_;
+    std::chrono::steady_clock::time_point last_commit_{};
+    bool closing_ = false;
+    Counter& rows_;
+    Histogram& commit_seconds_;
+    Histogram& checkpoint_seconds_;
+    Gauge& wal_bytes_;
+    std::thread schedule_;
+};
+
+}  // namespace tillstream::duck

@@ -1,0 +1,83 @@
+// engine.h - the platform put together on one data folder, without any door.
+//
+// Lifecycle:  open (locks the folder, recovers the log; ingest and reads of the log work from here on) -> the warehouse
+//             opens in the background and its sinks join -> drain -> close. The destructor closes.
+// Order:      start: lock, format, contracts, log, delivery, ingest, warehouse. Stop: the reverse, ingest first.
+// Threads:    accessors from any thread.
+// Errors:     of open: resource_exhausted (another process owns the folder: its pid is named), invalid_argument (a
+//             contract or option), corruption or unsupported (FORMAT), io.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "app/internal/disk_guard.h"
+#include "app/internal/settings.h"
+#include "catalog/contract_store.h"
+#include "core/env.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "delivery/delivery.h"
+#include "ingest/ingest.h"
+#include "reconcile/reconcile.h"
+#include "sinks/quarantine/quarantine_sink.h"
+#include "sinks/warehouse/warehouse_sink.h"
+#include "sql/query_service.h"
+
+namespace tillstream::app {
+
+class Engine {
+public:
+    static Result<std::unique_ptr<Engine>> open(const Settings& settings, Logger logger);
+    ~Engine();
+
+    Ingest& ingest() { return *ingest_; }
+    EventLog& log() { return *journal_; }
+    Delivery& delivery() { return *delivery_; }
+    Metrics& metrics() { return metrics_; }
+    /// Null until the warehouse is open.
+    QueryService* queries() { return queries_ready_.load(); }
+    Reconciler* reconciler() { return reconciler_ready_.load(); }
+    /// Empty when everything is up; else what is missing and why.
+    std::string not_ready() const;
+    /// Waits for the warehouse. The error that keeps it from opening, if there is one.
+    Status wait_until_ready();
+
+    /// Waits until every running sink has stored all that is durable now. False if the time ran out.
+    bool drain(std::chrono::milliseconds timeout);
+    void close();
+
+private:
+    Engine(const Settings& settings, Logger logger);
+    Status open_parts();
+    std::optional<IngestRefusal> admit();
+    void open_warehouse();
+    Status attach_warehouse();
+
+    const Settings settings_;
+    Logger logger_;
+    Metrics metrics_;
+    std::optional<FolderLock> lock_;
+    std::unique_ptr<ContractStore> contracts_;
+    std::unique_ptr<Journal> journal_;
+    std::unique_ptr<DiskGuard> disk_;
+    std::unique_ptr<Delivery> delivery_;
+    std::unique_ptr<Ingest> ingest_;
+
+    std::thread warehouse_opener_;
+    std::unique_ptr<Warehouse> warehouse_;
+    std::unique_ptr<WarehouseSink> warehouse_sink_;
+    std::unique_ptr<QuarantineSink> quarantine_sink_;
+    std::unique_ptr<QueryService> queries_;
+    std::unique_ptr<Reconciler> reconciler_;
+    std::atomic<QueryService*> queries_ready_{nullptr};
+    std::atomic<Reconciler*> reconciler_ready_{nullptr};
+    mutable std::mutex opening_mutex_;
+    std::condition_variable opened_;
+    std::optional<Status> opening_outcome_;
+    bool closed_ = false;
+};
+
+}  // namespace tillstream::app

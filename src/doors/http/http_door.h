@@ -1,0 +1,42 @@
+// http_door.h - the REST door: decodes HTTP, calls one service, encodes the answer. No decisions of its own.
+//
+// Threads:   ingest runs on the io thread that read the body; everything that may wait runs on `workers`.
+// Errors:    application/problem+json; one table maps Errc to a status (error_status.h). Bad input is never a 5xx.
+// Services may appear after start (the warehouse opens while ingest already runs): what is not there yet answers 503.
+// Source:    FACES.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "core/metrics.h"
+#include "core/result.h"
+#include "core/worker_pool.h"
+#include "delivery/delivery.h"
+#include "ingest/ingest.h"
+#include "net/router.h"
+#include "ports/event_log.h"
+#include "reconcile/reconcile.h"
+#include "sql/query_service.h"
+
+namespace tillstream {
+
+/// What the door calls. All outlive the server.
+struct HttpServices {
+    Ingest& ingest;
+    EventLog& log;
+    Delivery& delivery;
+    Metrics& metrics;
+    Clock& clock;
+    WorkerPool& workers;
+    /// Null until the warehouse is open.
+    std::function<QueryService*()> queries;
+    std::function<Reconciler*()> reconciler;
+    /// Empty when requests can be served; else what is missing.
+    std::function<std::string()> not_ready;
+};
+
+Status add_http_routes(Router& router, const HttpServices& services);
+
+}  // namespace tillstream

@@ -1,0 +1,141 @@
+#include "doors/http/internal/ingest_routes.h"
+
+#include "contract/verdict_json.h"
+#include "doors/http/internal/content.h"
+#include "doors/http/internal/error_status.h"
+#include "json/writer.h"
+
+namespace tillstream::http_door {
+
+namespace {
+
+int status_of(IngestRefusal::Kind kind) {
+    switch (kind) {
+        case IngestRefusal::Kind::unknown_stream: return 404;
+        case IngestRefusal::Kind::malformed: return 400;
+        case IngestRefusal::Kind::too_large: return 413;
+        case IngestRefusal::Kind::overloaded: return 503;
+        case IngestRefusal::Kind::outcome_unknown: return 503;
+    }
+    return 500;
+}
+
+HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view request_id) {
+    Problem problem{.status = status_of(refusal.kind), .detail = refusal.detail};
+    problem.retry_after_seconds = refusal.retry_after_seconds;
+    if (refusal.kind == IngestRefusal::Kind::malformed) {
+        problem.errors =
+            errors_json({"", std::string(to_string(refusal.code)), "a body that splits into records",
+                         refusal.detail + " at byte " + std::to_string(refusal.at)});
+    }
+    if (refusal.kind == IngestRefusal::Kind::outcome_unknown) problem.slug = "outcome-unknown";
+    return problem_response(problem, request_id);
+}
+
+HttpResponse unsupported_response(const UnsupportedBody& body, std::string_view request_id) {
+    Problem problem{.status = 415, .detail = body.header + " " + body.found + " is not taken here; send " + body.expected};
+    problem.errors = errors_json({"", "encoding", body.expected, body.found});
+    return problem_response(problem, request_id);
+}
+
+HttpResponse bad_detail_response(std::string_view found, std::string_view request_id) {
+    Problem problem{.status = 400, .detail = "query parameter detail is failures or all, not " + std::string(found)};
+    problem.errors = errors_json({"/detail", "format", "failures or all", std::string(found)});
+    return problem_response(problem, request_id);
+}
+
+void write_record(json::Writer& out, const IngestReceipt& receipt, std::uint32_t row, const Rejection* rejection) {
+    out.begin_object().member("index", row).member("status", rejection ? "quarantined" : "accepted");
+    out.member("shard", receipt.shards[row].value).member("offset", receipt.offsets[row].value);
+    if (rejection) {
+        std::string errors;
+        append_errors_json(errors, rejection->errors);
+        out.key("errors").raw(errors);
+    }
+    out.end_object();
+}
+
+void write_records(json::Writer& out, const IngestReceipt& receipt, bool all_records) {
+    const auto rejections = receipt.rows->rejections();
+    if (!all_records) {
+        for (const Rejection& rejection : rejections) write_record(out, receipt, rejection.index, &rejection);
+        return;
+    }
+    auto next = rejections.begin();
+    for (std::uint32_t row = 0; row < receipt.rows->rows(); ++row) {
+        const bool rejected = next != rejections.end() && next->index == row;
+        write_record(out, receipt, row, rejected ? &*next : nullptr);
+        if (rejected) ++next;
+    }
+}
+
+/// Answers a request; std::function wants it copyable, so the one-shot responder is shared.
+class Answer {
+public:
+    Answer(Responder responder, std::string request_id, bool all_records)
+        : state_(std::make_shared<State>(State{std::move(responder), std::move(request_id), all_records})) {}
+
+    void operator()(IngestOutcome outcome) const {
+        if (const auto* refusal = std::get_if<IngestRefusal>(&outcome)) {
+            return state_->responder.send(refusal_response(*refusal, state_->request_id));
+        }
+        HttpResponse response;
+        response.body = receipt_json(std::get<IngestReceipt>(outcome), state_->all_records);
+        state_->responder.send(std::move(response));
+    }
+
+private:
+    struct State {
+        Responder responder;
+        std::string request_id;
+        bool all_records;
+    };
+    std::shared_ptr<State> state_;
+};
+
+void post_records(Ingest& ingest, HttpRequest&& request, Responder responder) {
+    const std::string_view stream = *request.params.find("stream");
+    if (!ingest.knows(stream)) {
+        const Error unknown{Errc::not_found, "no stream named " + std::string(stream)};
+        return responder.send(error_response(unknown, request.request_id));
+    }
+    const std::string_view detail = request.query.find("detail").value_or("failures");
+    if (detail != "failures" && detail != "all") {
+        return responder.send(bad_detail_response(detail, request.request_id));
+    }
+    const auto kind = body_kind(request);
+    if (const auto* unsupported = std::get_if<UnsupportedBody>(&kind)) {
+        return responder.send(unsupported_response(*unsupported, request.request_id));
+    }
+    const BodyKind& known = std::get<BodyKind>(kind);
+    Answer answer(std::move(responder), std::string(request.request_id), detail == "all");
+    ingest.submit(stream, {known.format, known.charset, known.encoding, std::move(request.body)}, answer);
+}
+
+}  // namespace
+
+std::string receipt_json(const IngestReceipt& receipt, bool all_records) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object().member("received", receipt.rows->rows()).member("accepted", receipt.accepted);
+    out.member("quarantined", receipt.quarantined).member("duplicates", receipt.duplicates);
+    out.member("position", encode_position(receipt.position)).key("records").begin_array();
+    write_records(out, receipt, all_records);
+    out.end_array().end_object();
+    return text;
+}
+
+Status add_ingest_routes(Router& router, const HttpServices& services) {
+    Ingest& ingest = services.ingest;
+    RouteOptions options;
+    options.name = "appendRecords";
+    options.body_bytes_max = ingest.limits().body_bytes;
+    return router.add(
+        Method::post, "/v1/streams/{stream}/records",
+        [&ingest](HttpRequest&& request, Responder responder) {
+            post_records(ingest, std::move(request), std::move(responder));
+        },
+        std::move(options));
+}
+
+}  // namespace tillstream::http_door

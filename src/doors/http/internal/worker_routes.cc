@@ -1,0 +1,50 @@
+#include "doors/http/internal/worker_routes.h"
+
+#include <memory>
+
+#include "doors/http/internal/error_status.h"
+
+namespace tillstream::http_door {
+
+namespace {
+
+constexpr std::chrono::milliseconds kAfterWait{2000};
+
+std::optional<HttpResponse> wait_for_after(const HttpServices& services, const std::string& sink,
+                                           const HttpRequest& request) {
+    const auto token = request.query.find("after");
+    if (!token) return std::nullopt;
+    const auto position = decode_position(*token);
+    if (!position) return error_response(position.error(), request.request_id);
+    const Progress* progress = services.delivery.progress(sink);
+    if (progress && progress->wait_for(*position, kAfterWait)) return std::nullopt;
+    return error_response({Errc::unavailable, "store " + sink + " has not reached the position yet; retry"},
+                          request.request_id);
+}
+
+}  // namespace
+
+Handler on_worker(const HttpServices& services, BlockingHandler handler) {
+    WorkerPool& workers = services.workers;
+    auto shared = std::make_shared<BlockingHandler>(std::move(handler));
+    return [&workers, shared](HttpRequest&& request, Responder responder) {
+        struct Work {
+            HttpRequest request;
+            Responder responder;
+        };
+        auto work = std::make_shared<Work>(Work{std::move(request), std::move(responder)});
+        const bool queued = workers.submit([shared, work] { work->responder.send((*shared)(work->request)); });
+        if (queued) return;
+        const Error busy{Errc::unavailable, "too many requests wait for a worker; retry"};
+        work->responder.send(error_response(busy, work->request.request_id));
+    };
+}
+
+Handler after_sink(const HttpServices& services, std::string_view sink, BlockingHandler handler) {
+    return on_worker(services, [services, sink = std::string(sink), handler = std::move(handler)](const HttpRequest& request) {
+        if (auto refused = wait_for_after(services, sink, request)) return std::move(*refused);
+        return handler(request);
+    });
+}
+
+}  // namespace tillstream::http_door

@@ -1,0 +1,71 @@
+#include "formats/body_decoder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tillstream {
+namespace {
+
+/// Only a hint for the first block of a batch: a retail record as JSON is about this long.
+constexpr std::size_t kTypicalRecord = 160;
+
+std::size_t line_ends(std::string_view text) {
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+}
+
+void add(RowDecoder& rows, const JsonRecord& record) {
+    if (record.broken) rows.add_broken(record.raw, field_error(*record.broken));
+    else rows.add_object(record.raw, record.fields);
+}
+
+}  // namespace
+
+BodyDecoder::BodyDecoder(DecodeLimits limits) : json_(limits), ndjson_(limits), csv_(limits.record_bytes) {}
+
+BodyResult BodyDecoder::decode(BodyFormat format, std::shared_ptr<const Buffer> body, RowDecoder& rows) {
+    if (body->empty()) return tl::unexpected(BodyError{FieldErrorCode::syntax, "the body is empty", 0});
+    switch (format) {
+        case BodyFormat::json: return decode_json(std::move(body), rows);
+        case BodyFormat::ndjson: return decode_ndjson(std::move(body), rows);
+        case BodyFormat::csv: return decode_csv(std::move(body), rows);
+    }
+    return {};
+}
+
+BodyResult BodyDecoder::decode_json(std::shared_ptr<const Buffer> body, RowDecoder& rows) {
+    const std::string_view text = body->view();
+    rows.start(std::move(body), text.size() / kTypicalRecord + 1);
+    json_.open(text);
+    JsonRecord record;
+    while (json_.next(record)) add(rows, record);
+    RowBatchPtr batch = rows.finish();
+    if (auto error = json_.error()) return tl::unexpected(std::move(*error));
+    return batch;
+}
+
+BodyResult BodyDecoder::decode_ndjson(std::shared_ptr<const Buffer> body, RowDecoder& rows) {
+    const std::string_view text = body->view();
+    rows.start(std::move(body), line_ends(text));
+    ndjson_.open(text);
+    JsonRecord record;
+    while (ndjson_.next(record)) add(rows, record);
+    return rows.finish();
+}
+
+BodyResult BodyDecoder::decode_csv(std::shared_ptr<const Buffer> body, RowDecoder& rows) {
+    const std::string_view text = body->view();
+    csv_.open(text);
+    std::vector<std::string_view> names;
+    if (auto error = csv_.read_header(names)) return tl::unexpected(std::move(*error));
+    auto header = rows.bind_header(names);
+    if (!header) return tl::unexpected(BodyError{FieldErrorCode::syntax, std::move(header.error().message), 0});
+    rows.start(std::move(body), line_ends(text));
+    CsvRow row;
+    while (csv_.next(row)) {
+        if (row.broken) rows.add_broken(row.raw, field_error(*row.broken));
+        else rows.add_texts(*header, row.values);
+    }
+    return rows.finish();
+}
+
+}  // namespace tillstream

@@ -1,0 +1,73 @@
+// csv.h - rows of a CSV text, as real producers write it.
+//
+// Source:   FACES "Ingest" and RFC 4180: header line, quotes doubled inside quotes, line ends CRLF, LF or CR, mixed or
+//           not, empty lines skipped, the last row needs no end. A quote inside an unquoted field is a character.
+// Faults:   a row with another number of fields than the header, over the size limit or not UTF-8 is broken alone. A
+//           quote that never closes, or closes in the middle of a field, costs the line where it opened and reading
+//           resumes on the next line; so does a row over several lines that does not fit the header.
+// Input:    UTF-8 or not; no padding needed.
+// Memory:   values are views into the text; only quoted ones with doubled quotes are copied, into the reader's arena.
+// Views:    live until the next open (Keep::all) or the next row (Keep::row).
+// Threads:  one at a time. Reused from text to text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "contract/row_decoder.h"
+#include "core/result.h"
+#include "formats/internal/value_arena.h"
+#include "formats/record.h"
+
+namespace tillstream {
+
+class CsvReader {
+public:
+    enum class Keep : std::uint8_t { all, row };
+
+    explicit CsvReader(std::size_t record_bytes_max, Keep keep = Keep::all)
+        : record_bytes_max_(record_bytes_max), keep_(keep) {}
+
+    /// A whole text. A byte order mark is skipped.
+    void open(std::string_view text);
+
+    /// The first row: how many fields every other must have. Call once after open.
+    std::optional<BodyError> read_header(std::vector<std::string_view>& names);
+    /// False at the end of the text.
+    bool next(CsvRow& row);
+
+    /// For texts larger than memory: continues in `window`, which begins at position() of the one before. Unless it is
+    /// the `last`, it must hold more than two records of the largest size behind each row that is read from it.
+    void set_window(std::string_view window, bool last);
+    /// Where the next row begins in the text or window.
+    std::size_t position() const { return at_; }
+
+private:
+    enum class Cut : std::uint8_t { row, bad_quote };
+
+    Cut split(std::size_t from);
+    bool quoted(std::size_t& pos);
+    std::string_view unquoted(std::size_t& pos) const;
+    void keep_unescaped(std::string_view content, std::size_t quotes);
+    std::size_t line_end(std::size_t from) const;
+    void skip_line_ends();
+    void judge(std::size_t from, CsvRow& row, Cut cut);
+    void break_line(std::size_t from, CsvRow& row, BrokenRecord broken);
+
+    std::size_t record_bytes_max_;
+    Keep keep_;
+    std::string_view text_;
+    std::size_t at_ = 0;
+    bool last_ = true;
+    bool valid_ = true;          ///< the whole text or window is UTF-8
+    bool inside_line_ = false;   ///< the window before ended within a line too long to keep
+    std::size_t width_ = 0;
+    std::vector<std::string_view> values_;
+    internal::ValueArena arena_;
+    std::size_t row_end_ = 0;    ///< of the row just split, before its line end
+    std::size_t fault_ = 0;      ///< opening quote that spans lines or is bad; npos: none
+};
+
+}  // namespace tillstream

@@ -1,0 +1,109 @@
+#include "ingest/ingest.h"
+
+#include "ingest/internal/stream.h"
+
+namespace tillstream {
+
+namespace {
+
+IngestRefusal refuse(IngestRefusal::Kind kind, std::string detail) {
+    IngestRefusal refusal;
+    refusal.kind = kind;
+    refusal.detail = std::move(detail);
+    return refusal;
+}
+
+IngestRefusal refuse(const BodyError& error) {
+    IngestRefusal refusal = refuse(IngestRefusal::Kind::malformed, error.detail);
+    refusal.code = error.code;
+    refusal.at = error.offset;
+    return refusal;
+}
+
+IngestRefusal refuse(const Error& error) {
+    switch (error.code) {
+        case Errc::resource_exhausted:
+        case Errc::unavailable: return refuse(IngestRefusal::Kind::overloaded, error.message);
+        default: return refuse(IngestRefusal::Kind::outcome_unknown, error.message);
+    }
+}
+
+/// Where each row of a request went, now that the log has given out offsets.
+IngestReceipt receipt_of(RowBatchPtr rows, const Partitioned& dealt, const std::vector<ShardId>& shard_of_part,
+                         const Appended& appended) {
+    IngestReceipt receipt;
+    receipt.rows = std::move(rows);
+    receipt.quarantined = receipt.rows->rejected();
+    receipt.accepted = receipt.rows->rows() - receipt.quarantined;
+    receipt.position = appended.position;
+    receipt.shards.reserve(dealt.part_of.size());
+    receipt.offsets.reserve(dealt.part_of.size());
+    for (std::size_t row = 0; row < dealt.part_of.size(); ++row) {
+        const std::uint32_t part = dealt.part_of[row];
+        receipt.shards.push_back(shard_of_part[part]);
+        receipt.offsets.push_back(Offset{appended.bases[part].value + dealt.place_in[row]});
+    }
+    return receipt;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Ingest>> Ingest::open(EventLog& log, const ContractStore& contracts, std::uint32_t shards,
+                                             IngestLimits limits, Admission admission, Metrics& metrics) {
+    std::unique_ptr<Ingest> ingest(new Ingest(log, limits, std::move(admission)));
+    for (const ContractPtr& contract : contracts.all()) {
+        auto sources = TILLSTREAM_TRY(log.register_stream(contract->name, shards));
+        ingest->streams_.emplace(contract->name,
+                                 std::make_unique<Stream>(contract, std::move(sources), limits, metrics));
+    }
+    return ingest;
+}
+
+Ingest::Ingest(EventLog& log, IngestLimits limits, Admission admission)
+    : log_(log), limits_(limits), admission_(std::move(admission)) {}
+
+Ingest::~Ingest() = default;
+
+void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done) {
+    const auto found = streams_.find(stream);
+    if (found == streams_.end()) {
+        return done(refuse(IngestRefusal::Kind::unknown_stream, "no stream named " + std::string(stream)));
+    }
+    if (auto overload = admission_()) return done(std::move(*overload));
+    Stream& target = *found->second;
+    auto text = plain_text(std::move(body), limits_.body_bytes);
+    if (!text) {
+        const bool large = text.error().code == Errc::resource_exhausted;
+        return done(refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed, text.error().message));
+    }
+    auto decoded = target.decode(body.format, *text);
+    if (!decoded) return done(refuse(decoded.error()));
+    append(target, std::move(*decoded), std::move(done));
+}
+
+void Ingest::append(Stream& stream, RowBatchPtr rows, IngestDone done) {
+    if (rows->rows() == 0) return done(receipt_of(std::move(rows), {}, {}, {}));
+    Partitioned dealt = stream.deal_out(rows);
+    std::size_t bytes = 0;
+    std::vector<ShardId> shard_of_part;
+    for (const LogBatch& batch : dealt.batches) {
+        bytes += batch.records->values.size();
+        shard_of_part.push_back(stream.shard_of(batch.source));
+    }
+    if (const std::size_t most = log_.capabilities().max_request_bytes; bytes > most) {
+        return done(refuse(IngestRefusal::Kind::too_large, "the records take " + std::to_string(bytes) +
+                                                               " bytes as stored, more than the " + std::to_string(most) +
+                                                               " one request may; send fewer at a time"));
+    }
+    std::vector<LogBatch> batches = std::move(dealt.batches);
+    dealt.batches.clear();
+    log_.append(std::move(batches), [&stream, rows = std::move(rows), dealt = std::move(dealt),
+                                     shard_of_part = std::move(shard_of_part),
+                                     done = std::move(done)](Result<Appended> appended) {
+        if (!appended) return done(refuse(appended.error()));
+        stream.count(*rows);
+        done(receipt_of(rows, dealt, shard_of_part, *appended));
+    });
+}
+
+}  // namespace tillstream

@@ -1,0 +1,48 @@
+// stream.h - one stream on the way in: its contract, shards and reusable decoders.
+//
+// Threads:  any; decoders and routers are lent to one request at a time.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ingest/ingest.h"
+
+namespace tillstream {
+
+/// The body as UTF-8 text. resource_exhausted over `limit`, invalid_argument if it does not decompress.
+Result<std::shared_ptr<const Buffer>> plain_text(IngestBody body, std::size_t limit);
+
+class Ingest::Stream {
+public:
+    Stream(ContractPtr contract, std::vector<SourceInfo> shards, IngestLimits limits, Metrics& metrics);
+
+    BodyResult decode(BodyFormat format, const std::shared_ptr<const Buffer>& text);
+    Partitioned deal_out(const RowBatchPtr& rows);
+    ShardId shard_of(SourceId source) const;
+    void count(const RowBatch& rows);
+
+private:
+    /// What decoding needs and what is worth keeping between requests.
+    struct Tools {
+        Tools(ContractPtr contract, DecodeLimits limits, std::uint32_t shards)
+            : reader(limits), decoder(std::move(contract), limits), router(shards) {}
+        BodyDecoder reader;
+        RowDecoder decoder;
+        ShardRouter router;
+    };
+    class Loan;
+    std::unique_ptr<Tools> borrow();
+    void give_back(std::unique_ptr<Tools> tools);
+
+    ContractPtr contract_;
+    std::vector<SourceInfo> shards_;
+    DecodeLimits limits_;
+    Counter& accepted_;
+    Counter& quarantined_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<Tools>> idle_;
+};
+
+}  // namespace tillstream

@@ -1,0 +1,56 @@
+// journal_reader.h - the log in its own order: newest batches from memory, older ones from the segments.
+//
+// Gaps:     a record missing between two batches of a source, or between a batch and a checkpoint, was lost to damage.
+// Threads:  one at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/env.h"
+#include "log/internal/cursor.h"
+#include "log/internal/published.h"
+#include "log/internal/segment_reader.h"
+#include "ports/event_log.h"
+
+namespace tillstream::journal {
+
+/// The record batches of a stored group, without rows; a batch that cannot be decoded is reported as a gap.
+void decode_group(const Group& group, std::vector<LogBatch>& batches, std::vector<Gap>& gaps);
+
+class JournalReader final : public LogReader {
+public:
+    JournalReader(Filesystem& fs, const Published& published, const LogUuid& uuid, Cursor start, ReadFrom from)
+        : fs_(fs), published_(published), uuid_(uuid), from_(from), cursor_(start) {}
+
+    Result<LogRead> read(std::size_t max_bytes) override;
+
+private:
+    Result<bool> load_group(LogRead& out);
+    bool load_from_memory();
+    Result<bool> load_from_segments(LogRead& out);
+    Status enter_segments();
+    Status open_segment(const ReadableSegment& segment);
+    Status take_step(SegmentReader::Step step, LogRead& out);
+    void note_missing(const SourceEnds::Missing& missing, LogRead& out);
+    void reach_end(const Published::End& end, LogRead& out);
+
+    Filesystem& fs_;
+    const Published& published_;
+    const LogUuid uuid_;
+    const ReadFrom from_;
+    Cursor cursor_;
+
+    TailGroupPtr in_memory_;         ///< the group `cursor_` is in, if it came from memory
+    std::vector<LogBatch> decoded_;  ///< the same, if it came from a segment
+    Lsn loaded_;                     ///< its number; 0: none
+    std::unique_ptr<SegmentReader> segment_;
+    std::uint64_t segment_id_ = 0;
+    bool entered_ = false;  ///< reads segments (segment_ may be empty between two)
+    SourceEnds ends_;
+    std::string reason_;  ///< of damage whose extent is not known yet
+};
+
+}  // namespace tillstream::journal

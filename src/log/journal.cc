@@ -1,0 +1,258 @@
+#include "log/journal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
+
+#include "core/digest.h"
+#include "log/internal/committer.h"
+#include "log/internal/cursor.h"
+#include "log/internal/journal_reader.h"
+#include "log/internal/published.h"
+#include "log/internal/recovery.h"
+#include "log/internal/registry.h"
+#include "log/internal/segment_preparer.h"
+
+namespace tillstream {
+
+namespace {
+
+using journal::RegistryData;
+
+/// Bounds checkpoints: each names every source.
+constexpr std::size_t kMaxSources = 65536;
+
+Status check_options(const JournalOptions& options) {
+    const auto bad = [](std::string message) { return failure(Errc::invalid_argument, std::move(message)); };
+    if (options.segment_bytes % journal::kBlock != 0 || options.segment_bytes < 16 * journal::kBlock)
+        return bad(fmt::format("segment_bytes {}: take a multiple of 4096 of at least 65536", options.segment_bytes));
+    if (options.max_request_bytes > options.segment_bytes / 4 * 3)
+        return bad(fmt::format("max_request_bytes {}: take at most three quarters of segment_bytes {}",
+                               options.max_request_bytes, options.segment_bytes));
+    if (options.queue_bytes < options.max_request_bytes)
+        return bad(fmt::format("queue_bytes {}: take at least max_request_bytes {}", options.queue_bytes,
+                               options.max_request_bytes));
+    return {};
+}
+
+Result<RegistryData> open_registry(Filesystem& fs, const std::string& dir) {
+    auto registry = journal::load_registry(fs, dir);
+    if (registry || registry.error().code != Errc::not_found) return registry;
+    if (!TILLSTREAM_TRY(journal::list_segments(fs, dir)).empty())
+        return failure(Errc::corruption,
+                       fmt::format("{} holds segments but no registry: restore the file `registry` from a copy", dir));
+    RegistryData fresh;
+    const std::string uuid = random_bytes(fresh.uuid.bytes.size());
+    std::copy(uuid.begin(), uuid.end(), fresh.uuid.bytes.begin());
+    return fresh;
+}
+
+/// What was written but perhaps never flushed reads back fine after a kill and is gone after a power cut: it is made
+/// durable before anybody may see it. A torn group behind it is cut off.
+Status settle_tail(Filesystem& fs, const std::string& dir, journal::Recovered& recovered) {
+    if (recovered.segments.empty()) return {};
+    journal::StoredSegment& newest = recovered.segments.back();
+    auto file = TILLSTREAM_TRY(fs.open(newest.path, {.write = true, .direct = true}));
+    if (recovered.cut != 0 && recovered.cut < newest.bytes) {
+        TILLSTREAM_CHECK(file->truncate(recovered.cut));
+        newest.bytes = recovered.cut;
+    }
+    TILLSTREAM_CHECK(file->sync());
+    return fs.sync_dir(dir);
+}
+
+std::uint64_t used_bytes(const journal::Recovered& recovered) {
+    std::uint64_t used = 0;
+    for (const journal::StoredSegment& segment : recovered.segments) used += segment.bytes;
+    return used;
+}
+
+journal::Committer::Start start_of(const RegistryData& registry, const journal::Recovered& recovered) {
+    journal::Committer::Start start;
+    start.segment.uuid = registry.uuid;
+    start.segment.epoch = registry.epoch;
+    start.segment.id = recovered.segments.empty() ? 1 : recovered.segments.back().id + 1;
+    start.last_lsn = recovered.last_lsn;
+    start.last_crc = recovered.last_crc;
+    start.ends = recovered.ends;
+    return start;
+}
+
+}  // namespace
+
+struct Journal::Parts {
+    Filesystem& fs;
+    std::string dir;
+    JournalOptions options;
+    journal::Recovered recovered;
+    const journal::LogUuid uuid;
+    const Epoch epoch;
+    mutable std::mutex registry_mutex;
+    RegistryData registry;  ///< its sources change
+    std::atomic<std::uint32_t> source_count;
+    journal::Published published;
+    journal::SegmentPreparer preparer;
+    journal::Committer committer;
+
+    Parts(Filesystem& filesystem, Clock& clock, const std::string& folder, JournalOptions o, const Logger& logger,
+          Metrics& metrics, journal::Recovered r, RegistryData reg)
+        : fs(filesystem),
+          dir(folder),
+          options(std::move(o)),
+          recovered(std::move(r)),
+          uuid(reg.uuid),
+          epoch(reg.epoch),
+          registry(std::move(reg)),
+          source_count(static_cast<std::uint32_t>(registry.sources.size())),
+          published(recovered, options.tail_bytes),
+          preparer(fs, dir, {options.segment_bytes, options.budget_bytes, options.segments_ahead},
+                   used_bytes(recovered)),
+          committer(fs, clock, dir, options, logger, metrics, preparer, published, start_of(registry, recovered)) {}
+
+    Status check(const std::vector<LogBatch>& batches) const {
+        if (batches.empty()) return failure(Errc::invalid_argument, "an append without batches");
+        if (batches.size() > UINT16_MAX)
+            return failure(Errc::invalid_argument, fmt::format("an append of {} batches: take at most {}",
+                                                               batches.size(), UINT16_MAX));
+        for (const LogBatch& batch : batches) {
+            if (batch.source.value == 0 || batch.source.value > source_count.load())
+                return failure(Errc::invalid_argument,
+                               fmt::format("source {} is not registered: call register_stream", batch.source.value));
+            if (!batch.records || batch.records->count() == 0)
+                return failure(Errc::invalid_argument,
+                               fmt::format("a batch without records for source {}", batch.source.value));
+            if (batch.contract.size() > UINT16_MAX)
+                return failure(Errc::invalid_argument,
+                               fmt::format("a contract id of {} bytes", batch.contract.size()));
+        }
+        return {};
+    }
+};
+
+Journal::Journal(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Journal::~Journal() { close(); }
+
+Result<std::unique_ptr<Journal>> Journal::open(Filesystem& fs, Clock& clock, const std::string& dir,
+                                               JournalOptions options, Logger logger, Metrics& metrics) {
+    logger = logger.named("log");
+    TILLSTREAM_CHECK(check_options(options));
+    if (!options.fatal) {
+        options.fatal = [logger](const Error& error) {
+            logger.error("the log ends the process", {{"error", error.message}});
+            std::_Exit(EXIT_FAILURE);
+        };
+    }
+    TILLSTREAM_CHECK(fs.make_dirs(dir));
+    RegistryData registry = TILLSTREAM_TRY(open_registry(fs, dir));
+    journal::Recovered recovered = TILLSTREAM_TRY(
+        journal::recover(fs, dir, registry.uuid, static_cast<std::uint32_t>(registry.sources.size())));
+    TILLSTREAM_CHECK(settle_tail(fs, dir, recovered));
+    for (const std::string& damage : recovered.damages) logger.warn("damaged bytes in the journal", {{"where", damage}});
+    registry.epoch = Epoch{std::max(registry.epoch, recovered.epoch).value + 1};
+    TILLSTREAM_CHECK(journal::store_registry(fs, dir, registry));
+    logger.info("journal recovered", {{"clean", recovered.clean},
+                                      {"segments", std::uint64_t{recovered.segments.size()}},
+                                      {"last_group", recovered.last_lsn.value},
+                                      {"epoch", registry.epoch.value}});
+    auto parts = std::make_unique<Parts>(fs, clock, dir, std::move(options), logger, metrics, std::move(recovered),
+                                         std::move(registry));
+    TILLSTREAM_CHECK(parts->preparer.start());
+    TILLSTREAM_CHECK(parts->committer.start());
+    return std::unique_ptr<Journal>(new Journal(std::move(parts)));
+}
+
+LogCapabilities Journal::capabilities() const {
+    return {.atomic_request = true, .dense_seq = true, .max_request_bytes = parts_->options.max_request_bytes};
+}
+
+Result<std::vector<SourceInfo>> Journal::register_stream(std::string_view stream, std::uint32_t shards) {
+    const std::lock_guard lock(parts_->registry_mutex);
+    std::vector<SourceInfo> found;
+    for (const SourceInfo& source : parts_->registry.sources)
+        if (source.stream == stream) found.push_back(source);
+    if (stream.empty() || shards == 0)
+        return failure(Errc::invalid_argument, fmt::format("stream '{}' with {} shards", stream, shards));
+    if (!found.empty()) {
+        if (found.size() == shards) return found;
+        return failure(Errc::invalid_argument, fmt::format("stream '{}' is registered with {} shards, not {}", stream,
+                                                           found.size(), shards));
+    }
+    RegistryData next = parts_->registry;
+    if (next.sources.size() + shards > kMaxSources)
+        return failure(Errc::resource_exhausted, fmt::format("the log holds {} sources at most", kMaxSources));
+    for (std::uint32_t shard = 0; shard < shards; ++shard) {
+        const SourceId id{static_cast<std::uint32_t>(next.sources.size() + 1)};
+        next.sources.push_back({id, std::string(stream), ShardId{shard}, 1});
+        found.push_back(next.sources.back());
+    }
+    TILLSTREAM_CHECK(journal::store_registry(parts_->fs, parts_->dir, next));
+    parts_->registry = std::move(next);
+    parts_->source_count.store(static_cast<std::uint32_t>(parts_->registry.sources.size()));
+    return found;
+}
+
+std::vector<SourceInfo> Journal::sources() const {
+    const std::lock_guard lock(parts_->registry_mutex);
+    return parts_->registry.sources;
+}
+
+void Journal::append(std::vector<LogBatch> batches, AppendDone done) {
+    if (auto checked = parts_->check(batches); !checked) return done(failure(std::move(checked).error()));
+    journal::AppendRequest request;
+    request.encoded.reserve(batches.size());
+    const auto of = static_cast<std::uint16_t>(batches.size());
+    for (std::uint16_t part = 0; part < of; ++part) {
+        request.encoded.emplace_back(batches[part], part, of);
+        request.bytes += request.encoded.back().bytes();
+    }
+    if (request.bytes > parts_->options.max_request_bytes)
+        return done(failure(Errc::invalid_argument, fmt::format("a request of {} bytes: the log takes at most {}",
+                                                                request.bytes, parts_->options.max_request_bytes)));
+    request.batches = std::move(batches);
+    request.done = std::move(done);
+    parts_->committer.submit(std::move(request));
+}
+
+Position Journal::durable_end() const { return parts_->published.durable_end(parts_->source_count.load()); }
+
+Position Journal::earliest() const {
+    Position position;
+    for (std::uint32_t id = 1; id <= parts_->source_count.load(); ++id) position.push_back({SourceId{id}, Offset{}});
+    for (const journal::SourceEnd& end : parts_->recovered.earliest)
+        if (end.source.value - 1 < position.size()) position[end.source.value - 1].next = end.next;
+    return position;
+}
+
+Result<std::unique_ptr<LogReader>> Journal::open_reader(std::string_view cursor, ReadFrom from) {
+    const journal::LogUuid uuid = parts_->uuid;
+    const journal::Cursor start = TILLSTREAM_TRY(journal::decode_cursor(cursor, uuid));
+    if (start.next.value > parts_->published.last().value + 1)
+        return failure(Errc::corruption,
+                       fmt::format("log-truncated: cursor '{}' lies beyond the log's end at group {}: rebuild the sink "
+                                   "that holds it",
+                                   cursor, parts_->published.last().value));
+    return std::make_unique<journal::JournalReader>(parts_->fs, parts_->published, uuid, start, from);
+}
+
+std::uint64_t Journal::bytes_behind(std::string_view cursor) const {
+    const auto at = journal::decode_cursor(cursor, parts_->uuid);
+    return at ? parts_->published.bytes_behind(*at) : 0;
+}
+
+bool Journal::wait_for_more(std::string_view cursor, std::chrono::milliseconds timeout) {
+    const auto at = journal::decode_cursor(cursor, parts_->uuid);
+    return at && parts_->published.wait_behind(*at, timeout);
+}
+
+Epoch Journal::epoch() const { return parts_->epoch; }
+
+void Journal::close() {
+    parts_->committer.close();
+    parts_->preparer.stop();
+}
+
+}  // namespace tillstream

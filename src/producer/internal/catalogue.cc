@@ -1,0 +1,175 @@
+#include "producer/internal/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <cctype>
+#include <cmath>
+
+#include "producer/internal/json_text.h"
+
+namespace tillstream::internal {
+
+namespace {
+
+constexpr std::array<std::string_view, 24> kColours = {
+    "RED",       "WHITE", "BLUE",      "PINK", "IVORY",   "GREEN",  "BLACK",   "VINTAGE",
+    "RETROSPOT", "CREAM", "SILVER",    "GOLD", "ANTIQUE", "FRENCH", "NATURAL", "DOTTED",
+    "CHECKERED", "FADED", "TURQUOISE", "MINT", "AMBER",   "COPPER", "SLATE",   "LILAC"};
+constexpr std::array<std::string_view, 20> kMaterials = {
+    "METAL", "WOODEN", "GLASS", "PAPER", "FELT",   "CERAMIC", "COTTON",  "WICKER", "TIN",   "ENAMEL",
+    "STONE", "LINEN",  "WOOL",  "CORK",  "BAMBOO", "RUBBER",  "LEATHER", "SATIN",  "BRASS", "KNITTED"};
+constexpr std::array<std::string_view, 28> kThings = {
+    "LANTERN",   "MUG",     "CAKE TIN", "BAG",      "DOORMAT",  "CANDLE",   "CLOCK",
+    "CUSHION",   "BUNTING", "TEAPOT",   "TRAY",     "FRAME",    "HOOK",     "BASKET",
+    "LUNCH BOX", "BOWL",    "SIGN",     "GARLAND",  "NOTEBOOK", "JAR",      "PURSE",
+    "NAPKINS",   "STOOL",   "APRON",    "UMBRELLA", "SPOON",    "KEY RING", "MONEY BANK"};
+constexpr std::array<std::string_view, 10> kEndings = {
+    ", SET OF 6",      " 7\" SINGLE",     " £5 OFFER", " \"LARGE\"", " CAFÉ",
+    " 30x40 CM/12 IN", " N°5 \U0001F381", " 日本",     " A\\B",      "\tSECONDS"};
+constexpr std::array<std::string_view, 12> kServiceCodes = {
+    "POST", "DOT", "M", "m", "C2", "D", "S", "PADS", "CRUK", "B", "BANK CHARGES", "gift_0001_20"};
+
+std::string make_description(Random& random) {
+    std::string text =
+        fmt::format("{}{} {} {}", random.one_in(60) ? " " : "", kColours[random.below(kColours.size())],
+                    kMaterials[random.below(kMaterials.size())], kThings[random.below(kThings.size())]);
+    if (random.one_in(8)) text += kEndings[random.below(kEndings.size())];
+    if (random.one_in(5)) text += ' ';
+    return text;
+}
+
+std::string make_stock_code(Random& random, std::uint32_t number) {
+    if (number % 330 == 17) return std::string(kServiceCodes[number / 330 % kServiceCodes.size()]);
+    std::string code = std::to_string(10'000 + number * 20 + random.below(20));
+    if (random.below(10) < 3) code += static_cast<char>((random.one_in(9) ? 'a' : 'A') + random.below(26));
+    return code;
+}
+
+std::int64_t make_price(Random& random) {
+    const std::int64_t pennies = 19 + 3 * random.skewed_below(1'100, 3);
+    if (random.one_in(10)) return (1 + pennies / 100) * 10'000;
+    if (random.one_in(12)) return random.between(1, 9'999) * 10;
+    return pennies * 100;
+}
+
+std::string printed_double_of(std::int64_t price) {
+    std::string text = fmt::format("{:.17g}", static_cast<double>(price) / 10'000);
+    return text.size() > 16 ? text : std::string();
+}
+
+bool is_number(std::string_view code) {
+    for (const char c : code) {
+        if (c < '0' || c > '9') return false;
+    }
+    return !code.empty() && code.front() != '0';
+}
+
+}  // namespace
+
+const StyleKeys& keys_of(Style style) {
+    static constexpr StyleKeys original{"InvoiceNo",   "StockCode", "Description", "Quantity",
+                                        "InvoiceDate", "UnitPrice", "CustomerID",  "Country"};
+    static constexpr StyleKeys snake{"invoice_no",   "stock_code", "description", "quantity",
+                                     "invoice_date", "unit_price", "customer_id", "country"};
+    return style == Style::snake ? snake : original;
+}
+
+std::string product_fields(Style style, std::string_view stock_code, const std::string* description) {
+    const StyleKeys& keys = keys_of(style);
+    const JsonText form = style == Style::pandas ? JsonText::pandas : JsonText::utf8;
+    std::string out = fmt::format("\"{}\":", keys.stock_code);
+    if (style == Style::pandas && is_number(stock_code)) {
+        out += stock_code;
+    } else {
+        append_json_string(out, stock_code, form);
+    }
+    out += fmt::format(",\"{}\":", keys.description);
+    if (description == nullptr) {
+        out += style == Style::till ? "\"\"" : "null";
+    } else {
+        append_json_string(out, *description, form);
+    }
+    out += fmt::format(",\"{}\":{}", keys.quantity, style == Style::till ? "\"" : "");
+    return out;
+}
+
+std::vector<Product> make_products(Random& random, std::uint32_t count) {
+    std::vector<Product> products(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        Product& product = products[i];
+        product.stock_code = make_stock_code(random, i);
+        product.description = make_description(random);
+        product.price = make_price(random);
+        product.printed_double = printed_double_of(product.price);
+        for (std::size_t s = 0; s < kStyles; ++s) {
+            product.fields[s] =
+                product_fields(static_cast<Style>(s), product.stock_code, &product.description);
+        }
+    }
+    // Popularity falls with the place in the list, and must not follow the code.
+    for (std::uint32_t i = count; i > 1; --i) std::swap(products[i - 1], products[random.below(i)]);
+    return products;
+}
+
+const std::vector<std::string>& country_names() {
+    static const std::vector<std::string> names = {"United Kingdom",
+                                                   "Germany",
+                                                   "France",
+                                                   "EIRE",
+                                                   "Spain",
+                                                   "Netherlands",
+                                                   "Belgium",
+                                                   "Switzerland",
+                                                   "Portugal",
+                                                   "Australia",
+                                                   "Norway",
+                                                   "Italy",
+                                                   "Channel Islands",
+                                                   "Finland",
+                                                   "Cyprus",
+                                                   "Sweden",
+                                                   "Austria",
+                                                   "Denmark",
+                                                   "Japan",
+                                                   "Poland",
+                                                   "USA",
+                                                   "Israel",
+                                                   "Unspecified",
+                                                   "Hong Kong",
+                                                   "Singapore",
+                                                   "Iceland",
+                                                   "Canada",
+                                                   "Greece",
+                                                   "Malta",
+                                                   "RSA",
+                                                   "Lebanon",
+                                                   "European Community",
+                                                   "United Arab Emirates",
+                                                   "Lithuania",
+                                                   "Brazil",
+                                                   "Czech Republic",
+                                                   "Bahrain",
+                                                   "Saudi Arabia"};
+    return names;
+}
+
+std::uint32_t draw_country(Random& random) {
+    if (random.below(10) != 0) return 0;
+    return 1 + random.skewed_below(static_cast<std::uint32_t>(country_names().size()) - 1, 2);
+}
+
+void append_price(std::string& out, std::int64_t scaled) {
+    if (scaled < 0) out += '-';
+    const auto magnitude = static_cast<std::uint64_t>(scaled < 0 ? -scaled : scaled);
+    const fmt::format_int whole(magnitude / 10'000);
+    out.append(whole.data(), whole.size());
+    std::uint64_t rest = magnitude % 10'000;
+    if (rest == 0) return;
+    out += '.';
+    for (std::uint64_t unit = 1'000; rest > 0; unit /= 10) {
+        out += static_cast<char>('0' + rest / unit);
+        rest %= unit;
+    }
+}
+
+}  // namespace tillstream::internal

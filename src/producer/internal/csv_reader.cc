@@ -1,0 +1,181 @@
+#include "producer/internal/csv_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tillstream::internal {
+
+namespace {
+
+constexpr std::size_t kQuoteSpanMax = 1 << 20;
+
+std::size_t find_byte(std::string_view text, char byte, std::size_t from = 0) {
+    if (from >= text.size()) return std::string_view::npos;
+    const void* at = std::memchr(text.data() + from, byte, text.size() - from);
+    return at == nullptr ? std::string_view::npos
+                         : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
+}
+
+/// Where the quoted field that opens at `open` closes; npos if it does not.
+std::size_t closing_quote(std::string_view text, std::size_t open) {
+    for (std::size_t at = find_byte(text, '"', open + 1); at != std::string_view::npos;
+         at = find_byte(text, '"', at + 2)) {
+        if (at + 1 >= text.size() || text[at + 1] != '"') return at;
+    }
+    return std::string_view::npos;
+}
+
+bool is_blank(std::string_view line) {
+    return line.empty() || (line.front() <= ' ' && line.find_first_not_of(" \t") == std::string_view::npos);
+}
+
+}  // namespace
+
+std::string_view csv_field(std::string_view row, std::size_t column) {
+    std::size_t at = 0;
+    for (std::size_t i = 0;; ++i) {
+        const bool quoted = at < row.size() && row[at] == '"';
+        const std::size_t close = quoted ? closing_quote(row, at) : std::string_view::npos;
+        const std::size_t end =
+            std::min(find_byte(row, ',', close == std::string_view::npos ? at : close + 1), row.size());
+        if (i == column) {
+            return close == std::string_view::npos ? row.substr(at, end - at)
+                                                   : row.substr(at + 1, close - at - 1);
+        }
+        if (end == row.size()) return {};
+        at = end + 1;
+    }
+}
+
+Result<std::span<const SourceRecord>> CsvReader::next() {
+    if (!head_read_) TILLSTREAM_CHECK(read_head());
+    records_.clear();
+    for (;;) {
+        take_rows();
+        if (!records_.empty() || window_.ended()) return std::span<const SourceRecord>(records_);
+        TILLSTREAM_CHECK(window_.more());
+    }
+}
+
+Status CsvReader::read_head() {
+    for (;;) {
+        const std::string_view text = window_.rest();
+        const std::size_t end = text.find_first_of("\r\n");
+        // Whether a CR stands alone is known from the next byte.
+        const bool known = end != std::string_view::npos && (text[end] == '\n' || end + 1 < text.size());
+        if (known || window_.ended()) {
+            if (known && text[end] == '\r' && text[end + 1] != '\n') line_end_ = '\r';
+            break;
+        }
+        TILLSTREAM_CHECK(window_.more());
+    }
+    head_read_ = true;
+    for (;;) {
+        Row row;
+        const Cut cut = cut_row(window_.rest(), row);
+        if (cut == Cut::end) return {};
+        if (cut == Cut::more) {
+            TILLSTREAM_CHECK(window_.more());
+            continue;
+        }
+        head_ = window_.rest().substr(0, row.size);
+        window_.consume(row.next);
+        if (!is_blank(head_)) break;
+    }
+    understand_head();
+    return {};
+}
+
+void CsvReader::understand_head() {
+    const auto columns = static_cast<std::size_t>(std::count(head_.begin(), head_.end(), ',')) + 1;
+    const std::string_view wanted = key_name_.empty() ? kDefaultKey : std::string_view(key_name_);
+    for (std::size_t i = 0; i < columns; ++i) {
+        const std::string_view name = csv_field(head_, i);
+        if (key_column_ == kNone && same_name(name, wanted)) key_column_ = i;
+        if (name == kEventId) has_event_ids_ = true;
+        if (names_time(name) && time_column_ == kNone) time_column_ = i;
+    }
+}
+
+bool CsvReader::find_line(std::string_view text, Row& row) const {
+    const std::size_t end = find_byte(text, line_end_);
+    if (end == std::string_view::npos) {
+        row.size = row.next = text.size();
+        return false;
+    }
+    row.size = end > 0 && line_end_ == '\n' && text[end - 1] == '\r' ? end - 1 : end;
+    row.next = end + 1;
+    return true;
+}
+
+CsvReader::Cut CsvReader::cut_row(std::string_view text, Row& row) const {
+    row = {};
+    if (text.empty() && window_.ended()) return Cut::end;
+    if (!find_line(text, row) && !window_.ended()) return Cut::more;
+    if (find_byte(text.substr(0, row.size), '"') == std::string_view::npos) return Cut::row;
+    return cut_quoted_row(text, row);
+}
+
+/// `row` holds the first line; it stays so if the row is broken.
+CsvReader::Cut CsvReader::cut_quoted_row(std::string_view text, Row& row) const {
+    std::size_t at = 0;
+    for (;;) {
+        if (at < text.size() && text[at] == '"') {
+            const std::size_t close = closing_quote(text.substr(0, kQuoteSpanMax), at);
+            const bool at_edge = close == std::string_view::npos || close + 1 >= text.size();
+            if (at_edge && !window_.ended() && text.size() < kQuoteSpanMax) return Cut::more;
+            row.spoiled = close == std::string_view::npos;
+            if (row.spoiled) return Cut::row;
+            at = close + 1;
+            if (ends_line(text, at, row)) return Cut::row;
+            row.spoiled = text[at] != ',';
+            if (row.spoiled) return Cut::row;
+            ++at;
+            continue;
+        }
+        const std::size_t line = std::min(find_byte(text, line_end_, at), text.size());
+        const std::size_t comma = std::min(find_byte(text.substr(0, line), ',', at), line);
+        if (comma < line) {
+            at = comma + 1;
+            continue;
+        }
+        if (line == text.size() && !window_.ended()) return Cut::more;
+        const bool crlf = line > at && line < text.size() && line_end_ == '\n' && text[line - 1] == '\r';
+        row.size = crlf ? line - 1 : line;
+        row.next = std::min(line + 1, text.size());
+        return Cut::row;
+    }
+}
+
+/// Whether a line end (or the end of the text) stands at `at`, just behind a closing quote.
+bool CsvReader::ends_line(std::string_view text, std::size_t at, Row& row) const {
+    std::size_t end = at;
+    if (line_end_ == '\n' && end < text.size() && text[end] == '\r') ++end;
+    if (end < text.size() && text[end] != line_end_) return false;
+    row.size = at;
+    row.next = std::min(end + 1, text.size());
+    return true;
+}
+
+void CsvReader::take_rows() {
+    for (;;) {
+        const std::string_view text = window_.rest();
+        Row row;
+        if (cut_row(text, row) != Cut::row) return;
+        window_.consume(row.next);
+        const std::string_view line = text.substr(0, row.size);
+        if (!is_blank(line)) take_row(line, row.spoiled);
+    }
+}
+
+void CsvReader::take_row(std::string_view text, bool spoiled) {
+    SourceRecord& record = records_.emplace_back();
+    record.text = text;
+    record.number = ++number_;
+    record.spoiled = spoiled;
+    record.takes_event_id = !has_event_ids_;
+    if (key_column_ != kNone) record.key = csv_field(text, key_column_);
+    if (time_column_ != kNone) record.time = csv_field(text, time_column_);
+}
+
+}  // namespace tillstream::internal

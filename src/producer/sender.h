@@ -1,0 +1,56 @@
+// sender.h - sends data files, record by record, to a stream's ingest door.
+//
+// Files:      .csv, .ndjson, .jsonl, .json (an array, or values behind each other), each also packed as .gz or .zst.
+//             Sent as CSV with the file's header, or as NDJSON, always UTF-8; a row goes as it stands in the file, broken
+//             or not: judging is the server's part.
+// Charset:    byte order mark, else valid UTF-8, else ISO-8859-1 with a notice.
+// Event ids:  <first 16 hex of SHA-256 of the uncompressed file>-<data row from 1>, whatever the filters; a record or file
+//             that has event_id keeps it. They make running again after any failure safe.
+// Order:      as in the file for each partition key, at any concurrency; rows without a readable key share one
+//             connection, and so does a whole CSV file without the key's column (with a notice).
+// Filters:    from (inclusive) and to (exclusive) by the first column whose name ends in date, time, stamp or _at; then
+//             sample (that many of what is left, each row as likely, same seed same rows); then limit.
+// Memory:     flat: files are streamed, twice if they must be fingerprinted, once more to be sampled.
+// Errors:     of options and files; what became of records, also if no server answered, is in the report.
+// Source:     FACES "CLI output for scripts" (send).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codec/charset.h"
+#include "core/env.h"
+#include "core/result.h"
+#include "producer/dispatcher.h"
+#include "producer/simulator.h"
+
+namespace tillstream {
+
+struct SendOptions {
+    DispatchOptions dispatch = {};
+    bool event_ids = true;
+    std::optional<Charset> charset = {};  ///< nothing: found out
+    std::string key = {};                 ///< partition key column; empty: invoice_no in any spelling
+    std::optional<std::uint64_t> limit = {};
+    std::optional<std::uint64_t> sample = {};
+    std::uint64_t sample_seed = 1;
+    std::optional<Timestamp> from = {};
+    std::optional<Timestamp> to = {};
+};
+
+Result<SendReport> send_files(const SendOptions& options, Filesystem& fs,
+                              const std::vector<std::string>& files, const PosterFactory& connect,
+                              SendObserver& observer);
+
+/// Simulates as simulate() does, and sends each record as soon as it is made.
+struct SimulationRun {
+    ExpectedFigures figures;
+    SendReport report;
+};
+Result<SimulationRun> simulate_and_send(const SimulationOptions& simulation, const DispatchOptions& dispatch,
+                                        Filesystem& fs, const std::string& dir, const PosterFactory& connect,
+                                        SendObserver& observer);
+
+}  // namespace tillstream

@@ -1,0 +1,136 @@
+#include "reconcile/reconcile.h"
+
+#include <algorithm>
+
+#include "json/writer.h"
+#include "reconcile/internal/log_figures.h"
+
+namespace tillstream {
+
+namespace {
+
+/// The part of the log's end that belongs to one stream.
+struct StreamEnd {
+    Position position;
+    std::vector<ShardEnd> shards;
+};
+
+StreamEnd end_of(const EventLog& log, std::string_view stream) {
+    StreamEnd end;
+    const Position durable = log.durable_end();
+    for (const SourceInfo& source : log.sources()) {
+        if (source.stream != stream) continue;
+        const auto found = std::find_if(durable.begin(), durable.end(),
+                                        [&](const SourceOffset& offset) { return offset.source == source.id; });
+        if (found == durable.end()) continue;
+        end.position.push_back(*found);
+        end.shards.push_back({source.shard, found->next});
+    }
+    return end;
+}
+
+StoreFigures expected_figures(const LogFigures& log, const SinkCheck& sink) {
+    if (sink.content == StoreContent::quarantined) {
+        StoreFigures expected{log.quarantined, {}};
+        for (const auto& [name, refused] : log.refused) expected.rows += refused.rows;
+        return expected;
+    }
+    StoreFigures expected = log.rows;
+    const auto refused = log.refused.find(sink.name);
+    if (refused == log.refused.end()) return expected;
+    expected.rows -= refused->second.rows;
+    for (std::size_t m = 0; m < expected.sums.size(); ++m) expected.sums[m].sum -= refused->second.sums[m].sum;
+    return expected;
+}
+
+void judge(const LogFigures& log, bool in_time, SinkCheck& sink) {
+    const auto refused = log.refused.find(sink.name);
+    sink.refused = refused == log.refused.end() ? 0 : refused->second.rows;
+    const StoreFigures expected = expected_figures(log, sink);
+    if (!in_time) {
+        sink.problem = "has not come to the end of the log within the wait";
+    } else if (expected.rows != sink.figures.rows) {
+        sink.problem = std::to_string(expected.rows) + " rows expected";
+    } else if (!(expected == sink.figures)) {
+        sink.problem = "sums differ from the log";
+    }
+    sink.ok = sink.problem.empty();
+}
+
+}  // namespace
+
+Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::milliseconds wait) {
+    const ContractPtr contract = contracts_.find(stream);
+    if (!contract) return failure(Errc::not_found, "no stream named " + std::string(stream));
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    const StreamEnd end = end_of(log_, stream);
+    Reconciliation result;
+    result.stream = stream;
+    std::vector<bool> in_time;
+    for (const StoreUnderCheck& store : stores_) {
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        in_time.push_back(store.wait_for(end.position, std::max(left, std::chrono::milliseconds{0})));
+        SinkCheck sink{store.name, store.content, TILLSTREAM_TRY(store.scan(*contract, end.shards)), {}, 0, false, {}};
+        for (const SinkPosition& position : TILLSTREAM_TRY(store.positions())) {
+            const bool ours = std::any_of(end.position.begin(), end.position.end(),
+                                          [&](const SourceOffset& offset) { return offset.source == position.source; });
+            if (ours) sink.positions.push_back({position.source, position.next});
+        }
+        result.sinks.push_back(std::move(sink));
+    }
+    const LogFigures log = TILLSTREAM_TRY(scan_log(log_, contracts_, *contract, end.position));
+    result.accepted = log.accepted;
+    result.quarantined = log.quarantined;
+    result.duplicates = log.duplicates;
+    result.received = log.accepted + log.quarantined + log.duplicates;
+    result.log = log.rows;
+    result.gaps = log.gaps;
+    result.ok = log.gaps == 0;
+    for (std::size_t i = 0; i < result.sinks.size(); ++i) {
+        judge(log, in_time[i], result.sinks[i]);
+        result.ok = result.ok && result.sinks[i].ok;
+    }
+    return result;
+}
+
+namespace {
+
+void write_figures(json::Writer& out, const StoreFigures& figures, StoreContent content) {
+    out.member("rows", figures.rows);
+    if (content == StoreContent::quarantined) return;
+    for (const MeasureSum& sum : figures.sums) {
+        out.key(sum.name);
+        if (sum.scale == 0) out.number(sum.sum);
+        else out.string(format_decimal(sum.sum, sum.scale));
+    }
+}
+
+}  // namespace
+
+std::string to_json(const Reconciliation& r) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object().member("stream", r.stream);
+    out.member("received", r.received).member("accepted", r.accepted);
+    out.member("duplicates", r.duplicates).member("quarantined", r.quarantined);
+    out.key("log").begin_object();
+    write_figures(out, r.log, StoreContent::accepted);
+    out.member("gaps", r.gaps).end_object();
+    out.key("sinks").begin_array();
+    for (const SinkCheck& sink : r.sinks) {
+        out.begin_object().member("name", sink.name);
+        write_figures(out, sink.figures, sink.content);
+        out.member("refused", sink.refused).key("positions").begin_array();
+        for (const SourceOffset& position : sink.positions) {
+            out.begin_object().member("source", position.source.value).member("next", position.next.value).end_object();
+        }
+        out.end_array().member("ok", sink.ok);
+        if (!sink.ok) out.member("problem", sink.problem);
+        out.end_object();
+    }
+    out.end_array().member("ok", r.ok).end_object();
+    return text;
+}
+
+}  // namespace tillstream
