@@ -34,8 +34,8 @@ Status ArmServer::serve(std::uint16_t port, unsigned io_threads, Router router) 
 
 std::string accepted_answer(std::size_t records, std::uint64_t position) {
     return fmt::format(
-        R"({{"received":{},"accepted":{},"quarantined":0,"duplicates":0,"position":"{:024}","records":[]}})", records,
-        records, position);
+        R"({{"received":{},"accepted":{},"quarantined":0,"duplicates":0,"position":"{:024}","records":[]}})",
+        records, records, position);
 }
 
 }  // namespace tillstream::bench

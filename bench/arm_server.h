@@ -1,4 +1,5 @@
-// arm_server.h - what the servers to compare with share: they start, announce themselves and stop as the product does.
+// arm_server.h - what the servers to compare with share: they start, announce themselves and stop as the
+// product does.
 #pragma once
 
 #include <csignal>
@@ -14,8 +15,8 @@ namespace tillstream::bench {
 /// Path of the product's way in.
 inline constexpr std::string_view kIngestPattern = "/v1/streams/{stream}/records";
 
-/// Serves on 127.0.0.1 with the product's HTTP options, prints "ready http://…" and returns after SIGTERM or SIGINT.
-/// Blocks those two signals for every thread started later: call it before starting others.
+/// Serves on 127.0.0.1 with the product's HTTP options, prints "ready http://…" and returns after SIGTERM or
+/// SIGINT. Blocks those two signals for every thread started later: call it before starting others.
 class ArmServer {
 public:
     ArmServer();

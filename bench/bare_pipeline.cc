@@ -1,4 +1,5 @@
-// The bare arm: HTTP, one reading of every record, one durable append of the raw bytes. The honest lower bound of an
+// The bare arm: HTTP, one reading of every record, one durable append of the raw bytes. The honest lower
+//               bound of an
 // ingest that acknowledges only what is stored; GET /figures tells what it took in.
 #include <CLI/CLI.hpp>
 #include <cstdio>

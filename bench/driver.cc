@@ -82,7 +82,9 @@ Arguments default_arguments() {
 void declare(CLI::App& app, Arguments& arguments) {
     Settings& settings = arguments.settings;
     app.add_option("--scenario", arguments.scenarios, "only these (names: --list)")->delimiter(',');
-    app.add_option("--pairs", settings.pairs, "of runs, in turn")->capture_default_str()->check(CLI::PositiveNumber);
+    app.add_option("--pairs", settings.pairs, "of runs, in turn")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     app.add_option("--seconds", settings.seconds, "of each run")->capture_default_str();
     app.add_option("--warmup", settings.warmup, "seconds before measuring")->capture_default_str();
     app.add_option("--probe", settings.probe_seconds, "seconds of flushing before and after a run")
@@ -98,7 +100,8 @@ void declare(CLI::App& app, Arguments& arguments) {
     app.add_flag_callback(
         "--list",
         [] {
-            for (const Scenario& s : all_scenarios()) std::printf("%-8s %s\n", s.name.c_str(), s.what.c_str());
+            for (const Scenario& s : all_scenarios())
+                std::printf("%-8s %s\n", s.name.c_str(), s.what.c_str());
             throw CLI::Success{};
         },
         "name the scenarios");
@@ -151,7 +154,8 @@ int run(Arguments& arguments) {
         std::fputs("bench_driver: no such scenario; --list names them\n", stderr);
         return 2;
     }
-    const bool unequal = std::any_of(figures.begin(), figures.end(), [](const Figure& f) { return f.unequal; });
+    const bool unequal =
+        std::any_of(figures.begin(), figures.end(), [](const Figure& f) { return f.unequal; });
     return write_results(arguments, figures) && !unequal && !interrupted() ? 0 : 1;
 }
 

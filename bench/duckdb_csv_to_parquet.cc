@@ -1,4 +1,5 @@
-// DuckDB alone: a CSV of sales to one zstd Parquet file, columns typed by hand, one statement. Prints the seconds the
+// DuckDB alone: a CSV of sales to one zstd Parquet file, columns typed by hand, one statement. Prints the
+//               seconds the
 // statement took and, outside of them, what the Parquet file then holds.
 #include <duckdb.h>
 #include <fmt/format.h>

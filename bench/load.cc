@@ -38,10 +38,14 @@ void declare(CLI::App& app, Arguments& arguments) {
     app.add_option("--path", arguments.path, "target of the POST")->capture_default_str();
     app.add_option("--token", arguments.token, "bearer token");
     app.add_option("--format", arguments.format, "json, ndjson or csv")->capture_default_str();
-    app.add_option("--records", arguments.records, "in one POST")->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--connections", arguments.connections, "kept alive, over all threads")->capture_default_str();
+    app.add_option("--records", arguments.records, "in one POST")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    app.add_option("--connections", arguments.connections, "kept alive, over all threads")
+        ->capture_default_str();
     app.add_option("--threads", arguments.threads)->capture_default_str()->check(CLI::PositiveNumber);
-    app.add_option("--rate", arguments.rate, "requests per second, open loop; without it as fast as answers come");
+    app.add_option("--rate", arguments.rate,
+                   "requests per second, open loop; without it as fast as answers come");
     app.add_flag("--evenly", arguments.evenly, "even spacing instead of Poisson");
     app.add_option("--warmup", arguments.warmup, "seconds before measuring")->capture_default_str();
     app.add_option("--seconds", arguments.seconds, "to measure")->capture_default_str();
@@ -50,7 +54,8 @@ void declare(CLI::App& app, Arguments& arguments) {
     app.add_option("--spin-us", arguments.spin_us, "polling this long before a request is due")
         ->capture_default_str();
     app.add_option("--seed", arguments.seed)->capture_default_str();
-    app.add_option("--first-invoice", arguments.first_invoice, "invoice numbers start here")->capture_default_str();
+    app.add_option("--first-invoice", arguments.first_invoice, "invoice numbers start here")
+        ->capture_default_str();
 }
 
 Nanos to_nanos(double seconds) { return Nanos(static_cast<std::int64_t>(seconds * 1e9)); }
@@ -90,8 +95,8 @@ double cpu_seconds() {
 Result<LoadReport> run_load(const Arguments& arguments) {
     std::vector<std::unique_ptr<LoadThread>> loads;
     for (std::uint32_t i = 0; i < arguments.threads; ++i) {
-        loads.push_back(
-            std::make_unique<LoadThread>(TILLSTREAM_TRY(options_of_thread(arguments, i)), arguments.seed * 31 + i));
+        loads.push_back(std::make_unique<LoadThread>(TILLSTREAM_TRY(options_of_thread(arguments, i)),
+                                                     arguments.seed * 31 + i));
         TILLSTREAM_CHECK(loads.back()->connect());
     }
     const double cpu_before = cpu_seconds();

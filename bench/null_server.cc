@@ -1,5 +1,5 @@
-// The do-nothing arm: our HTTP server with one fixed answer, whatever the body. What is left of the product's rate
-// below this one is what accepting, storing and acknowledging costs.
+// The do-nothing arm: our HTTP server with one fixed answer, whatever the body. What is left of the
+// product's rate below this one is what accepting, storing and acknowledging costs.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -13,11 +13,12 @@ Status run(std::uint16_t port, unsigned io_threads) {
     ArmServer server;
     const std::string answer = accepted_answer(1, 1);
     Router router;
-    TILLSTREAM_CHECK(router.add(Method::post, kIngestPattern, [&answer](HttpRequest&& request, Responder responder) {
-        HttpResponse response;
-        response.body = answer;
-        responder.send(std::move(response), std::move(request.body));
-    }));
+    TILLSTREAM_CHECK(
+        router.add(Method::post, kIngestPattern, [&answer](HttpRequest&& request, Responder responder) {
+            HttpResponse response;
+            response.body = answer;
+            responder.send(std::move(response), std::move(request.body));
+        }));
     return server.serve(port, io_threads, std::move(router));
 }
 

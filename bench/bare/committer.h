@@ -1,7 +1,8 @@
-// committer.h - raw bodies made durable by one thread: group commit into recycled, pre-written O_DIRECT segments.
+// committer.h - raw bodies made durable by one thread: group commit into recycled, pre-written O_DIRECT
+// segments.
 //
-// Group:      a 64-byte header (magic, length, sequence, CRC32C of the bodies) and the bodies, padded to 4 KiB. What
-//             arrives during a flush forms the next group; no timer.
+// Group:      a 64-byte header (magic, length, sequence, CRC32C of the bodies) and the bodies, padded to 4
+//             KiB. What arrives during a flush forms the next group; no timer.
 // Durability: answers go out after fdatasync of their group. A failed write or flush ends the process.
 // Recycling:  two segments in turn. Nothing reads them again, so this is a lower bound of a log, not a log.
 // Threads:    submit() and figures() from any thread.

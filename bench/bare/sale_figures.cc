@@ -52,7 +52,9 @@ Status SaleReader::add_record(SaleFigures& figures) {
         bool good = true;
         switch (column_of(field.key)) {
             case Column::quantity: good = parse_integer(field.text, quantity); break;
-            case Column::unit_price: good = parse_decimal(field.text, kPrice, price) == DecimalParse::ok; break;
+            case Column::unit_price:
+                good = parse_decimal(field.text, kPrice, price) == DecimalParse::ok;
+                break;
             case Column::customer_id: good = parse_integer(field.text, customer); break;
             case Column::text: break;
         }
@@ -79,7 +81,8 @@ Result<SaleFigures> SaleReader::read_lines(std::string_view body) {
     if (!lines_.begin_lines(body)) return failure(Errc::invalid_argument, "a line is no JSON");
     while (!body.empty()) {
         const std::size_t end = std::min(body.find('\n'), body.size());
-        if (const auto error = lines_.scan_line(body.substr(0, end), {}, fields_)) return failure(bad_record(*error));
+        if (const auto error = lines_.scan_line(body.substr(0, end), {}, fields_))
+            return failure(bad_record(*error));
         TILLSTREAM_CHECK(add_record(figures));
         body.remove_prefix(std::min(end + 1, body.size()));
     }

@@ -1,7 +1,8 @@
 // sale_figures.h - rows counted and summed as cheaply as a typed reading of each record allows.
 //
-// What:     every record is scanned to its last byte, its number columns become fixed point, its other columns are
-//           found by name. No contract, no verdict, no columns kept: the least a correct ingest must do.
+// What:     every record is scanned to its last byte, its number columns become fixed point, its other
+//           columns are found by name. No contract, no verdict, no columns kept: the least a correct ingest
+//           must do.
 // Threads:  one SaleReader a thread.
 #pragma once
 

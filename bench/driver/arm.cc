@@ -33,8 +33,8 @@ std::string number_text(const Json& value) {
 
 Status check_equal(std::string_view store, const StoredFigures& held, const StoredFigures& expected) {
     if (held == expected) return {};
-    return failure(Errc::invalid_argument, fmt::format("{} holds {}, acknowledged were {}", store, to_string(held),
-                                                       to_string(expected)));
+    return failure(Errc::invalid_argument, fmt::format("{} holds {}, acknowledged were {}", store,
+                                                       to_string(held), to_string(expected)));
 }
 
 }  // namespace
@@ -49,7 +49,8 @@ std::string_view to_string(ArmKind kind) {
 }
 
 std::string to_string(const StoredFigures& figures) {
-    return fmt::format("{} rows, quantity {}, line total {}", figures.rows, figures.quantity, figures.line_total);
+    return fmt::format("{} rows, quantity {}, line total {}", figures.rows, figures.quantity,
+                       figures.line_total);
 }
 
 StoredFigures figures_from(const Json& object) {
@@ -86,8 +87,8 @@ Result<Json> Arm::get(const std::string& target) {
     request.target = target;
     const auto response = TILLSTREAM_TRY(client_.send(request));
     if (response.status != 200) {
-        return failure(Errc::internal,
-                       fmt::format("GET {} answered {}: {}", target, response.status, response.body.substr(0, 200)));
+        return failure(Errc::internal, fmt::format("GET {} answered {}: {}", target, response.status,
+                                                   response.body.substr(0, 200)));
     }
     Json json = Json::parse(response.body, nullptr, false);
     if (json.is_discarded()) return failure(Errc::internal, fmt::format("GET {} answered no JSON", target));
@@ -117,7 +118,8 @@ Status Arm::wait_until_level(std::chrono::seconds limit) {
         if (records == 0) return {};
         if (interrupted()) return failure(Errc::cancelled, "interrupted");
         if (std::chrono::steady_clock::now() > until) {
-            return failure(Errc::timeout, fmt::format("a sink is {} records behind after {} s", records, limit.count()));
+            return failure(Errc::timeout,
+                           fmt::format("a sink is {} records behind after {} s", records, limit.count()));
         }
         std::this_thread::sleep_for(kLagInterval);
     }
@@ -135,11 +137,13 @@ Status Arm::check_figures(const StoredFigures& expected) {
 
 Status Arm::check_product(const StoredFigures& expected) {
     const Json verify = TILLSTREAM_TRY(get("/v1/verify?stream=sales&wait=60"));
-    if (!verify.value("ok", false)) return failure(Errc::invalid_argument, "verify is not ok: " + verify.dump());
+    if (!verify.value("ok", false))
+        return failure(Errc::invalid_argument, "verify is not ok: " + verify.dump());
     const auto accepted = verify.value("accepted", std::uint64_t{0});
     if (accepted != expected.rows || verify.value("received", std::uint64_t{0}) != expected.rows) {
-        return failure(Errc::invalid_argument,
-                       fmt::format("tillstream accepted {} rows, acknowledged were {}", accepted, expected.rows));
+        return failure(
+            Errc::invalid_argument,
+            fmt::format("tillstream accepted {} rows, acknowledged were {}", accepted, expected.rows));
     }
     std::size_t compared = 0;
     for (const Json& sink : verify.value("sinks", Json::array())) {

@@ -1,6 +1,7 @@
 // arm.h - one server to measure: the product or one of those it is compared with.
 //
-// Lifecycle:  start (fresh data folder, waits for "ready http://…") -> … -> destruction: stopped, folder removed.
+// Lifecycle:  start (fresh data folder, waits for "ready http://…") -> … -> destruction: stopped, folder
+//             removed.
 // Threads:    the main thread.
 #pragma once
 
@@ -24,9 +25,9 @@ std::string_view to_string(ArmKind kind);
 
 /// Where things are and how long to measure.
 struct Settings {
-    std::string product;   ///< path of `tillstream`
-    std::string programs;  ///< folder of the measuring programs
-    std::string work_dir;  ///< on the disk to measure; removed by whoever made it
+    std::string product;     ///< path of `tillstream`
+    std::string programs;    ///< folder of the measuring programs
+    std::string work_dir;    ///< on the disk to measure; removed by whoever made it
     std::string sales_file;  ///< real file; empty: a simulated one
     int pairs = 7;
     double seconds = 5;

@@ -47,9 +47,11 @@ bool interrupted() {
     return ::sigismember(&pending, SIGINT) == 1 || ::sigismember(&pending, SIGTERM) == 1;
 }
 
-Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments, const std::string& log_file) {
+Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments,
+                                         const std::string& log_file) {
     std::array<int, 2> pipe{};
-    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return failure(Errc::io, fmt::format("pipe2: {}", std::strerror(errno)));
+    if (::pipe2(pipe.data(), O_CLOEXEC) != 0)
+        return failure(Errc::io, fmt::format("pipe2: {}", std::strerror(errno)));
     std::vector<char*> argv;
     for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
@@ -89,8 +91,9 @@ Result<std::string> ChildProcess::first_line(std::chrono::seconds limit) {
     const auto until = Clock::now() + limit;
     while (text_.find('\n') == std::string::npos) {
         if (read_some(until)) continue;
-        return failure(Clock::now() < until ? Errc::unavailable : Errc::timeout,
-                       fmt::format("{} {} before it was ready", program_, Clock::now() < until ? "ended" : "timed out"));
+        return failure(
+            Clock::now() < until ? Errc::unavailable : Errc::timeout,
+            fmt::format("{} {} before it was ready", program_, Clock::now() < until ? "ended" : "timed out"));
     }
     return text_.substr(0, text_.find('\n'));
 }
@@ -104,8 +107,9 @@ Result<std::string> ChildProcess::run_to_end(std::chrono::seconds limit) {
         return failure(Errc::timeout, fmt::format("{} took more than {} s", program_, limit.count()));
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        return failure(Errc::internal, fmt::format("{} ended with status {}", program_,
-                                                   WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status)));
+        return failure(Errc::internal,
+                       fmt::format("{} ended with status {}", program_,
+                                   WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status)));
     }
     return std::move(text_);
 }

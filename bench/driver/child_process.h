@@ -1,7 +1,7 @@
 // child_process.h - a program started by the driver; it never outlives the driver.
 //
-// Lifecycle:  start -> (first_line) -> stop, or run_to_end. The destructor kills. The kernel kills it too when the
-//             driver dies.
+// Lifecycle:  start -> (first_line) -> stop, or run_to_end. The destructor kills. The kernel kills it too
+//             when the driver dies.
 // Threads:    the main thread only: the kernel's tie is to the thread that forks.
 #pragma once
 
@@ -44,8 +44,8 @@ private:
     std::string text_;
 };
 
-/// Whether the user or a supervisor asked the driver to stop. Both signals are blocked from the first call on, so that
-/// the driver ends in order: children stopped, folders removed.
+/// Whether the user or a supervisor asked the driver to stop. Both signals are blocked from the first call
+/// on, so that the driver ends in order: children stopped, folders removed.
 bool interrupted();
 
 }  // namespace tillstream::bench

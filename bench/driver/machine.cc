@@ -85,9 +85,11 @@ double load_average() {
 std::string describe_machine() {
     utsname system{};
     ::uname(&system);
-    const double bytes = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
-    return fmt::format("{}, {} cores, {:.0f} GiB, {} {}", processor_name(), std::thread::hardware_concurrency(),
-                       bytes / (1 << 30), system.sysname, system.release);
+    const double bytes =
+        static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGE_SIZE));
+    return fmt::format("{}, {} cores, {:.0f} GiB, {} {}", processor_name(),
+                       std::thread::hardware_concurrency(), bytes / (1 << 30), system.sysname,
+                       system.release);
 }
 
 std::string today() {

@@ -28,7 +28,8 @@ std::string floor_text(const Figure& figure) {
 std::string values_text(const Figure& figure) {
     if (figure.first_value == 0) return "";
     if (figure.second_value == 0) return short_number(figure.first_value) + " " + figure.unit;
-    return fmt::format("{} / {} {}", short_number(figure.first_value), short_number(figure.second_value), figure.unit);
+    return fmt::format("{} / {} {}", short_number(figure.first_value), short_number(figure.second_value),
+                       figure.unit);
 }
 
 std::string cpu_text(const Figure& figure) {
@@ -44,30 +45,32 @@ std::string format_table(const std::vector<Figure>& figures) {
         "| scenario | arms | measured | ratio: median (min-max) | goal | verdict | pairs kept/dropped | "
         "CPU us/record: ack (level) / other | note |\n|---|---|---|---|---|---|---|---|---|\n";
     for (const Figure& f : figures) {
-        fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {}/{} | {} | {} |\n", f.scenario, f.arms,
-                       values_text(f), ratio_text(f), floor_text(f), to_string(f.verdict), f.kept, f.dropped, cpu_text(f),
-                       f.note);
+        fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {}/{} | {} | {} |\n",
+                       f.scenario, f.arms, values_text(f), ratio_text(f), floor_text(f), to_string(f.verdict),
+                       f.kept, f.dropped, cpu_text(f), f.note);
     }
     return out;
 }
 
 Json to_json(const RunDescription& description, const std::vector<Figure>& figures) {
-    Json out = {{"machine", description.machine}, {"date", description.date}, {"options", description.options}};
+    Json out = {
+        {"machine", description.machine}, {"date", description.date}, {"options", description.options}};
     out["figures"] = Json::array();
     for (const Figure& f : figures) {
-        Json figure = {{"scenario", f.scenario},
-                       {"what", f.what},
-                       {"arms", f.arms},
-                       {"unit", f.unit},
-                       {"first", f.first_value},
-                       {"second", f.second_value},
-                       {"ratio", {{"median", f.median}, {"min", f.min}, {"max", f.max}}},
-                       {"pairs", {{"kept", f.kept}, {"dropped", f.dropped}}},
-                       {"verdict", to_string(f.verdict)},
-                       {"cpu_us_per_record",
-                        {{"acknowledged", f.ack_cpu_us}, {"level", f.level_cpu_us}, {"second", f.second_cpu_us}}},
-                       {"note", f.note},
-                       {"details", f.details}};
+        Json figure = {
+            {"scenario", f.scenario},
+            {"what", f.what},
+            {"arms", f.arms},
+            {"unit", f.unit},
+            {"first", f.first_value},
+            {"second", f.second_value},
+            {"ratio", {{"median", f.median}, {"min", f.min}, {"max", f.max}}},
+            {"pairs", {{"kept", f.kept}, {"dropped", f.dropped}}},
+            {"verdict", to_string(f.verdict)},
+            {"cpu_us_per_record",
+             {{"acknowledged", f.ack_cpu_us}, {"level", f.level_cpu_us}, {"second", f.second_cpu_us}}},
+            {"note", f.note},
+            {"details", f.details}};
         if (f.floor) figure[f.smaller_is_better ? "ceiling" : "floor"] = *f.floor;
         out["figures"].push_back(std::move(figure));
     }

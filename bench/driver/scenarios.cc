@@ -31,8 +31,8 @@ Figure compare_singles(const Settings& settings) {
     Figure figure;
     figure.unit = "requests/s";
     figure.floor = 0.25;
-    return compare(settings, ArmKind::product, ArmKind::null_server, {"--records", "1", "--connections", "64"},
-                   requests_per_second, std::move(figure));
+    return compare(settings, ArmKind::product, ArmKind::null_server,
+                   {"--records", "1", "--connections", "64"}, requests_per_second, std::move(figure));
 }
 
 Figure compare_batches(const Settings& settings, ArmKind first, ArmKind second, const std::string& format,
@@ -45,13 +45,15 @@ Figure compare_batches(const Settings& settings, ArmKind first, ArmKind second, 
 }
 
 std::string latency_text(const ArmRun& run) {
-    return fmt::format("{:.0f}/{:.0f}", number_at(run.load, "/latency_us/p50"), number_at(run.load, "/latency_us/p99"));
+    return fmt::format("{:.0f}/{:.0f}", number_at(run.load, "/latency_us/p50"),
+                       number_at(run.load, "/latency_us/p99"));
 }
 
 /// The second arm's value becomes what the product is allowed: three flushes and the null server's p50.
 Figure compare_latency(const Settings& settings) {
     const std::string rate = settings.smoke ? "2000" : "20000";
-    const LoadArguments arguments = {"--records", "1", "--connections", "128", "--rate", rate, "--timeout", "30"};
+    const LoadArguments arguments = {"--records", "1",  "--connections", "128",
+                                     "--rate",    rate, "--timeout",     "30"};
     Figure figure;
     figure.arms = "tillstream p50 / (3 flush p50 + null p50)";
     figure.unit = "us";
@@ -89,7 +91,8 @@ std::vector<Scenario> all_scenarios() {
          [](const Settings& s) {
              return compare_batches(s, ArmKind::product, ArmKind::bare_pipeline, "ndjson", 0.15);
          }},
-        {"steady", "largest rate of 500-record posts at which no sink falls behind", true, measure_steady_state},
+        {"steady", "largest rate of 500-record posts at which no sink falls behind", true,
+         measure_steady_state},
         {"file", "541,909 sales, CSV -> HTTP -> every sink level, against DuckDB alone CSV -> Parquet", true,
          measure_whole_file},
         {"latency", "acknowledgement of single records, open loop", true, compare_latency},

@@ -17,7 +17,7 @@ constexpr double kRateMax = 4'000'000;
 constexpr double kStep = 1.6;
 constexpr int kBisections = 2;
 constexpr double kSecondsMin = 10;
-constexpr double kGrowthMax = 0.01;    // of the offered records
+constexpr double kGrowthMax = 0.01;  // of the offered records
 constexpr double kShortfallMax = 0.02;
 constexpr std::chrono::milliseconds kSampleInterval{250};
 
@@ -69,10 +69,9 @@ Status offer(const Settings& settings, Attempt& attempt, ArmRun& run) {
     Arm arm = TILLSTREAM_TRY(Arm::start(ArmKind::product, settings));
     const double cpu_start = arm.cpu_seconds();
     const double posts = attempt.offered / kRecordsPerPost;
-    auto load = TILLSTREAM_TRY(start_load(
-        settings, arm,
-        {"--records", fmt::to_string(kRecordsPerPost), "--connections", "32", "--timeout", "60", "--rate",
-         fmt::to_string(posts)}));
+    auto load = TILLSTREAM_TRY(start_load(settings, arm,
+                                          {"--records", fmt::to_string(kRecordsPerPost), "--connections",
+                                           "32", "--timeout", "60", "--rate", fmt::to_string(posts)}));
     const auto samples = TILLSTREAM_TRY(sample_lag(arm, settings.warmup, settings.seconds));
     run.load = TILLSTREAM_TRY(finish_load(load));
     run.ack_cpu_us = arm.cpu_seconds() - cpu_start;
@@ -95,8 +94,9 @@ Attempt try_rate(const Settings& settings, double rate) {
     Attempt attempt;
     attempt.offered = rate;
     attempt.run = observe(settings, "tillstream", [&](ArmRun& run) { return offer(settings, attempt, run); });
-    std::fprintf(stderr, "  %.0f records/s offered: %.0f taken, lag grows by %.0f/s: %s%s\n", rate, attempt.reached,
-                 attempt.growth, attempt.level ? "level" : "not level", attempt.run.problem.c_str());
+    std::fprintf(stderr, "  %.0f records/s offered: %.0f taken, lag grows by %.0f/s: %s%s\n", rate,
+                 attempt.reached, attempt.growth, attempt.level ? "level" : "not level",
+                 attempt.run.problem.c_str());
     return attempt;
 }
 
@@ -112,8 +112,10 @@ std::vector<Attempt> search(const Settings& settings) {
         if (!last.run.problem.empty() || settings.smoke) break;
         (last.level ? good : bad) = rate;
         if (bad > 0 && halvings++ == kBisections) break;
-        if (bad == 0) rate *= kStep;
-        else rate = good > 0 ? (good + bad) / 2 : bad / 2;
+        if (bad == 0)
+            rate *= kStep;
+        else
+            rate = good > 0 ? (good + bad) / 2 : bad / 2;
     }
     return attempts;
 }
@@ -146,9 +148,12 @@ Figure measure_steady_state(const Settings& given) {
         figure.level_cpu_us = attempt.run.level_cpu_us;
     }
     figure.kept = figure.first_value > 0 ? 1 : 0;
-    if (figure.unequal) figure.verdict = Verdict::void_figure;
-    else if (settings.smoke) figure.verdict = Verdict::reported;
-    else figure.verdict = figure.first_value >= kGoal ? Verdict::reached : Verdict::missed;
+    if (figure.unequal)
+        figure.verdict = Verdict::void_figure;
+    else if (settings.smoke)
+        figure.verdict = Verdict::reported;
+    else
+        figure.verdict = figure.first_value >= kGoal ? Verdict::reached : Verdict::missed;
     if (figure.note.empty()) figure.note = fmt::format("goal {:.0f}/s", kGoal);
     return figure;
 }

@@ -18,8 +18,8 @@ double median(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-Status measure(const Settings& settings, ArmKind kind, const LoadArguments& arguments, const ValueOf& value_of,
-               ArmRun& run) {
+Status measure(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
+               const ValueOf& value_of, ArmRun& run) {
     Arm arm = TILLSTREAM_TRY(Arm::start(kind, settings));
     const double cpu_start = arm.cpu_seconds();
     auto load = TILLSTREAM_TRY(start_load(settings, arm, arguments));
@@ -67,7 +67,8 @@ double median_of(const std::vector<const Pair*>& pairs, Get get) {
 
 Verdict verdict_of(const Figure& figure) {
     if (!figure.floor) return Verdict::reported;
-    const bool good = figure.smaller_is_better ? figure.median <= *figure.floor : figure.median >= *figure.floor;
+    const bool good =
+        figure.smaller_is_better ? figure.median <= *figure.floor : figure.median >= *figure.floor;
     return good ? Verdict::reached : Verdict::missed;
 }
 
@@ -113,9 +114,12 @@ ArmRun observe(const Settings& settings, std::string_view name, const std::funct
     const auto probe_before = probe_flush(posix_filesystem(), settings.work_dir, settings.probe_seconds);
     const Status measured = body(run);
     const auto probe_after = probe_flush(posix_filesystem(), settings.work_dir, settings.probe_seconds);
-    if (!measured) run.problem = fmt::format("{}: {}", name, measured.error().message);
-    else if (!probe_before) run.problem = probe_before.error().message;
-    else if (!probe_after) run.problem = probe_after.error().message;
+    if (!measured)
+        run.problem = fmt::format("{}: {}", name, measured.error().message);
+    else if (!probe_before)
+        run.problem = probe_before.error().message;
+    else if (!probe_after)
+        run.problem = probe_after.error().message;
     run.probe_before_us = probe_before.value_or(0);
     run.probe_after_us = probe_after.value_or(0);
     run.steal = steal_share(before, read_cpu_ticks());
@@ -123,7 +127,8 @@ ArmRun observe(const Settings& settings, std::string_view name, const std::funct
     return run;
 }
 
-ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments, const ValueOf& value_of) {
+ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
+               const ValueOf& value_of) {
     return observe(settings, to_string(kind),
                    [&](ArmRun& run) { return measure(settings, kind, arguments, value_of, run); });
 }
@@ -137,8 +142,9 @@ std::vector<Pair> run_pairs(const Settings& settings, const std::function<ArmRun
         (first_leads ? pair.second : pair.first) = run(!first_leads);
         pair.dropped = reason_to_drop(pair);
         std::fprintf(stderr, "  pair %d: %.4g against %.4g, ratio %.3f%s%s%s%s\n", i + 1, pair.first.value,
-                     pair.second.value, pair.ratio(), pair.dropped.empty() ? "" : ", dropped: ",
-                     pair.dropped.c_str(), pair.first.problem.c_str(), pair.second.problem.c_str());
+                     pair.second.value, pair.ratio(),
+                     pair.dropped.empty() ? "" : ", dropped: ", pair.dropped.c_str(),
+                     pair.first.problem.c_str(), pair.second.problem.c_str());
         const bool hopeless = !pair.first.problem.empty() || !pair.second.problem.empty();
         pairs.push_back(std::move(pair));
         if (hopeless) break;
@@ -161,14 +167,15 @@ void summarise(const std::vector<Pair>& pairs, Figure& figure) {
     }
     figure.kept = kept.size();
     figure.dropped = pairs.size() - kept.size();
-    if (kept.empty() && figure.note.empty()) figure.note = "no pair with a steady disk; ratios are of all pairs";
+    if (kept.empty() && figure.note.empty())
+        figure.note = "no pair with a steady disk; ratios are of all pairs";
     if (kept.empty()) {
         for (const Pair& pair : pairs) kept.push_back(&pair);
     }
     figure.verdict = figure.unequal || figure.kept == 0 ? Verdict::void_figure : Verdict::reported;
     if (kept.empty()) return;
-    const auto [least, most] =
-        std::minmax_element(kept.begin(), kept.end(), [](auto* a, auto* b) { return a->ratio() < b->ratio(); });
+    const auto [least, most] = std::minmax_element(kept.begin(), kept.end(),
+                                                   [](auto* a, auto* b) { return a->ratio() < b->ratio(); });
     figure.min = (*least)->ratio();
     figure.max = (*most)->ratio();
     figure.median = median_of(kept, [](const Pair& p) { return p.ratio(); });

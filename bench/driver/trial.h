@@ -1,7 +1,8 @@
 // trial.h - two arms in turn under the same load, and what their ratio is.
 //
 // Order:   A B B A …, so that a drift of the machine hits both alike.
-// Dropped: a pair whose flush probes differ by more than kProbeSpreadMax, or one of which is above kProbeMicrosMax.
+// Dropped: a pair whose flush probes differ by more than kProbeSpreadMax, or one of which is above
+//          kProbeMicrosMax.
 // Void:    rows or sums differ from what was acknowledged, a request failed, or no pair is left.
 #pragma once
 
@@ -39,7 +40,8 @@ using ValueOf = std::function<double(const Json& load)>;
 ArmRun observe(const Settings& settings, std::string_view name, const std::function<Status(ArmRun&)>& body);
 
 /// One observed run: starts the arm, loads, waits until level, checks rows and sums.
-ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments, const ValueOf& value_of);
+ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
+               const ValueOf& value_of);
 
 /// Starts the load generator against a server; finish_load waits for its report.
 Result<ChildProcess> start_load(const Settings& settings, const Arm& arm, const LoadArguments& arguments);
@@ -49,8 +51,8 @@ Result<Json> finish_load(ChildProcess& load);
 std::optional<std::string> find_failed_requests(const Json& load);
 
 struct Pair {
-    ArmRun first;   ///< of the arm measured
-    ArmRun second;  ///< of the arm it is compared with
+    ArmRun first;         ///< of the arm measured
+    ArmRun second;        ///< of the arm it is compared with
     std::string dropped;  ///< why it does not count; empty: it does
     double ratio() const { return second.value > 0 ? first.value / second.value : 0; }
 };
@@ -70,7 +72,7 @@ struct Figure {
     double median = 0;
     double min = 0;
     double max = 0;
-    double first_value = 0;   ///< medians of the kept pairs
+    double first_value = 0;  ///< medians of the kept pairs
     double second_value = 0;
     double ack_cpu_us = 0;
     double level_cpu_us = 0;
@@ -83,7 +85,8 @@ struct Figure {
     Json details;
 };
 
-/// `run` measures one arm: true is the first. Pairs until settings.pairs, each in the opposite order of the last.
+/// `run` measures one arm: true is the first. Pairs until settings.pairs, each in the opposite order of the
+/// last.
 std::vector<Pair> run_pairs(const Settings& settings, const std::function<ArmRun(bool first)>& run);
 
 /// Medians, extremes and verdict of the pairs; the figure's names, unit and floor are given.

@@ -19,8 +19,8 @@ constexpr std::uint32_t kSmokeRows = 20'000;
 constexpr std::chrono::seconds kLimit{600};
 
 struct SalesFile {
-    std::string sent;     ///< what `tillstream send` reads
-    std::string utf8;     ///< what DuckDB reads: it takes no other charset
+    std::string sent;  ///< what `tillstream send` reads
+    std::string utf8;  ///< what DuckDB reads: it takes no other charset
     std::string time_format;
 };
 
@@ -65,16 +65,17 @@ Result<SalesFile> prepare_simulated(const Settings& settings) {
 }
 
 Result<Json> convert_by_duckdb(const Settings& settings, const SalesFile& file) {
-    auto duckdb = TILLSTREAM_TRY(ChildProcess::start({settings.programs + "/duckdb_csv_to_parquet", file.utf8,
-                                                      settings.work_dir + "/sales.parquet", "--time-format",
-                                                      file.time_format},
-                                                     settings.work_dir + "/duckdb.log"));
+    auto duckdb = TILLSTREAM_TRY(
+        ChildProcess::start({settings.programs + "/duckdb_csv_to_parquet", file.utf8,
+                             settings.work_dir + "/sales.parquet", "--time-format", file.time_format},
+                            settings.work_dir + "/duckdb.log"));
     Json json = Json::parse(TILLSTREAM_TRY(duckdb.run_to_end(kLimit)), nullptr, false);
     if (json.is_discarded()) return failure(Errc::internal, "duckdb_csv_to_parquet printed no JSON");
     return json;
 }
 
-Status send_whole(const Settings& settings, const SalesFile& file, const StoredFigures& expected, ArmRun& run) {
+Status send_whole(const Settings& settings, const SalesFile& file, const StoredFigures& expected,
+                  ArmRun& run) {
     Arm arm = TILLSTREAM_TRY(Arm::start(ArmKind::product, settings));
     const double cpu_start = arm.cpu_seconds();
     const auto start = std::chrono::steady_clock::now();
@@ -92,11 +93,25 @@ Status send_whole(const Settings& settings, const SalesFile& file, const StoredF
     return arm.check_figures(expected);
 }
 
-Status run_duckdb(const Settings& settings, const SalesFile& file, const StoredFigures& expected, ArmRun& run) {
+Status run_duckdb(const Settings& settings, const SalesFile& file, const StoredFigures& expected,
+                  ArmRun& run) {
     run.load = TILLSTREAM_TRY(convert_by_duckdb(settings, file));
     run.value = run.load.value("seconds", 0.0);
     if (figures_from(run.load) == expected) return {};
     return failure(Errc::invalid_argument, "the Parquet file differs from that of the first conversion");
+}
+
+Status compare_with_duckdb(const Settings& settings, bool simulated, Figure& figure) {
+    const SalesFile file = TILLSTREAM_TRY(simulated ? prepare_simulated(settings) : prepare_real(settings));
+    const StoredFigures expected = figures_from(TILLSTREAM_TRY(convert_by_duckdb(settings, file)));
+    const auto pairs = run_pairs(settings, [&](bool is_first) {
+        return observe(settings, is_first ? "tillstream" : "DuckDB", [&](ArmRun& run) {
+            return is_first ? send_whole(settings, file, expected, run)
+                            : run_duckdb(settings, file, expected, run);
+        });
+    });
+    summarise(pairs, figure);
+    return {};
 }
 
 }  // namespace
@@ -108,22 +123,14 @@ Figure measure_whole_file(const Settings& settings) {
     figure.floor = kCeiling;
     figure.smaller_is_better = true;
     const bool simulated = settings.smoke || settings.sales_file.empty();
-    if (simulated && !settings.smoke) std::fputs("  the real file is not here: a simulated one is used\n", stderr);
-    const auto file = simulated ? prepare_simulated(settings) : prepare_real(settings);
-    const auto reference = file ? convert_by_duckdb(settings, *file) : tl::unexpected<Error>(file.error());
-    if (!reference) {
+    if (simulated && !settings.smoke)
+        std::fputs("  the real file is not here: a simulated one is used\n", stderr);
+    const Status measured = compare_with_duckdb(settings, simulated, figure);
+    if (!measured) {
         figure.verdict = Verdict::void_figure;
         figure.unequal = true;
-        figure.note = reference.error().message;
-        return figure;
+        figure.note = measured.error().message;
     }
-    const StoredFigures expected = figures_from(*reference);
-    const auto pairs = run_pairs(settings, [&](bool is_first) {
-        return observe(settings, is_first ? "tillstream" : "DuckDB", [&](ArmRun& run) {
-            return is_first ? send_whole(settings, *file, expected, run) : run_duckdb(settings, *file, expected, run);
-        });
-    });
-    summarise(pairs, figure);
     if (simulated) figure.note += figure.note.empty() ? "simulated file" : "; simulated file";
     return figure;
 }

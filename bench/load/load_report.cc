@@ -25,9 +25,9 @@ std::string format_load_report(const LoadReport& report) {
     std::string out = fmt::format(
         R"({{"requests_per_second":{:.1f},"records_per_second":{:.1f},"seconds":{:.4f},"requests":{},)"
         R"("latency_us":{{"p50":{},"p95":{},"p99":{},"p99_9":{},"max":{}}},"client_cpu_seconds":{:.4f},)",
-        requests_per_second, requests_per_second * report.records_per_request, report.measured_seconds, o.requests,
-        o.latency.quantile(0.5), o.latency.quantile(0.95), o.latency.quantile(0.99), o.latency.quantile(0.999),
-        o.latency.max(), report.cpu_seconds);
+        requests_per_second, requests_per_second * report.records_per_request, report.measured_seconds,
+        o.requests, o.latency.quantile(0.5), o.latency.quantile(0.95), o.latency.quantile(0.99),
+        o.latency.quantile(0.999), o.latency.max(), report.cpu_seconds);
     fmt::format_to(std::back_inserter(out),
                    R"("errors":{{"status":{},"timeouts":{},"disconnects":{},"unsent":{},"unknown":{}}},)"
                    R"("acknowledged":{{"rows":{},"quantity":{},"line_total":"{}"}}}})",

@@ -95,7 +95,8 @@ Status LoadThread::open(Connection& connection, std::size_t index) {
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     event.data.u64 = index;
-    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0) return failure(errno_failure("epoll_ctl"));
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0)
+        return failure(errno_failure("epoll_ctl"));
     return {};
 }
 
@@ -123,8 +124,8 @@ void LoadThread::begin(Connection& connection, Nanos due) {
 void LoadThread::write(Connection& connection) {
     const std::string& bytes = connection.request->bytes;
     while (connection.sent < bytes.size()) {
-        const ssize_t n = ::send(connection.fd, bytes.data() + connection.sent, bytes.size() - connection.sent,
-                                 MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t n = ::send(connection.fd, bytes.data() + connection.sent,
+                                 bytes.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0) {
             connection.sent += static_cast<std::size_t>(n);
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
@@ -200,7 +201,8 @@ void LoadThread::start_due(Nanos now) {
     while (next_due_ <= now && next_due_ < end_) {
         waiting_.push_back(next_due_);
         constexpr double kRandomRange = 18446744073709551616.0;
-        const double share = options_.poisson ? -std::log1p(-static_cast<double>(random_.next()) / kRandomRange) : 1;
+        const double share =
+            options_.poisson ? -std::log1p(-static_cast<double>(random_.next()) / kRandomRange) : 1;
         next_due_ += Nanos(static_cast<std::int64_t>(mean * std::min(share, 100.0)));
     }
     while (!waiting_.empty() && !idle_.empty()) {
@@ -242,13 +244,14 @@ Nanos LoadThread::wait_time(Nanos now) const {
 
 void LoadThread::poll(Nanos wait) {
     const timespec timeout = to_timespec(wait);
-    const int count = ::epoll_pwait2(epoll_, events_.data(), static_cast<int>(events_.size()), &timeout, nullptr);
+    const int count =
+        ::epoll_pwait2(epoll_, events_.data(), static_cast<int>(events_.size()), &timeout, nullptr);
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = events_[static_cast<std::size_t>(i)];
         Connection& connection = connections_[event.data.u64];
         if (connection.fd < 0) continue;
-        const bool writing = connection.request != nullptr &&
-                             connection.sent < connection.request->bytes.size();
+        const bool writing =
+            connection.request != nullptr && connection.sent < connection.request->bytes.size();
         if ((event.events & EPOLLOUT) != 0 && writing) write(connection);
         if ((event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) read(connection);
     }

@@ -1,11 +1,13 @@
 // load_thread.h - one thread that keeps many keep-alive connections busy over epoll.
 //
 // Closed:     each connection sends its next request when the last one is answered.
-// Open:       requests are due at times fixed beforehand (Poisson or even spacing); latency counts from the time a
-//             request was due, also while it waits for a free connection, so a slow server cannot slow the clock.
-//             The thread sleeps until `spin` before the next request is due and polls from there on.
+// Open:       requests are due at times fixed beforehand (Poisson or even spacing); latency counts from the
+//             time a request was due, also while it waits for a free connection, so a slow server cannot
+//             slow the clock. The thread sleeps until `spin` before the next request is due and polls from
+//             there on.
 // Timeouts:   count as an answer that took the timeout; the connection is replaced.
-// Sums:       of requests answered 200. A request whose outcome is not known makes them a lower bound (`unknown`).
+// Sums:       of requests answered 200. A request whose outcome is not known makes them a lower bound
+//             (`unknown`).
 // Threads:    run() on its own thread, everything else before or after it.
 #pragma once
 
@@ -50,7 +52,7 @@ struct LoadOptions {
 struct LoadOutcome {
     LatencyHistogram latency;  ///< us, measured window
     std::uint64_t measured_requests = 0;
-    Nanos last_answer{0};  ///< in the measured window, steady clock
+    Nanos last_answer{0};        ///< in the measured window, steady clock
     std::uint64_t requests = 0;  ///< answered 200, warm-up included
     SalesSums acknowledged;
     std::map<int, std::uint64_t> failed_status;

@@ -47,7 +47,8 @@ ResponseReader::Progress ResponseReader::feed(std::string_view bytes) {
     const std::size_t had = head_.size();
     head_.append(bytes);
     const std::size_t end = head_.find(kHeadEnd);
-    if (end == std::string_view::npos) return head_.size() > kHeadBytesMax ? Progress::broken : Progress::more;
+    if (end == std::string_view::npos)
+        return head_.size() > kHeadBytesMax ? Progress::broken : Progress::more;
     const std::string head = head_.substr(0, end);
     head_.clear();
     return take_head(head, bytes.substr(end + kHeadEnd.size() - had));
@@ -55,7 +56,8 @@ ResponseReader::Progress ResponseReader::feed(std::string_view bytes) {
 
 ResponseReader::Progress ResponseReader::take_head(std::string_view head, std::string_view rest) {
     constexpr std::size_t kStatusAt = std::string_view("HTTP/1.1 ").size();
-    if (head.size() < kStatusAt + 3 || !parse_number(head.substr(kStatusAt, 3), status_)) return Progress::broken;
+    if (head.size() < kStatusAt + 3 || !parse_number(head.substr(kStatusAt, 3), status_))
+        return Progress::broken;
     if (!find_content_length(head, body_left_)) return Progress::broken;
     in_body_ = true;
     return take_body(rest);

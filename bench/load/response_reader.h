@@ -1,6 +1,7 @@
 // response_reader.h - just enough of HTTP/1.1 to know the status of an answer and where it ends.
 //
-// Limits:  answers carry Content-Length; a head has at most kHeadBytesMax bytes; one answer at a time (no pipelining).
+// Limits:  answers carry Content-Length; a head has at most kHeadBytesMax bytes; one answer at a time (no
+//          pipelining).
 // Threads: one at a time.
 #pragma once
 
@@ -16,8 +17,8 @@ public:
 
     enum class Progress : unsigned char { more, complete, broken };
 
-    /// The next bytes as they came. After `complete` the reader stands at the next answer; status() is that of the
-    /// one that ended.
+    /// The next bytes as they came. After `complete` the reader stands at the next answer; status() is that
+    /// of the one that ended.
     Progress feed(std::string_view bytes);
     int status() const { return status_; }
     void reset();

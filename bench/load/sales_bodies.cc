@@ -15,11 +15,11 @@ constexpr std::string_view kNoInvoice = "1000000000";
 static_assert(kNoInvoice.size() == SalesBodies::kInvoiceDigits);
 
 constexpr std::array<std::string_view, 12> kAdjectives = {
-    "WHITE HANGING", "RED WOOLLY", "VINTAGE", "SET OF 6", "CREAM CUPID", "PACK OF 72",
-    "JUMBO", "REGENCY 3 TIER", "GLASS STAR", "RETRO SPOT", "ASSORTED COLOUR", "SMALL HEART"};
+    "WHITE HANGING", "RED WOOLLY",     "VINTAGE",    "SET OF 6",   "CREAM CUPID",     "PACK OF 72",
+    "JUMBO",         "REGENCY 3 TIER", "GLASS STAR", "RETRO SPOT", "ASSORTED COLOUR", "SMALL HEART"};
 constexpr std::array<std::string_view, 12> kNouns = {
-    "T-LIGHT HOLDER", "HOT WATER BOTTLE", "CAKE CASES", "COAT HANGER", "BIRD ORNAMENT", "LUNCH BOX",
-    "STORAGE JAR", "CAKESTAND", "FROSTED LANTERN", "BAG CHARM", "PICTURE FRAME", "DOORMAT"};
+    "T-LIGHT HOLDER", "HOT WATER BOTTLE", "CAKE CASES",      "COAT HANGER", "BIRD ORNAMENT", "LUNCH BOX",
+    "STORAGE JAR",    "CAKESTAND",        "FROSTED LANTERN", "BAG CHARM",   "PICTURE FRAME", "DOORMAT"};
 constexpr std::array<std::string_view, 6> kCountries = {"United Kingdom", "Germany", "France",
                                                         "EIRE",           "Spain",   "Netherlands"};
 
@@ -64,18 +64,19 @@ void append_json(std::string& out, const Sale& sale) {
     fmt::format_to(std::back_inserter(out),
                    R"({{"InvoiceNo":"{}","StockCode":"{}{}","Description":"{} {}","Quantity":{},)"
                    R"("InvoiceDate":"2011-11-{:02}T{:02}:{:02}:00Z","UnitPrice":{}.{:02})",
-                   kNoInvoice, 20'000 + sale.product, sale.product % 7 == 0 ? "A" : "", sale.adjective, sale.noun,
-                   sale.quantity, sale.day, sale.minute / 60, sale.minute % 60, sale.price_cents / 100,
-                   sale.price_cents % 100);
+                   kNoInvoice, 20'000 + sale.product, sale.product % 7 == 0 ? "A" : "", sale.adjective,
+                   sale.noun, sale.quantity, sale.day, sale.minute / 60, sale.minute % 60,
+                   sale.price_cents / 100, sale.price_cents % 100);
     if (sale.customer != 0) fmt::format_to(std::back_inserter(out), R"(,"CustomerID":{})", sale.customer);
     fmt::format_to(std::back_inserter(out), R"(,"Country":"{}"}})", sale.country);
 }
 
 void append_csv(std::string& out, const Sale& sale) {
     fmt::format_to(std::back_inserter(out), "{},{}{},{} {},{},2011-11-{:02}T{:02}:{:02}:00Z,{}.{:02},{},{}",
-                   kNoInvoice, 20'000 + sale.product, sale.product % 7 == 0 ? "A" : "", sale.adjective, sale.noun,
-                   sale.quantity, sale.day, sale.minute / 60, sale.minute % 60, sale.price_cents / 100,
-                   sale.price_cents % 100, sale.customer == 0 ? "" : fmt::to_string(sale.customer), sale.country);
+                   kNoInvoice, 20'000 + sale.product, sale.product % 7 == 0 ? "A" : "", sale.adjective,
+                   sale.noun, sale.quantity, sale.day, sale.minute / 60, sale.minute % 60,
+                   sale.price_cents / 100, sale.price_cents % 100,
+                   sale.customer == 0 ? "" : fmt::to_string(sale.customer), sale.country);
 }
 
 std::string_view content_type(BodyFormat format) {
@@ -109,9 +110,10 @@ SalesRequest make_sales_request(const BodyOptions& options, SaleMaker& maker) {
         request.sums.add({1, sale.quantity, Int128{sale.quantity} * sale.price_cents * kUnitsPerCent});
     }
     if (array) body += ']';
-    request.bytes = fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n",
-                                options.path, options.host, content_type(options.format), body.size(),
-                                options.token.empty() ? "" : "Authorization: Bearer " + options.token + "\r\n");
+    request.bytes =
+        fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n",
+                    options.path, options.host, content_type(options.format), body.size(),
+                    options.token.empty() ? "" : "Authorization: Bearer " + options.token + "\r\n");
     for (std::uint32_t& at : request.invoice_at) at += static_cast<std::uint32_t>(request.bytes.size());
     request.bytes += body;
     return request;
@@ -142,7 +144,8 @@ void SalesBodies::stamp(SalesRequest& request) {
     for (std::size_t i = 0; i < request.invoice_at.size(); ++i) {
         if (i % kLinesPerInvoice == 0) {
             std::uint64_t rest = next_invoice_++;
-            for (std::size_t d = kInvoiceDigits; d-- > 0; rest /= 10) digits[d] = static_cast<char>('0' + rest % 10);
+            for (std::size_t d = kInvoiceDigits; d-- > 0; rest /= 10)
+                digits[d] = static_cast<char>('0' + rest % 10);
         }
         request.bytes.replace(request.invoice_at[i], kInvoiceDigits, digits.data(), kInvoiceDigits);
     }

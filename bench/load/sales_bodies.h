@@ -1,8 +1,9 @@
 // sales_bodies.h - complete requests full of believable sales, made before the clock starts.
 //
-// What:       records of about 190 bytes with the columns of `sales`, 20 lines an invoice, a quarter of the invoices
-//             without customer; all of them acceptable, so that every record sent must be counted.
-// Distinct:   only the invoice numbers change when a request is sent again: stamp() writes fresh ones of equal width.
+// What:       records of about 190 bytes with the columns of `sales`, 20 lines an invoice, a quarter of the
+//             invoices without customer; all of them acceptable, so that every record sent must be counted.
+// Distinct:   only the invoice numbers change when a request is sent again: stamp() writes fresh ones of
+//             equal width.
 // Same seed:  same bytes.
 // Threads:    one; each load thread has its own.
 #pragma once
