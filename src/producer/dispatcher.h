@@ -1,10 +1,11 @@
-// dispatcher.h - spreads records over connections so that each key keeps its order, paces them, and counts answers.
+// dispatcher.h - spreads records over connections so that each key keeps its order, paces them, and counts
+// answers.
 //
 // Order:      a key always goes to the same connection, which sends one request at a time.
 // Lifecycle:  construct (starts the threads) -> begin_body, add … -> finish. Not usable after finish.
 // Threads:    begin_body, add and finish on one thread; each connection has a thread of its own.
-// Pace:       open loop: with a rate, record n is due at start + n / rate however slow the answers are; a full queue makes
-//             later records late, and their latency says so.
+// Pace:       open loop: with a rate, record n is due at start + n / rate however slow the answers are; a
+//             full queue makes later records late, and their latency says so.
 // Retries:    only what surely was not stored: a request that did not leave, and 429 or 503 with Retry-After.
 // Limits:     for each connection one batch being filled, two waiting, one on its way.
 #pragma once
@@ -27,8 +28,8 @@ struct DispatchOptions {
     unsigned concurrency = 4;
     double rate = 0;                      ///< records per second; 0: as fast as the server takes them
     std::chrono::milliseconds linger{5};  ///< with a rate: a batch waits no longer than this to fill
-    /// How long one batch is tried again before it counts as failed (refused) or the run is given up (no server).
-    /// A server that never answered is not waited for.
+    /// How long one batch is tried again before it counts as failed (refused) or the run is given up (no
+    /// server). A server that never answered is not waited for.
     std::chrono::milliseconds overload_patience{60'000};
     std::chrono::milliseconds outage_patience{10'000};
     std::chrono::milliseconds first_pause{50};  ///< doubles with each try, at most 2 s
@@ -44,7 +45,8 @@ public:
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
 
-    /// What follows are records of this kind; each request starts with `head` (a CSV header line, or nothing).
+    /// What follows are records of this kind; each request starts with `head` (a CSV header line, or
+    /// nothing).
     void begin_body(std::string_view content_type, std::string_view head);
 
     struct Piece {

@@ -220,7 +220,8 @@ TEST(Dispatcher, LatencyCountsFromWhenARecordWasDue) {
                      300, observer);
     EXPECT_EQ(report.accepted, 300U);
     EXPECT_GE(report.latency.max(), 300'000U);
-    // About half the records were due within the first 150 ms of the stall and must show at least the rest of it.
+    // About half the records were due within the first 150 ms of the stall and must show at least the rest
+    // of it.
     EXPECT_GE(report.latency.quantile(0.5), 100'000U);
     EXPECT_GE(report.seconds, 0.299);
 }

@@ -34,7 +34,8 @@ private:
 /// A connection of its own for each call. `target` is copied.
 PosterFactory http_posters(HttpTarget target);
 
-/// Reads an answer of the ingest door: the counts of a 200, else the detail of a problem (or the body's start).
+/// Reads an answer of the ingest door: the counts of a 200, else the detail of a problem (or the body's
+///                                     start).
 PostAnswer read_answer(int status, std::string_view body, std::optional<std::string_view> retry_after);
 
 }  // namespace tillstream

@@ -1,6 +1,7 @@
 // latency_histogram.h - latencies in microseconds with a relative error of at most 1/128 (0.8 %), in 28 KiB.
 //
-// How:     log-linear as HdrHistogram: each power of two is cut into 128 equal parts; values below 256 are exact.
+// How:     log-linear as HdrHistogram: each power of two is cut into 128 equal parts; values below 256 are
+//          exact.
 // Threads: one at a time; threads record into their own and merge.
 // Limits:  values above 2^34 us (4.7 hours) count as that; min and max are kept exactly.
 #pragma once
@@ -29,8 +30,8 @@ public:
     std::uint64_t count() const { return total_; }
     std::uint64_t max() const { return max_; }
 
-    /// The smallest recorded value (up to the precision, never below it) that at least `share` of all do not exceed;
-    /// 0 of an empty histogram.
+    /// The smallest recorded value (up to the precision, never below it) that at least `share` of all do not
+    /// exceed; 0 of an empty histogram.
     std::uint64_t quantile(double share) const {
         if (total_ == 0) return 0;
         const double wanted = share * static_cast<double>(total_);

@@ -35,7 +35,8 @@ struct PostAnswer {
 class RecordPoster {
 public:
     virtual ~RecordPoster() = default;
-    /// unavailable and timeout: the request did not leave and may be sent again. Any other error: it may have been
+    /// unavailable and timeout: the request did not leave and may be sent again. Any other error: it may
+    ///                          have been
     /// stored.
     virtual Result<PostAnswer> post(const RecordBatch& batch) = 0;
 };

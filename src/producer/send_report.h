@@ -18,8 +18,8 @@ struct SendReport {
     std::uint64_t duplicates = 0;
     std::uint64_t failed = 0;  ///< refused as a whole request, or of unknown outcome
     double seconds = 0;
-    /// Of each answered record. With a rate: from the moment it was due, whether or not the sender was late. Without: from its
-    /// batch being handed to a connection's queue.
+    /// Of each answered record. With a rate: from the moment it was due, whether or not the sender was late.
+    /// Without: from its batch being handed to a connection's queue.
     LatencyHistogram latency = {};
     bool unreachable = false;  ///< given up since no server answered; what was not read is not counted
 

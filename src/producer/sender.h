@@ -1,15 +1,16 @@
 // sender.h - sends data files, record by record, to a stream's ingest door.
 //
-// Files:      .csv, .ndjson, .jsonl, .json (an array, or values behind each other), each also packed as .gz or .zst.
-//             Sent as CSV with the file's header, or as NDJSON, always UTF-8; a row goes as it stands in the file, broken
-//             or not: judging is the server's part.
+// Files:      .csv, .ndjson, .jsonl, .json (an array, or values behind each other), each also packed as .gz
+//             or .zst. Sent as CSV with the file's header, or as NDJSON, always UTF-8; a row goes as it
+//             stands in the file, broken or not: judging is the server's part.
 // Charset:    byte order mark, else valid UTF-8, else ISO-8859-1 with a notice.
-// Event ids:  <first 16 hex of SHA-256 of the uncompressed file>-<data row from 1>, whatever the filters; a record or file
-//             that has event_id keeps it. They make running again after any failure safe.
-// Order:      as in the file for each partition key, at any concurrency; rows without a readable key share one
-//             connection, and so does a whole CSV file without the key's column (with a notice).
-// Filters:    from (inclusive) and to (exclusive) by the first column whose name ends in date, time, stamp or _at; then
-//             sample (that many of what is left, each row as likely, same seed same rows); then limit.
+// Event ids:  <first 16 hex of SHA-256 of the uncompressed file>-<data row from 1>, whatever the filters; a
+//             record or file that has event_id keeps it. They make running again after any failure safe.
+// Order:      as in the file for each partition key, at any concurrency; rows without a readable key share
+//             one connection, and so does a whole CSV file without the key's column (with a notice).
+// Filters:    from (inclusive) and to (exclusive) by the first column whose name ends in date, time, stamp
+//             or _at; then sample (that many of what is left, each row as likely, same seed same rows); then
+//             limit.
 // Memory:     flat: files are streamed, twice if they must be fingerprinted, once more to be sampled.
 // Errors:     of options and files; what became of records, also if no server answered, is in the report.
 // Source:     FACES "CLI output for scripts" (send).

@@ -1,10 +1,11 @@
 // simulator.h - a made-up shop that sells like a real one, with the right answer beside it.
 //
-// What:       sales of several stores as NDJSON, in the key styles, number forms and date forms real producers use, with
-//             cancellations, write-offs, bad debts, repeated lines, late invoices, records that must be refused (each
-//             reason a JSON producer can cause under the built-in contract) and repeated event ids.
-// Same seed:  same options, same bytes, on every platform; fewer rows are a prefix of more. Event ids begin with a
-//             hash of the options, so that two different runs never claim each other's ids.
+// What:       sales of several stores as NDJSON, in the key styles, number forms and date forms real
+//             producers use, with cancellations, write-offs, bad debts, repeated lines, late invoices,
+//             records that must be refused (each reason a JSON producer can cause under the built-in
+//             contract) and repeated event ids.
+// Same seed:  same options, same bytes, on every platform; fewer rows are a prefix of more. Event ids begin
+//             with a hash of the options, so that two different runs never claim each other's ids.
 // Threads:    one.
 // Limits:     memory does not grow with rows, but for one entry a simulated day.
 // Source:     FACES "CLI output for scripts" (simulate), "Decode".
@@ -64,7 +65,8 @@ struct SimulatedRecord {
     std::string_view key;   ///< partition key
 };
 
-/// Writes what it generates to `dir`/sales.ndjson. open -> next* -> finish; nothing is complete before finish.
+/// Writes what it generates to `dir`/sales.ndjson. open -> next* -> finish; nothing is complete before
+/// finish.
 class SimulationWriter {
 public:
     static Result<SimulationWriter> open(const SimulationOptions& options, Filesystem& fs,

@@ -91,7 +91,8 @@ struct Shape {
     }
 };
 
-std::optional<std::string> day_of(const std::string& text) {
+std::optional<std::string> day_of(std::string text) {
+    std::erase(text, '\\');
     static const std::set<std::string> iso = {"#-#-#",          "#-#-# #:#:#",   "#-#-# #:#:# UTC",
                                               "#-#-#T#:#:#Z",   "#-#-#T#:#:#.#", "#-#-#T#:#:#+#:#",
                                               "#-#-#T#:#:#-#:#"};

@@ -32,7 +32,8 @@ struct Product {
     std::int64_t price = 0;  ///< scaled by 10^4
     /// `"StockCode":…,"Description":…,"Quantity":` (in style till with the opening quote of the quantity).
     std::array<std::string, kStyles> fields;
-    /// The price as a double prints with 17 digits ("2.5499999999999998"); empty if that is no longer than needed.
+    /// The price as a double prints with 17 digits ("2.5499999999999998"); empty if that is no longer than
+    /// needed.
     std::string printed_double;
 };
 
@@ -47,7 +48,8 @@ const std::vector<std::string>& country_names();
 /// Skewed: nine of ten are the home country.
 std::uint32_t draw_country(Random& random);
 
-/// Up to four decimals without trailing zeros, as the shop's files have it: "2.55", "4", "0.001", "-11062.06".
+/// Up to four decimals without trailing zeros, as the shop's files have it: "2.55", "4", "0.001",
+/// "-11062.06".
 void append_price(std::string& out, std::int64_t scaled);
 
 }  // namespace tillstream::internal

@@ -1,8 +1,8 @@
 // csv_reader.h - rows of a CSV file as they stand, to be sent on without being decoded.
 //
 // Format:  comma, RFC 4180 quotes, line ends LF, CRLF or CR (told by the first one); blank lines are no rows.
-// Broken:  a quote that is not closed within 1 MiB, or is closed before something other than a comma or line end, costs
-//          the line where it opened; reading resumes on the next.
+// Broken:  a quote that is not closed within 1 MiB, or is closed before something other than a comma or line
+//          end, costs the line where it opened; reading resumes on the next.
 // Why own: rows must keep their bytes, so that the server judges what the file holds.
 #pragma once
 

@@ -49,12 +49,14 @@ public:
     virtual bool has_key() const { return true; }
 };
 
-/// `source` must outlive the reader. `key`: name of the partition key column; empty: any spelling of invoice_no.
+/// `source` must outlive the reader. `key`: name of the partition key column; empty: any spelling of
+/// invoice_no.
 std::unique_ptr<RecordReader> make_record_reader(FileFormat format, TextSource& source, std::string_view key);
 
 /// Whether two column names are the same but for case, blanks and underscores.
 bool same_name(std::string_view a, std::string_view b);
-/// Whether a column of that name is a time, in the sense of --from and --to: it ends in date, time, stamp or _at.
+/// Whether a column of that name is a time, in the sense of --from and --to: it ends in date, time, stamp or
+/// _at.
 bool names_time(std::string_view name);
 
 /// The unread part of a text.
