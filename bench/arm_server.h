@@ -15,7 +15,7 @@ namespace tillstream::bench {
 /// Path of the product's way in.
 inline constexpr std::string_view kIngestPattern = "/v1/streams/{stream}/records";
 
-/// Serves on 127.0.0.1 with the product's HTTP options, prints "ready http://…" and returns after SIGTERM or
+/// Serves on 127.0.0.1 with the product's HTTP options, prints "ready URL" and returns after SIGTERM or
 /// SIGINT. Blocks those two signals for every thread started later: call it before starting others.
 class ArmServer {
 public:

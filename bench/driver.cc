@@ -89,7 +89,9 @@ void declare(CLI::App& app, Arguments& arguments) {
     app.add_option("--warmup", settings.warmup, "seconds before measuring")->capture_default_str();
     app.add_option("--probe", settings.probe_seconds, "seconds of flushing before and after a run")
         ->capture_default_str();
-    app.add_option("--product", settings.product, "the program to measure")->capture_default_str();
+    app.add_option("--product", settings.product, "the program to measure")
+        ->capture_default_str()
+        ->check(CLI::ExistingFile);
     app.add_option("--file", settings.sales_file, "CSV of sales, may be compressed")->capture_default_str();
     app.add_option("--work-dir", arguments.work_parent, "data folders go here: on the disk to measure")
         ->capture_default_str();

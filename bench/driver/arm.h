@@ -1,6 +1,6 @@
 // arm.h - one server to measure: the product or one of those it is compared with.
 //
-// Lifecycle:  start (fresh data folder, waits for "ready http://…") -> … -> destruction: stopped, folder
+// Lifecycle:  start (fresh data folder, waits for "ready URL") -> … -> destruction: stopped, folder
 //             removed.
 // Threads:    the main thread.
 #pragma once

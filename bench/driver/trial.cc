@@ -141,10 +141,12 @@ std::vector<Pair> run_pairs(const Settings& settings, const std::function<ArmRun
         (first_leads ? pair.first : pair.second) = run(first_leads);
         (first_leads ? pair.second : pair.first) = run(!first_leads);
         pair.dropped = reason_to_drop(pair);
-        std::fprintf(stderr, "  pair %d: %.4g against %.4g, ratio %.3f%s%s%s%s\n", i + 1, pair.first.value,
-                     pair.second.value, pair.ratio(),
-                     pair.dropped.empty() ? "" : ", dropped: ", pair.dropped.c_str(),
-                     pair.first.problem.c_str(), pair.second.problem.c_str());
+        std::string remarks;
+        for (const std::string& remark : {pair.dropped, pair.first.problem, pair.second.problem}) {
+            if (!remark.empty()) remarks += "; " + remark;
+        }
+        std::fprintf(stderr, "  pair %d: %.4g against %.4g, ratio %.3f%s\n", i + 1, pair.first.value,
+                     pair.second.value, pair.ratio(), remarks.c_str());
         const bool hopeless = !pair.first.problem.empty() || !pair.second.problem.empty();
         pairs.push_back(std::move(pair));
         if (hopeless) break;
