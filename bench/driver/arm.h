@@ -60,7 +60,10 @@ public:
     std::string port() const { return url_.substr(url_.rfind(':') + 1); }
     double cpu_seconds() const { return process_.cpu_seconds(); }
 
+    /// unavailable: it answered 503.
     Result<Json> get(const std::string& target);
+    /// Tried again for a while as long as the answer is 503.
+    Result<Json> get_when_available(const std::string& target);
     /// Records the slowest of the product's sinks is behind.
     Result<std::uint64_t> lag();
     /// Until every sink is level; at once for the others.
