@@ -101,8 +101,9 @@ Result<Json> Arm::get(const std::string& target) {
     request.target = target;
     const auto response = TILLSTREAM_TRY(client_.send(request));
     if (response.status != 200) {
-        return failure(Errc::internal, fmt::format("GET {} answered {}: {}", target, response.status,
-                                                   response.body.substr(0, 200)));
+        return failure(
+            response.status == 503 ? Errc::unavailable : Errc::internal,
+            fmt::format("GET {} answered {}: {}", target, response.status, response.body.substr(0, 200)));
     }
     Json json = Json::parse(response.body, nullptr, false);
     if (json.is_discarded()) return failure(Errc::internal, fmt::format("GET {} answered no JSON", target));
