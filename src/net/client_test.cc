@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "net/testing/loopback.h"
+#include "tests/support/loopback.h"
 
 namespace tillstream {
 namespace {

@@ -1,7 +1,7 @@
 // What must be refused, byte for byte: a proxy in front may read such messages in another way.
 #include <string>
 
-#include "net/testing/loopback.h"
+#include "tests/support/loopback.h"
 
 namespace tillstream {
 namespace {

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "net/internal/connection_table.h"
-#include "net/testing/loopback.h"
+#include "tests/support/loopback.h"
 
 namespace tillstream {
 namespace {

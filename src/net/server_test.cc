@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "net/testing/loopback.h"
+#include "tests/support/loopback.h"
 
 namespace tillstream {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "net/testing/loopback.h"
+#include "tests/support/loopback.h"
 
 namespace tillstream {
 namespace {

@@ -72,7 +72,8 @@ std::string program_path() {
     return path ? path : TILLSTREAM_PROGRAM_PATH;
 }
 
-Result<ServerProcess> ServerProcess::start(const std::string& data_dir, const std::vector<std::string>& arguments) {
+Result<ServerProcess> ServerProcess::start(const std::string& data_dir,
+                                           const std::vector<std::string>& arguments) {
     int out[2];
     if (pipe2(out, O_CLOEXEC) != 0) return failure(Errc::io, std::string("pipe: ") + std::strerror(errno));
     const std::string log = data_dir + ".log";
@@ -91,7 +92,8 @@ Result<ServerProcess> ServerProcess::start(const std::string& data_dir, const st
         return server;
     }
     const int code = server.wait_for_end();
-    return failure(Errc::unavailable, "the server ended with exit code " + std::to_string(code) + "; see " + log);
+    return failure(Errc::unavailable,
+                   "the server ended with exit code " + std::to_string(code) + "; see " + log);
 }
 
 ServerProcess::ServerProcess(ServerProcess&& other) noexcept
