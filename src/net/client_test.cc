@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "tests/support/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "tests/support/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "tests/support/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {
