@@ -66,7 +66,6 @@ endfunction()
 function(tillstream_module_test target tests deps libs)
   add_executable(${target}_test ${tests})
   # Tests share fakes and contract suites: "tests/fakes/fake_sink.h".
-  target_include_directories(${target}_test PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target}_test PRIVATE ${target} GTest::gmock_main ${libs})
   target_include_directories(${target}_test PRIVATE ${PROJECT_SOURCE_DIR})
   foreach(dep IN LISTS deps)

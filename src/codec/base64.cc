@@ -12,7 +12,8 @@ std::array<char, 4> digits(std::string_view bytes) {
     unsigned group = 0;
     for (std::size_t i = 0; i < 3; ++i)
         group = group << 8 | (i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0u);
-    return {kAlphabet[group >> 18], kAlphabet[group >> 12 & 63], kAlphabet[group >> 6 & 63], kAlphabet[group & 63]};
+    return {kAlphabet[group >> 18], kAlphabet[group >> 12 & 63], kAlphabet[group >> 6 & 63],
+            kAlphabet[group & 63]};
 }
 
 }  // namespace

@@ -15,7 +15,9 @@ TEST(Base64, MatchesTheVectorsOfRfc4648) {
     EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
 }
 
-TEST(Base64, TakesBytesWithTheHighBitSet) { EXPECT_EQ(base64(std::string_view("\xFF\xFE\x00\xA3", 4)), "//4Aow=="); }
+TEST(Base64, TakesBytesWithTheHighBitSet) {
+    EXPECT_EQ(base64(std::string_view("\xFF\xFE\x00\xA3", 4)), "//4Aow==");
+}
 
 TEST(Base64, AppendsBehindWhatIsThere) {
     std::string out = "x";

@@ -16,9 +16,11 @@ struct Name {
     Charset charset;
 };
 constexpr std::array kNames = {
-    Name{"utf-8", Charset::utf8},        Name{"utf8", Charset::utf8},          Name{"us-ascii", Charset::utf8},
-    Name{"iso-8859-1", Charset::latin1}, Name{"latin1", Charset::latin1},      Name{"latin-1", Charset::latin1},
-    Name{"utf-16", Charset::utf16},      Name{"utf-16le", Charset::utf16le},   Name{"utf-16be", Charset::utf16be},
+    Name{"utf-8", Charset::utf8},       Name{"utf8", Charset::utf8},
+    Name{"us-ascii", Charset::utf8},    Name{"iso-8859-1", Charset::latin1},
+    Name{"latin1", Charset::latin1},    Name{"latin-1", Charset::latin1},
+    Name{"utf-16", Charset::utf16},     Name{"utf-16le", Charset::utf16le},
+    Name{"utf-16be", Charset::utf16be},
 };
 
 unsigned byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
@@ -92,7 +94,8 @@ void latin1(std::string_view text, Buffer& out) {
 std::optional<Charset> charset_named(std::string_view name) {
     auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
     for (const Name& known : kNames)
-        if (std::equal(name.begin(), name.end(), known.name.begin(), known.name.end(), same)) return known.charset;
+        if (std::equal(name.begin(), name.end(), known.name.begin(), known.name.end(), same))
+            return known.charset;
     return std::nullopt;
 }
 
@@ -107,7 +110,7 @@ std::string_view to_string(Charset charset) {
     return "";
 }
 
-std::size_t utf8_character(std::string_view text) {
+std::size_t utf8_character_length(std::string_view text) {
     const unsigned lead = byte_at(text, 0);
     const std::size_t length = length_by_lead(lead);
     if (length <= 1) return length;
@@ -121,7 +124,7 @@ bool is_valid_utf8(std::string_view text) {
     for (;;) {
         text.remove_prefix(ascii_run(text));
         if (text.empty()) return true;
-        const std::size_t length = utf8_character(text);
+        const std::size_t length = utf8_character_length(text);
         if (length == 0) return false;
         text.remove_prefix(length);
     }
@@ -132,13 +135,15 @@ void Utf8Validator::feed(std::string_view piece) {
         carry_[carried_++] = piece[0];
         piece.remove_prefix(1);
         const std::string_view so_far(carry_, carried_);
-        if (utf8_character(so_far) != 0) carried_ = 0;
-        else broken_ = !may_become_character(so_far);
+        if (utf8_character_length(so_far) != 0)
+            carried_ = 0;
+        else
+            broken_ = !may_become_character(so_far);
     }
     while (!piece.empty() && !broken_) {
         piece.remove_prefix(ascii_run(piece));
         if (piece.empty()) return;
-        const std::size_t length = utf8_character(piece);
+        const std::size_t length = utf8_character_length(piece);
         if (length == 0 && may_become_character(piece)) {
             carried_ = piece.copy(carry_, piece.size());
             return;
@@ -219,8 +224,10 @@ void Transcoder::unit(std::uint32_t value, Buffer& out) {
         if (low) return append_code_point(0x10000 + ((high - 0xD800) << 10) + (value - 0xDC00), out);
         append_code_point(high, out);
     }
-    if (value >= 0xD800 && value <= 0xDBFF) high_surrogate_ = value;
-    else append_code_point(value, out);
+    if (value >= 0xD800 && value <= 0xDBFF)
+        high_surrogate_ = value;
+    else
+        append_code_point(value, out);
 }
 
 void Transcoder::finish(Buffer& out) {

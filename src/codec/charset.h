@@ -1,8 +1,8 @@
 // charset.h - from the charsets real producers send to UTF-8, which is all that the rest reads.
 //
 // Source:  FACES "Ingest" (utf-8, iso-8859-1, utf-16) and "CLI output for scripts" (auto encoding).
-// Faults:  UTF-8 is passed on unjudged and half a surrogate pair of UTF-16 becomes bytes that are not UTF-8: the reader
-//          of lines finds them there, so that a bad character costs its line and not the file.
+// Faults:  UTF-8 is passed on unjudged and half a surrogate pair of UTF-16 becomes bytes that are not UTF-8:
+//          the reader of lines finds them there, so that a bad character costs its line and not the file.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,14 @@ namespace tillstream {
 
 enum class Charset : std::uint8_t { utf8, latin1, utf16, utf16le, utf16be };
 
-/// The name as in `charset=`, without regard to case: utf-8, us-ascii, iso-8859-1, latin1, utf-16, utf-16le, utf-16be.
+/// The name as in `charset=`, without regard to case: utf-8, us-ascii, iso-8859-1, latin1, utf-16, utf-16le,
+/// utf-16be.
 std::optional<Charset> charset_named(std::string_view name);
 std::string_view to_string(Charset charset);
 
 bool is_valid_utf8(std::string_view text);
 /// Length of the valid character at the start of `text` (not empty), or 0.
-std::size_t utf8_character(std::string_view text);
+std::size_t utf8_character_length(std::string_view text);
 
 /// Judges a text that comes in pieces cut anywhere.
 class Utf8Validator {
@@ -48,8 +49,9 @@ std::optional<Bom> find_bom(std::string_view text);
 /// Byte order mark, else valid UTF-8, else ISO-8859-1. `text` is the whole text.
 Charset detect_charset(std::string_view text);
 
-/// Turns pieces of a text, cut anywhere, into UTF-8. A byte order mark at the start is dropped. `utf16` takes its byte
-/// order from the mark; without one the first character decides, as it is ASCII in every header and record.
+/// Turns pieces of a text, cut anywhere, into UTF-8. A byte order mark at the start is dropped. `utf16` takes
+/// its byte order from the mark; without one the first character decides, as it is ASCII in every header and
+/// record.
 class Transcoder {
 public:
     explicit Transcoder(Charset charset) : charset_(charset) {}

@@ -1,8 +1,8 @@
 #include "codec/compressed_file.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -25,7 +25,8 @@ protected:
 
     std::string dir_;
 };
-INSTANTIATE_TEST_SUITE_P(All, CompressedFileTest, testing::Values(Encoding::identity, Encoding::gzip, Encoding::zstd),
+INSTANTIATE_TEST_SUITE_P(All, CompressedFileTest,
+                         testing::Values(Encoding::identity, Encoding::gzip, Encoding::zstd),
                          [](const auto& test) { return std::string(to_string(test.param)); });
 
 TEST_P(CompressedFileTest, ReadsFrontToBackInOddPieces) {
@@ -62,7 +63,8 @@ TEST_P(CompressedFileTest, NamesTheFileThatIsCutOff) {
     if (GetParam() == Encoding::identity) GTEST_SKIP() << "a plain file cannot be cut off";
     Buffer content;
     ASSERT_TRUE(deflate(GetParam(), std::string(100000, 'x'), content));
-    auto opened = CompressedFile::open(posix_filesystem(), file(content.view().substr(0, content.size() - 3)));
+    auto opened =
+        CompressedFile::open(posix_filesystem(), file(content.view().substr(0, content.size() - 3)));
     ASSERT_TRUE(opened);
     std::string all(200000, '\0');
     auto size = opened->read(all.data(), all.size());

@@ -56,7 +56,8 @@ std::size_t window_log(std::size_t bytes) { return static_cast<std::size_t>(std:
 std::optional<Encoding> encoding_named(std::string_view name) {
     auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
     for (const Name& known : kNames)
-        if (std::equal(name.begin(), name.end(), known.name.begin(), known.name.end(), same)) return known.encoding;
+        if (std::equal(name.begin(), name.end(), known.name.begin(), known.name.end(), same))
+            return known.encoding;
     return std::nullopt;
 }
 
@@ -148,7 +149,8 @@ Result<Inflater::Progress> Inflater::State::step_zstd(std::string_view in, char*
         if (ZSTD_isError(outcome)) {
             const bool window = ZSTD_getErrorCode(outcome) == ZSTD_error_frameParameter_windowTooLarge;
             return failure(window ? Errc::resource_exhausted : Errc::invalid_argument,
-                           fmt::format("{} zstd data: {}", window ? "unaffordable" : "damaged", ZSTD_getErrorName(outcome)));
+                           fmt::format("{} zstd data: {}", window ? "unaffordable" : "damaged",
+                                       ZSTD_getErrorName(outcome)));
         }
         complete = outcome == 0;
         if (input.pos + output.pos == before) break;
@@ -160,10 +162,12 @@ namespace {
 
 Status check_limits(std::size_t produced, std::size_t consumed, const InflateLimits& limits) {
     if (produced > limits.max_bytes)
-        return failure(Errc::resource_exhausted, fmt::format("decompressed data is over {} bytes", limits.max_bytes));
-    if (produced > InflateLimits::kRatioFree && produced / limits.ratio > consumed)
         return failure(Errc::resource_exhausted,
-                       fmt::format("decompressed data is over {} times the size of the compressed", limits.ratio));
+                       fmt::format("decompressed data is over {} bytes", limits.max_bytes));
+    if (produced > InflateLimits::kRatioFree && produced / limits.ratio > consumed)
+        return failure(
+            Errc::resource_exhausted,
+            fmt::format("decompressed data is over {} times the size of the compressed", limits.ratio));
     return {};
 }
 
@@ -192,7 +196,8 @@ Status inflate_behind(Inflater& inflater, std::string_view in, Buffer& out, cons
 
 Status inflate(Encoding encoding, std::string_view in, Buffer& out, const InflateLimits& limits) {
     const std::size_t start = out.size();
-    Inflater inflater(encoding, static_cast<int>(std::clamp<std::size_t>(window_log(limits.max_bytes), 10, 27)));
+    Inflater inflater(encoding,
+                      static_cast<int>(std::clamp<std::size_t>(window_log(limits.max_bytes), 10, 27)));
     Status status = inflate_behind(inflater, in, out, limits);
     if (!status) out.resize(start);
     return status;

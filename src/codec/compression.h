@@ -1,8 +1,9 @@
-// compression.h - gzip and zstd with limits: compressed bodies and files are input like any other, so never trusted.
+// compression.h - gzip and zstd with limits: compressed bodies and files are input like any other, so never
+//     trusted.
 //
 // Forms:   several gzip members or zstd frames in a row are one text, as gunzip and unzstd read them.
-// Errors:  invalid_argument (damaged or cut off, or no such compression), resource_exhausted (a limit is passed; the
-//          message names it).
+// Errors:  invalid_argument (damaged or cut off, or no such compression), resource_exhausted (a limit is
+//          passed; the message names it).
 // Threads: one at a time per object.
 #pragma once
 
@@ -46,7 +47,8 @@ public:
         std::size_t consumed = 0;
         std::size_t produced = 0;
     };
-    /// Goes on until `in` is used up or `room` is full. With room left over and all consumed it wants more input.
+    /// Goes on until `in` is used up or `room` is full. With room left over and all consumed it wants more
+    /// input.
     Result<Progress> step(std::string_view in, char* out, std::size_t room);
     /// Whether the text may end here: no member or frame is open.
     bool complete() const;
@@ -59,7 +61,8 @@ private:
 /// A whole text behind what `out` holds. After an error `out` is as before.
 Status inflate(Encoding encoding, std::string_view in, Buffer& out, const InflateLimits& limits = {});
 
-/// One member or frame behind what `out` holds, at the library's default level. zstd frames carry size and checksum.
+/// One member or frame behind what `out` holds, at the library's default level. zstd frames carry size and
+/// checksum.
 Status deflate(Encoding encoding, std::string_view in, Buffer& out);
 
 }  // namespace tillstream

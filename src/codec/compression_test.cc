@@ -18,12 +18,14 @@ std::string rows(std::size_t count) {
     std::mt19937 random(7);
     std::string text;
     for (std::size_t i = 0; i < count; ++i)
-        text += R"({"InvoiceNo":"53)" + std::to_string(random()) + R"(","Quantity":)" + std::to_string(random() % 100) + "}\n";
+        text += R"({"InvoiceNo":"53)" + std::to_string(random()) + R"(","Quantity":)" +
+                std::to_string(random() % 100) + "}\n";
     return text;
 }
 
 class Compression : public testing::TestWithParam<Encoding> {};
-INSTANTIATE_TEST_SUITE_P(All, Compression, testing::Values(Encoding::identity, Encoding::gzip, Encoding::zstd),
+INSTANTIATE_TEST_SUITE_P(All, Compression,
+                         testing::Values(Encoding::identity, Encoding::gzip, Encoding::zstd),
                          [](const auto& test) { return std::string(to_string(test.param)); });
 class RealCompression : public Compression {};
 INSTANTIATE_TEST_SUITE_P(All, RealCompression, testing::Values(Encoding::gzip, Encoding::zstd),
@@ -39,7 +41,8 @@ TEST_P(Compression, GivesBackWhatWentIn) {
 
 TEST_P(Compression, ReadsMembersInARow) {
     Buffer out;
-    ASSERT_TRUE(inflate(GetParam(), packed(GetParam(), "one,") + packed(GetParam(), "") + packed(GetParam(), "two"), out));
+    ASSERT_TRUE(inflate(
+        GetParam(), packed(GetParam(), "one,") + packed(GetParam(), "") + packed(GetParam(), "two"), out));
     EXPECT_EQ(out.view(), "one,two");
 }
 

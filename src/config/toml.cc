@@ -27,10 +27,22 @@ public:
         TomlValue value;
         value.place = place_of(from);
         switch (from.type()) {
-            case ::toml::value_t::boolean: value.kind = TomlValue::Kind::boolean; value.boolean = from.as_boolean(); break;
-            case ::toml::value_t::integer: value.kind = TomlValue::Kind::integer; value.integer = from.as_integer(); break;
-            case ::toml::value_t::floating: value.kind = TomlValue::Kind::real; value.real = from.as_floating(); break;
-            case ::toml::value_t::string: value.kind = TomlValue::Kind::string; value.text = from.as_string().str; break;
+            case ::toml::value_t::boolean:
+                value.kind = TomlValue::Kind::boolean;
+                value.boolean = from.as_boolean();
+                break;
+            case ::toml::value_t::integer:
+                value.kind = TomlValue::Kind::integer;
+                value.integer = from.as_integer();
+                break;
+            case ::toml::value_t::floating:
+                value.kind = TomlValue::Kind::real;
+                value.real = from.as_floating();
+                break;
+            case ::toml::value_t::string:
+                value.kind = TomlValue::Kind::string;
+                value.text = from.as_string().str;
+                break;
             case ::toml::value_t::array: fill_array(value, from); break;
             case ::toml::value_t::table: fill_table(value, from); break;
             default: fill_date_time(value, from); break;
@@ -68,7 +80,8 @@ private:
                   [](const TomlMember& a, const TomlMember& b) { return a.key_place < b.key_place; });
     }
 
-    /// The last occurrence of the key before its value on the value's line. An array of tables starts at its first.
+    /// The last occurrence of the key before its value on the value's line. An array of tables starts at its
+    /// first.
     TomlPlace key_place(const std::string& key, const TomlValue& value) const {
         const TomlValue& first = value.kind == TomlValue::Kind::array && !value.items.empty() &&
                                          value.items.front().kind == TomlValue::Kind::table
@@ -77,7 +90,8 @@ private:
         const TomlPlace at = first.place;
         if (at.line == 0 || at.line > lines_.size()) return at;
         const std::string_view line = lines_[at.line - 1];
-        const bool header = first.kind == TomlValue::Kind::table && at.column <= line.size() && line[at.column - 1] == '[';
+        const bool header =
+            first.kind == TomlValue::Kind::table && at.column <= line.size() && line[at.column - 1] == '[';
         const std::size_t found = line.rfind(key, header ? std::string_view::npos : at.column);
         return {at.line, found == std::string_view::npos ? at.column : found + 1};
     }
@@ -96,7 +110,8 @@ std::string first_line(std::string_view drawing) {
 }  // namespace
 
 const TomlMember* TomlValue::find(std::string_view key) const {
-    const auto found = std::find_if(members.begin(), members.end(), [&](const TomlMember& m) { return m.key == key; });
+    const auto found =
+        std::find_if(members.begin(), members.end(), [&](const TomlMember& m) { return m.key == key; });
     return found == members.end() ? nullptr : &*found;
 }
 
@@ -126,7 +141,8 @@ Result<TomlValue> parse_toml(std::string_view text, const std::string& file) {
     }
 }
 
-std::string toml_problem(const std::string& file, TomlPlace place, std::string_view key, std::string_view problem) {
+std::string toml_problem(const std::string& file, TomlPlace place, std::string_view key,
+                         std::string_view problem) {
     return fmt::format("{}:{}: {}: {}", file, place.line, key, problem);
 }
 

@@ -52,6 +52,7 @@ std::string_view to_string(TomlValue::Kind kind);
 Result<TomlValue> parse_toml(std::string_view text, const std::string& file);
 
 /// "file:line: key: problem"
-std::string toml_problem(const std::string& file, TomlPlace place, std::string_view key, std::string_view problem);
+std::string toml_problem(const std::string& file, TomlPlace place, std::string_view key,
+                         std::string_view problem);
 
 }  // namespace tillstream

@@ -44,7 +44,8 @@ aliases = ["x", "y"]
 }
 
 TEST(Toml, SyntaxErrorsNameTheLine) {
-    for (const char* bad : {"a = 1\nb = \n", "a = 1\nb = [1,\n", "a = 1\na = 2\n", "a = 1\n[x\n", "a = 1\nb = \"x\n"}) {
+    for (const char* bad :
+         {"a = 1\nb = \n", "a = 1\nb = [1,\n", "a = 1\na = 2\n", "a = 1\n[x\n", "a = 1\nb = \"x\n"}) {
         auto parsed = parse_toml(bad, "f.toml");
         ASSERT_FALSE(parsed) << bad;
         EXPECT_EQ(parsed.error().code, Errc::invalid_argument);

@@ -34,13 +34,14 @@ public:
     ContractReader(const TomlValue& root, const std::string& file)
         : problems_(file),
           root_(root, problems_,
-                {"name", "description", "partition_key", "event_time", "zone", "unknown", "on_same_file_name", "key",
-                 "version", "event_id", "measures", "column", "derived", "rule"}) {}
+                {"name", "description", "partition_key", "event_time", "zone", "unknown", "on_same_file_name",
+                 "key", "version", "event_id", "measures", "column", "derived", "rule"}) {}
 
     Result<std::shared_ptr<Contract>> read() {
         read_head();
         for (const TomlValue* table : root_.tables("column")) read_column(*table);
-        if (contract_->columns.empty()) root_.problem("column", "a contract declares at least one [[column]]");
+        if (contract_->columns.empty())
+            root_.problem("column", "a contract declares at least one [[column]]");
         for (const TomlValue* table : root_.tables("derived")) read_derived(*table);
         for (const TomlValue* table : root_.tables("rule")) read_rule(*table);
         read_references();
@@ -53,8 +54,10 @@ private:
         contract_->name = plain_name(root_, "name");
         contract_->description = root_.text("description");
         contract_->zone = root_.text("zone", "UTC");
-        if (auto zone = Zone::find(contract_->zone)) zone_ = std::move(*zone);
-        else root_.problem("zone", zone.error().message + suggestion(contract_->zone, Zone::names()));
+        if (auto zone = Zone::find(contract_->zone))
+            zone_ = std::move(*zone);
+        else
+            root_.problem("zone", zone.error().message + suggestion(contract_->zone, Zone::names()));
         contract_->unknown = static_cast<UnknownFields>(root_.word("unknown", kUnknownWords, 0));
         contract_->event_id = root_.boolean("event_id", true);
     }
@@ -62,7 +65,8 @@ private:
     std::string plain_name(const TableReader& table, std::string_view key) {
         std::string name = table.required_text(key);
         if (table.has(key) && !is_plain_name(name))
-            table.problem(key, fmt::format("'{}' is no name: lower-case letters, digits and _, at most 63", name));
+            table.problem(key,
+                          fmt::format("'{}' is no name: lower-case letters, digits and _, at most 63", name));
         return name;
     }
 
@@ -79,19 +83,22 @@ private:
         std::string name = plain_name(table, "name");
         const auto reserved = reserved_column_names();
         if (std::find(reserved.begin(), reserved.end(), name) != reserved.end())
-            table.problem("name", fmt::format("'{}' is a name every table has already; choose another", name));
+            table.problem("name",
+                          fmt::format("'{}' is a name every table has already; choose another", name));
         claim(table, "name", name, name);
         return name;
     }
 
     /// A name or alias belongs to one column only.
-    void claim(const TableReader& table, std::string_view key, const std::string& name, const std::string& column) {
+    void claim(const TableReader& table, std::string_view key, const std::string& name,
+               const std::string& column) {
         const auto [at, fresh] = claimed_.emplace(name, column);
         if (!fresh) table.problem(key, fmt::format("'{}' is taken by column '{}' already", name, at->second));
     }
 
     void read_column(const TomlValue& value) {
-        const TableReader table(value, problems_, {"name", "type", "required", "round", "aliases", "description"});
+        const TableReader table(value, problems_,
+                                {"name", "type", "required", "round", "aliases", "description"});
         Column column;
         column.name = column_name(table);
         column.type = data_type(table);
@@ -102,7 +109,8 @@ private:
         column.aliases = table.texts("aliases");
         for (const std::string& alias : column.aliases) {
             if (alias == "event_id" && contract_->event_id)
-                table.problem("aliases", "'event_id' is the id of the event; set event_id = false to use the name");
+                table.problem("aliases",
+                              "'event_id' is the id of the event; set event_id = false to use the name");
             claim(table, "aliases", alias, column.name);
         }
         column.description = table.text("description");
@@ -119,8 +127,10 @@ private:
         const std::string sql = table.required_text("sql");
         if (table.has("sql") && table.has("type")) {
             auto compiled = compile_derived(sql, derived.type, *contract_, contract_->width(), zone_);
-            if (compiled) derived.expression = std::move(*compiled);
-            else table.problem("sql", compiled.error().message);
+            if (compiled)
+                derived.expression = std::move(*compiled);
+            else
+                table.problem("sql", compiled.error().message);
         }
         contract_->derived.push_back(std::move(derived));
     }
@@ -136,8 +146,10 @@ private:
         rule.sql = table.required_text("sql");
         if (table.has("sql")) {
             auto compiled = compile_rule(rule.sql, *contract_, contract_->width(), zone_);
-            if (compiled) rule.expression = std::move(*compiled);
-            else table.problem("sql", compiled.error().message);
+            if (compiled)
+                rule.expression = std::move(*compiled);
+            else
+                table.problem("sql", compiled.error().message);
         }
         contract_->rules.push_back(std::move(rule));
     }
@@ -157,7 +169,8 @@ private:
             contract_->partition_key = reference("partition_key", root_.text("partition_key"), false);
         if (root_.has("event_time")) {
             contract_->event_time = reference("event_time", root_.text("event_time"), false);
-            if (contract_->event_time && contract_->column_type(*contract_->event_time).type != ColumnType::timestamp)
+            if (contract_->event_time &&
+                contract_->column_type(*contract_->event_time).type != ColumnType::timestamp)
                 root_.problem("event_time", "must be a timestamp column");
         }
         read_measures();
@@ -171,7 +184,8 @@ private:
             if (!column) continue;
             const ColumnType type = contract_->column_type(*column).type;
             if (type != ColumnType::int64 && type != ColumnType::decimal)
-                root_.problem("measures", fmt::format("'{}' has no exact sum; measures are int64 or decimal", name));
+                root_.problem("measures",
+                              fmt::format("'{}' has no exact sum; measures are int64 or decimal", name));
         }
     }
 

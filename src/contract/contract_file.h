@@ -1,7 +1,7 @@
 // contract_file.h - reads a contract from the TOML of datasets/<name>.toml.
 //
-// Errors:  invalid_argument listing every problem found, one a line, as "file:line: key: what is wrong", with the
-//          nearest valid name for a misspelt key, type, zone or column.
+// Errors:  invalid_argument listing every problem found, one a line, as "file:line: key: what is wrong", with
+//          the nearest valid name for a misspelt key, type, zone or column.
 #pragma once
 
 #include <string>

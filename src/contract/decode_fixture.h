@@ -1,17 +1,18 @@
 // decode_fixture.h - short ways to decode records in tests.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "contract/contract_file.h"
+#include "contract/embedded_datasets.h"
 #include "contract/row_decoder.h"
+#include "core/assert.h"
 #include "core/time.h"
 #include "json/scanner.h"
 
@@ -19,8 +20,16 @@ namespace tillstream {
 
 inline ContractPtr contract_of(const std::string& toml) {
     auto contract = parse_contract(toml, "test.toml");
-    EXPECT_TRUE(contract) << (contract ? "" : contract.error().message);
-    return contract ? *contract : nullptr;
+    if (!contract) std::cerr << contract.error().message << '\n';
+    TILLSTREAM_ASSERT(contract.has_value());
+    return *contract;
+}
+
+/// The sales contract that is built in.
+inline ContractPtr sales_contract() {
+    for (const EmbeddedDataset& dataset : embedded_datasets())
+        if (dataset.name == "sales") return contract_of(std::string(dataset.text));
+    TILLSTREAM_ASSERT(false);
 }
 
 inline std::string text_of_file(const std::string& path) {
@@ -62,7 +71,8 @@ inline std::string errors_of(const RowBatch& batch, std::size_t row) {
         if (rejection.index != row) continue;
         for (const FieldError& error : rejection.errors) {
             if (!text.empty()) text += '\n';
-            text += std::string(to_string(error.code)) + " " + error.pointer + " " + error.expected + " " + error.found;
+            text += std::string(to_string(error.code)) + " " + error.pointer + " " + error.expected + " " +
+                    error.found;
         }
     }
     return text;

@@ -1,8 +1,9 @@
 // expression.h - the closed subset of SQL that rules and derived columns are written in.
 //
-// Source:   FACES "Decode", rule `sql`: columns and literals with comparison, between, in, and/or/not, is null,
-//           + - *, length. Anything else is a contract error at load.
-// Meaning:  SQL's: three-valued logic, exact decimal arithmetic. A rule holds unless it is false (null passes).
+// Source:   FACES "Decode", rule `sql`: columns and literals with comparison, between, in, and/or/not, is
+//           null, + - *, length. Anything else is a contract error at load.
+// Meaning:  SQL's: three-valued logic, exact decimal arithmetic. A rule holds unless it is false (null
+//           passes).
 // Threads:  an Expression is immutable; evaluation over different batches may run at once.
 #pragma once
 

@@ -1,11 +1,12 @@
 // row_batch.h - decoded rows of one contract, by column: what ingest makes and every sink reads.
 //
 // Lifecycle:  filled by one RowDecoder, then immutable and shared (std::shared_ptr<const RowBatch>).
-// Memory:     strings point into `pinned` input buffers or into the batch's own arena; a batch keeps both alive.
-//             A decode of n rows makes a number of allocations that does not grow with n rows' count per block.
+// Memory:     strings point into `pinned` input buffers or into the batch's own arena; a batch keeps both
+//             alive. A decode of n rows makes a number of allocations that does not grow with n rows' count
+//             per block.
 // Threads:    immutable batches may be read from any thread.
-// Rows:       every record of the request has a row, in arrival order, rejected ones too (their columns are null);
-//             `accepted(row)` tells them apart.
+// Rows:       every record of the request has a row, in arrival order, rejected ones too (their columns are
+//             null); `accepted(row)` tells them apart.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,9 @@
 
 namespace tillstream {
 
-/// 16 bytes: length, then the text itself up to 12 bytes, else a 4-byte prefix and a pointer. The layout is that of
-/// the German strings of column engines (DuckDB's string_t among them), so a column can be copied as it is.
+/// 16 bytes: length, then the text itself up to 12 bytes, else a 4-byte prefix and a pointer. The layout is
+/// that of the German strings of column engines (DuckDB's string_t among them), so a column can be copied as
+/// it is.
 struct StringRef {
     std::uint32_t size = 0;
     char prefix[4] = {};
@@ -53,9 +55,9 @@ struct StringRef {
 };
 static_assert(sizeof(StringRef) == 16);
 
-/// Values of one column. Storage by type: int64, date, timestamp (UTC us), decimal with precision <= 18 in `ints`
-/// (decimal scaled); decimal above 18 in `wide`; float64 in `doubles`; boolean in `bools`; string and json in `strings`.
-/// The value of a null is undefined but initialised.
+/// Values of one column. Storage by type: int64, date, timestamp (UTC us), decimal with precision <= 18 in
+/// `ints` (decimal scaled); decimal above 18 in `wide`; float64 in `doubles`; boolean in `bools`; string and
+/// json in `strings`. The value of a null is undefined but initialised.
 struct ColumnVector {
     DataType type;
     std::vector<std::uint64_t> validity;  ///< bit row % 64 of word row / 64; 1 = not null (Arrow's order)
@@ -89,10 +91,14 @@ public:
     /// The record as it is stored: one line of JSON without its line end (FACES "Raw lake").
     std::string_view raw(std::size_t row) const { return raw_[row]; }
     /// Empty if the record carries none.
-    std::string_view event_id(std::size_t row) const { return event_ids_.empty() ? std::string_view{} : event_ids_[row].view(); }
+    std::string_view event_id(std::size_t row) const {
+        return event_ids_.empty() ? std::string_view{} : event_ids_[row].view();
+    }
     bool has_event_ids() const { return !event_ids_.empty(); }
     /// Unknown fields as a JSON object; empty if there are none.
-    std::string_view extra(std::size_t row) const { return extra_.empty() ? std::string_view{} : extra_[row].view(); }
+    std::string_view extra(std::size_t row) const {
+        return extra_.empty() ? std::string_view{} : extra_[row].view();
+    }
     const std::vector<StringRef>& extras() const { return extra_; }
 
     bool accepted(std::size_t row) const { return (accepted_[row / 64] >> (row % 64) & 1) != 0; }

@@ -39,8 +39,10 @@ int depth_of(std::string_view json) {
     for (std::size_t i = 0; i < json.size(); ++i) {
         const char c = json[i];
         if (in_string) {
-            if (c == '\\') ++i;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
@@ -67,8 +69,9 @@ void resize_column(ColumnVector& column, std::size_t rows) {
     column.validity.resize((rows + 63) / 64);
     const ColumnType type = column.type.type;
     const bool narrow = type == ColumnType::decimal && !column.is_wide();
-    resize_if(type == ColumnType::int64 || type == ColumnType::date || type == ColumnType::timestamp || narrow,
-              column.ints, rows);
+    resize_if(
+        type == ColumnType::int64 || type == ColumnType::date || type == ColumnType::timestamp || narrow,
+        column.ints, rows);
     resize_if(column.is_wide(), column.wide, rows);
     resize_if(type == ColumnType::float64, column.doubles, rows);
     resize_if(type == ColumnType::boolean, column.bools, rows);
@@ -130,17 +133,20 @@ void RowDecoder::State::end_row(std::string_view stored) {
 }
 
 void RowDecoder::State::forget_values(std::size_t row) {
-    for (ColumnVector& column : batch_->columns_) column.validity[row / 64] &= ~(std::uint64_t{1} << (row % 64));
+    for (ColumnVector& column : batch_->columns_)
+        column.validity[row / 64] &= ~(std::uint64_t{1} << (row % 64));
     if (!batch_->extra_.empty()) batch_->extra_[row] = StringRef();
 }
 
-void RowDecoder::State::report(FieldErrorCode code, std::string pointer, std::string expected, std::string_view found) {
+void RowDecoder::State::report(FieldErrorCode code, std::string pointer, std::string expected,
+                               std::string_view found) {
     if (errors_.size() < Rejection::kMaxErrors)
         errors_.push_back({code, std::move(pointer), std::move(expected), found_text(found)});
 }
 
 void RowDecoder::State::report_value(FieldErrorCode code, const json::Field& field, std::string expected) {
-    report(code, json_pointer(field.key), std::move(expected), field.kind == json::Kind::null ? "null" : field.text);
+    report(code, json_pointer(field.key), std::move(expected),
+           field.kind == json::Kind::null ? "null" : field.text);
 }
 
 bool RowDecoder::State::within_limits(std::string_view raw, std::span<const json::Field> fields) {
@@ -195,8 +201,10 @@ void RowDecoder::State::add_broken(std::string_view raw, FieldError error) {
     begin_row();
     errors_.push_back(std::move(error));
     scratch_.clear();
-    if (is_json_(raw)) append_one_line(scratch_, raw);
-    else append_broken(scratch_, raw);
+    if (is_json_(raw))
+        append_one_line(scratch_, raw);
+    else
+        append_broken(scratch_, raw);
     end_row(values_.arena().keep(scratch_));
 }
 
@@ -215,9 +223,12 @@ std::uint32_t RowDecoder::State::name_of(std::size_t position, std::string_view 
 
 void RowDecoder::State::take(std::size_t position, const json::Field& field) {
     const std::uint32_t name = name_of(position, field.key);
-    if (name == FieldMap::kNone) unknown_.push_back(field);
-    else if (const int target = names.target(name); target == HeaderBinding::kEventId) take_event_id(field);
-    else take_value(static_cast<std::size_t>(target), name, field);
+    if (name == FieldMap::kNone)
+        unknown_.push_back(field);
+    else if (const int target = names.target(name); target == HeaderBinding::kEventId)
+        take_event_id(field);
+    else
+        take_value(static_cast<std::size_t>(target), name, field);
 }
 
 void RowDecoder::State::take_value(std::size_t column, std::uint32_t name, const json::Field& field) {
@@ -240,11 +251,12 @@ void RowDecoder::State::take_event_id(const json::Field& field) {
     if (field.kind == json::Kind::number) id = decode::number_digits(id, scratch_);
     const bool null = field.kind == json::Kind::null || (field.kind == json::Kind::string && id.empty());
     if (null) return;
-    if (field.kind != json::Kind::string && (field.kind != json::Kind::number || !decode::is_integer_text(id)))
+    if (field.kind != json::Kind::string &&
+        (field.kind != json::Kind::number || !decode::is_integer_text(id)))
         return report_value(FieldErrorCode::type, field, "string or integer");
     if (id.size() > kMaxEventId)
-        return report(FieldErrorCode::size, json_pointer(field.key), fmt::format("at most {} bytes", kMaxEventId),
-                      fmt::format("{} bytes", id.size()));
+        return report(FieldErrorCode::size, json_pointer(field.key),
+                      fmt::format("at most {} bytes", kMaxEventId), fmt::format("{} bytes", id.size()));
     if (batch_->event_ids_.empty()) batch_->event_ids_.resize(capacity_);
     batch_->event_ids_[batch_->rows_] = values_.kept_ref(id);
 }
@@ -276,10 +288,11 @@ void RowDecoder::State::find_repeated_unknown() {
     for (const json::Field& field : unknown_) sorted_keys_.push_back(field.key);
     std::sort(sorted_keys_.begin(), sorted_keys_.end());
     for (auto at = sorted_keys_.begin(); at != sorted_keys_.end();) {
-        const auto end = std::find_if(at, sorted_keys_.end(), [&](std::string_view key) { return key != *at; });
+        const auto end =
+            std::find_if(at, sorted_keys_.end(), [&](std::string_view key) { return key != *at; });
         if (end - at > 1)
-            report(FieldErrorCode::duplicate_field, json_pointer(*at), fmt::format("'{}' once", found_text(*at)),
-                   fmt::format("{} times", end - at));
+            report(FieldErrorCode::duplicate_field, json_pointer(*at),
+                   fmt::format("'{}' once", found_text(*at)), fmt::format("{} times", end - at));
         at = end;
     }
 }
@@ -315,11 +328,14 @@ void RowDecoder::State::add_late_rejections(std::vector<Rejection> late) {
         const std::size_t row = one.index;
         batch_->accepted_[row / 64] &= ~(std::uint64_t{1} << (row % 64));
         forget_values(row);
-        if (all.size() > early && all.back().index == row) all.back().errors.push_back(std::move(one.errors[0]));
-        else all.push_back(std::move(one));
+        if (all.size() > early && all.back().index == row)
+            all.back().errors.push_back(std::move(one.errors[0]));
+        else
+            all.push_back(std::move(one));
     }
     std::inplace_merge(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(early), all.end(), by_index);
-    std::erase_if(batch_->warnings_, [this](const RuleWarning& warning) { return !batch_->accepted(warning.row); });
+    std::erase_if(batch_->warnings_,
+                  [this](const RuleWarning& warning) { return !batch_->accepted(warning.row); });
 }
 
 RowBatchPtr RowDecoder::State::finish() {
@@ -347,7 +363,9 @@ void RowDecoder::add_object(std::string_view raw, std::span<const json::Field> f
 void RowDecoder::add_texts(const HeaderBinding& header, std::span<const std::string_view> values) {
     state_->add_texts(header, values);
 }
-void RowDecoder::add_broken(std::string_view raw, FieldError error) { state_->add_broken(raw, std::move(error)); }
+void RowDecoder::add_broken(std::string_view raw, FieldError error) {
+    state_->add_broken(raw, std::move(error));
+}
 RowBatchPtr RowDecoder::finish() { return state_->finish(); }
 Result<HeaderBinding> RowDecoder::bind_header(std::span<const std::string_view> header) const {
     return make_header_binding(*state_->contract, state_->names, header);

@@ -1,9 +1,10 @@
 // row_decoder.h - turns the fields of records into typed rows and verdicts under a contract.
 //
-// Source:     FACES "Decode": tolerant in what real producers send, strict in what is stored; all errors of a record.
+// Source:     FACES "Decode": tolerant in what real producers send, strict in what is stored; all errors of a
+//             record.
 // Lifecycle:  one decoder a thread and contract, reused: start -> add_* -> finish, again and again.
-// Cost:       no allocation per row: the key order of the previous record predicts the next (one comparison a key),
-//             a hash look-up serves a miss; unescaped text goes to the batch's arena.
+// Cost:       no allocation per row: the key order of the previous record predicts the next (one comparison a
+//             key), a hash look-up serves a miss; unescaped text goes to the batch's arena.
 // Threads:    one at a time.
 #pragma once
 
@@ -51,12 +52,12 @@ public:
 
     /// invalid_argument if no column is known or one is named twice.
     Result<HeaderBinding> bind_header(std::span<const std::string_view> names) const;
-    /// A CSV row: as many values as the header has names (the reader quarantines others by add_broken). Empty is null.
-    /// The stored form is an object of the header's names and texts.
+    /// A CSV row: as many values as the header has names (the reader quarantines others by add_broken). Empty
+    /// is null. The stored form is an object of the header's names and texts.
     void add_texts(const HeaderBinding& header, std::span<const std::string_view> values);
 
-    /// A record that could not be split into fields. Stored as {"_raw":text}, or {"_raw_base64":...} if `raw` is not
-    /// UTF-8; a `raw` that is one line of valid JSON is stored as it is.
+    /// A record that could not be split into fields. Stored as {"_raw":text}, or {"_raw_base64":...} if `raw`
+    /// is not UTF-8; a `raw` that is one line of valid JSON is stored as it is.
     void add_broken(std::string_view raw, FieldError error);
 
     /// Evaluates derived columns and rules over the whole batch, and hands it over.

@@ -1,8 +1,8 @@
 // schema.h - the contract of a dataset: its columns, rules and keys, as declared in datasets/<name>.toml.
 //
 // Lifecycle:  immutable once loaded; shared by everything that decodes or stores its rows.
-// Versions:   `version` is the first 16 hex digits of the SHA-256 of the file's bytes; old versions stay readable
-//             for ever, because a record is decoded under the version it was judged by.
+// Versions:   `version` is the first 16 hex digits of the SHA-256 of the file's bytes; old versions stay
+//             readable for ever, because a record is decoded under the version it was judged by.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ struct Column {
     std::string description;
 };
 
-/// A column computed from others when a row is decoded, e.g. line_total = quantity * unit_price. Null if an input is.
+/// A column computed from others when a row is decoded, e.g. line_total = quantity * unit_price. Null if an
+/// input is.
 struct DerivedColumn {
     std::string name;
     DataType type;

@@ -8,9 +8,9 @@ namespace tillstream {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kCodes = {"syntax", "encoding",        "type",          "range",
-                                                     "scale",  "format",          "required",      "duplicate_field",
-                                                     "unknown_field", "rule", "size", "depth"};
+constexpr std::array<std::string_view, 12> kCodes = {
+    "syntax",   "encoding",        "type",          "range", "scale", "format",
+    "required", "duplicate_field", "unknown_field", "rule",  "size",  "depth"};
 
 }  // namespace
 
@@ -25,9 +25,12 @@ std::optional<FieldErrorCode> field_error_code(std::string_view name) {
 std::string json_pointer(std::string_view key) {
     std::string pointer = "/";
     for (const char c : key) {
-        if (c == '~') pointer += "~0";
-        else if (c == '/') pointer += "~1";
-        else pointer += c;
+        if (c == '~')
+            pointer += "~0";
+        else if (c == '/')
+            pointer += "~1";
+        else
+            pointer += c;
     }
     return pointer;
 }
@@ -36,7 +39,7 @@ std::string found_text(std::string_view text) {
     constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
     std::string found;
     while (!text.empty()) {
-        const std::size_t length = utf8_character(text);
+        const std::size_t length = utf8_character_length(text);
         const std::string_view piece = length == 0 ? kReplacement : text.substr(0, length);
         if (found.size() + piece.size() > FieldError::kMaxFound) break;
         found += piece;

@@ -1,6 +1,7 @@
 // verdict.h - why a record was rejected: every error of it, in the words of FACES "Decode".
 //
-// Rule:  a record is judged once, at ingest, and stored with its verdict; every sink and every replay obeys it.
+// Rule:  a record is judged once, at ingest, and stored with its verdict; every sink and every replay obeys
+//        it.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +33,10 @@ std::optional<FieldErrorCode> field_error_code(std::string_view name);
 
 struct FieldError {
     FieldErrorCode code = FieldErrorCode::syntax;
-    std::string pointer;   ///< JSON Pointer: "/" and the key as received, or the column name when it is missing
+    /// JSON Pointer: "/" and the key as received, or the column name when it is missing; "" is the record.
+    std::string pointer;
     std::string expected;  ///< "int64", "decimal(18,4)", "one of ..."
-    std::string found;     ///< the value, cut at kMaxFound bytes on a character border
+    std::string found;     ///< the value (empty if missing), cut at kMaxFound bytes on a character border
 
     static constexpr std::size_t kMaxFound = 120;
     friend bool operator==(const FieldError&, const FieldError&) = default;

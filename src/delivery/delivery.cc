@@ -32,7 +32,8 @@ bool Delivery::drain(const Position& end, std::chrono::milliseconds timeout) {
             all = false;
             continue;
         }
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
         all = runner->progress().wait_for(end, std::max(left, std::chrono::milliseconds{0})) && all;
     }
     return all;
@@ -45,8 +46,8 @@ void Delivery::stop() {
 
 SinkRunner* Delivery::find(std::string_view sink) const {
     const std::lock_guard lock(mutex_);
-    const auto found =
-        std::find_if(runners_.begin(), runners_.end(), [&](const auto& runner) { return runner->name() == sink; });
+    const auto found = std::find_if(runners_.begin(), runners_.end(),
+                                    [&](const auto& runner) { return runner->name() == sink; });
     return found == runners_.end() ? nullptr : found->get();
 }
 

@@ -1,7 +1,8 @@
 // delivery.h - brings the log to every sink, each at its own pace.
 //
 // Lifecycle:  construct -> add sinks (before or after start of others; each runs from then on) -> stop.
-// Rule:       a dead sink costs the others nothing; only a required sink near its declared bound reaches producers.
+// Rule:       a dead sink costs the others nothing; only a required sink near its declared bound reaches
+//             producers.
 // Threads:    any.
 // Source:     engine-notes 6; FACES "Reads" (streams, pause, resume, ?after=).
 #pragma once
@@ -43,8 +44,8 @@ public:
     /// Of one sink; null if there is none of that name.
     const Progress* progress(std::string_view sink) const;
 
-    /// Nothing while every required sink is within its bound. From 90 % of the bound on, a growing share of the calls
-    /// is answered with an overload, all of them at 100 %.
+    /// Nothing while every required sink is within its bound. From 90 % of the bound on, a growing share of
+    /// the calls is answered with an overload, all of them at 100 %.
     std::optional<Overload> overload();
 
 private:

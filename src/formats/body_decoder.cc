@@ -14,8 +14,10 @@ std::size_t line_ends(std::string_view text) {
 }
 
 void add(RowDecoder& rows, const JsonRecord& record) {
-    if (record.broken) rows.add_broken(record.raw, field_error(*record.broken));
-    else rows.add_object(record.raw, record.fields);
+    if (record.broken)
+        rows.add_broken(record.raw, field_error(*record.broken));
+    else
+        rows.add_object(record.raw, record.fields);
 }
 
 }  // namespace
@@ -58,12 +60,15 @@ BodyResult BodyDecoder::decode_csv(std::shared_ptr<const Buffer> body, RowDecode
     std::vector<std::string_view> names;
     if (auto error = csv_.read_header(names)) return tl::unexpected(std::move(*error));
     auto header = rows.bind_header(names);
-    if (!header) return tl::unexpected(BodyError{FieldErrorCode::syntax, std::move(header.error().message), 0});
+    if (!header)
+        return tl::unexpected(BodyError{FieldErrorCode::syntax, std::move(header.error().message), 0});
     rows.start(std::move(body), line_ends(text));
     CsvRow row;
     while (csv_.next(row)) {
-        if (row.broken) rows.add_broken(row.raw, field_error(*row.broken));
-        else rows.add_texts(*header, row.values);
+        if (row.broken)
+            rows.add_broken(row.raw, field_error(*row.broken));
+        else
+            rows.add_texts(*header, row.values);
     }
     return rows.finish();
 }

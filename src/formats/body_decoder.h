@@ -1,17 +1,18 @@
-// body_decoder.h - from the bytes of a request to a batch of typed rows: splits records and feeds a RowDecoder.
+// body_decoder.h - from the bytes of a request to a batch of typed rows: splits records and feeds a
+//     RowDecoder.
 //
-// Source:   FACES "Ingest". A request that does not split into records stores nothing and is the caller's error; a
-//           record that does not split into fields is a row of the batch, rejected.
+// Source:   FACES "Ingest". A request that does not split into records stores nothing and is the caller's
+//           error; a record that does not split into fields is a row of the batch, rejected.
 // Place:    doors (bodies) and replay (sealed NDJSON). Below it nothing knows HTTP.
 // Errors:   a BodyError: the door answers 400. Bodies too large are refused before they get here.
 // Threads:  one at a time; one decoder a thread, reused.
 #pragma once
 
 #include <memory>
-#include <tl/expected.hpp>
 
 #include "contract/row_decoder.h"
 #include "core/bytes.h"
+#include "core/result.h"
 #include "formats/csv.h"
 #include "formats/json_reader.h"
 #include "formats/ndjson.h"

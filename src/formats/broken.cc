@@ -15,10 +15,12 @@ constexpr std::size_t kShown = 40;
 std::string shown(std::string_view text, std::size_t size) {
     std::string out;
     while (!text.empty()) {
-        const std::size_t length = utf8_character(text);
+        const std::size_t length = utf8_character_length(text);
         if (out.size() + (length == 0 ? 1 : length) > size) break;
-        if (length == 0) out += '?';
-        else out += text.substr(0, length);
+        if (length == 0)
+            out += '?';
+        else
+            out += text.substr(0, length);
         text.remove_prefix(length == 0 ? 1 : length);
     }
     return out;
@@ -37,17 +39,22 @@ BrokenRecord broken(const json::ScanError& error, std::string_view text, int dep
 }
 
 BrokenRecord too_large(std::string_view raw, std::size_t bytes_max) {
-    return {FieldErrorCode::size, fmt::format("at most {} bytes", bytes_max), fmt::format("{} bytes", raw.size())};
+    return {FieldErrorCode::size, fmt::format("at most {} bytes", bytes_max),
+            fmt::format("{} bytes", raw.size())};
 }
 
 BrokenRecord not_utf8(std::string_view raw) {
     std::size_t at = 0;
-    while (at < raw.size() && utf8_character(raw.substr(at)) != 0) at += utf8_character(raw.substr(at));
-    return {FieldErrorCode::encoding, "valid text", fmt::format("byte 0x{:02X} at {}", static_cast<unsigned char>(raw[at]), at)};
+    while (at < raw.size() && utf8_character_length(raw.substr(at)) != 0)
+        at += utf8_character_length(raw.substr(at));
+    return {FieldErrorCode::encoding, "valid text",
+            fmt::format("byte 0x{:02X} at {}", static_cast<unsigned char>(raw[at]), at)};
 }
 
 }  // namespace internal
 
-FieldError field_error(const BrokenRecord& broken) { return {broken.code, "", broken.expected, broken.found}; }
+FieldError field_error(const BrokenRecord& broken) {
+    return {broken.code, "", broken.expected, broken.found};
+}
 
 }  // namespace tillstream

@@ -82,8 +82,10 @@ bool CsvReader::quoted(std::size_t& pos) {
     const std::string_view content = text_.substr(begin, at - begin);
     pos = at + 1;
     if (pos < text_.size() && text_[pos] != ',' && !is_line_end(text_[pos])) return false;
-    if (doubled == 0) values_.push_back(content);
-    else keep_unescaped(content, doubled);
+    if (doubled == 0)
+        values_.push_back(content);
+    else
+        keep_unescaped(content, doubled);
     return true;
 }
 
@@ -120,7 +122,8 @@ void CsvReader::break_line(std::size_t from, CsvRow& row, BrokenRecord broken) {
 void CsvReader::judge(std::size_t from, CsvRow& row, Cut cut) {
     if (cut == Cut::bad_quote) {
         break_line(from, row,
-                   {FieldErrorCode::syntax, "a closing quote", internal::shown(text_.substr(fault_, line_end(fault_) - fault_), 40)});
+                   {FieldErrorCode::syntax, "a closing quote",
+                    internal::shown(text_.substr(fault_, line_end(fault_) - fault_), 40)});
     } else if (row_end_ - from > record_bytes_max_) {
         break_line(from, row, internal::too_large(text_.substr(from, row_end_ - from), record_bytes_max_));
     } else if (width_ != 0 && values_.size() != width_) {
@@ -153,7 +156,8 @@ std::optional<BodyError> CsvReader::read_header(std::vector<std::string_view>& n
     if (!next(row)) return BodyError{FieldErrorCode::syntax, "no header line: the text is empty", from};
     if (row.broken)
         return BodyError{row.broken->code,
-                         fmt::format("unreadable header line: expected {}, found {}", row.broken->expected, row.broken->found),
+                         fmt::format("unreadable header line: expected {}, found {}", row.broken->expected,
+                                     row.broken->found),
                          from};
     names.assign(row.values.begin(), row.values.end());
     width_ = names.size();

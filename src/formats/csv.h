@@ -1,12 +1,15 @@
 // csv.h - rows of a CSV text, as real producers write it.
 //
-// Source:   FACES "Ingest" and RFC 4180: header line, quotes doubled inside quotes, line ends CRLF, LF or CR, mixed or
-//           not, empty lines skipped, the last row needs no end. A quote inside an unquoted field is a character.
-// Faults:   a row with another number of fields than the header, over the size limit or not UTF-8 is broken alone. A
-//           quote that never closes, or closes in the middle of a field, costs the line where it opened and reading
-//           resumes on the next line; so does a row over several lines that does not fit the header.
+// Source:   FACES "Ingest" and RFC 4180: header line, quotes doubled inside quotes, line ends CRLF, LF or CR,
+//           mixed or not, empty lines skipped, the last row needs no end. A quote inside an unquoted field is
+//           a character.
+// Faults:   a row with another number of fields than the header, over the size limit or not UTF-8 is broken
+//           alone. A quote that never closes, or closes in the middle of a field, costs the line where it
+//           opened and reading resumes on the next line; so does a row over several lines that does not fit
+//           the header.
 // Input:    UTF-8 or not; no padding needed.
-// Memory:   values are views into the text; only quoted ones with doubled quotes are copied, into the reader's arena.
+// Memory:   values are views into the text; only quoted ones with doubled quotes are copied, into the
+//           reader's arena.
 // Views:    live until the next open (Keep::all) or the next row (Keep::row).
 // Threads:  one at a time. Reused from text to text.
 #pragma once
@@ -38,8 +41,9 @@ public:
     /// False at the end of the text.
     bool next(CsvRow& row);
 
-    /// For texts larger than memory: continues in `window`, which begins at position() of the one before. Unless it is
-    /// the `last`, it must hold more than two records of the largest size behind each row that is read from it.
+    /// For texts larger than memory: continues in `window`, which begins at position() of the one before.
+    /// Unless it is the `last`, it must hold more than two records of the largest size behind each row that
+    /// is read from it.
     void set_window(std::string_view window, bool last);
     /// Where the next row begins in the text or window.
     std::size_t position() const { return at_; }
@@ -61,13 +65,13 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     bool last_ = true;
-    bool valid_ = true;          ///< the whole text or window is UTF-8
-    bool inside_line_ = false;   ///< the window before ended within a line too long to keep
+    bool valid_ = true;         ///< the whole text or window is UTF-8
+    bool inside_line_ = false;  ///< the window before ended within a line too long to keep
     std::size_t width_ = 0;
     std::vector<std::string_view> values_;
     internal::ValueArena arena_;
-    std::size_t row_end_ = 0;    ///< of the row just split, before its line end
-    std::size_t fault_ = 0;      ///< opening quote that spans lines or is bad; npos: none
+    std::size_t row_end_ = 0;  ///< of the row just split, before its line end
+    std::size_t fault_ = 0;    ///< opening quote that spans lines or is bad; npos: none
 };
 
 }  // namespace tillstream

@@ -11,13 +11,16 @@ constexpr std::size_t kStride = 4 << 20;
 }  // namespace
 
 CsvFile::CsvFile(TextFile file, std::size_t record_bytes_max)
-    : file_(std::move(file)), reader_(record_bytes_max, CsvReader::Keep::row), ahead_(2 * record_bytes_max + 1) {}
+    : file_(std::move(file)),
+      reader_(record_bytes_max, CsvReader::Keep::row),
+      ahead_(2 * record_bytes_max + 1) {}
 
 Result<CsvFile> CsvFile::open(TextFile file, std::size_t record_bytes_max) {
     CsvFile opened(std::move(file), record_bytes_max);
     TILLSTREAM_CHECK(opened.see_ahead());
     std::vector<std::string_view> names;
-    if (auto error = opened.reader_.read_header(names)) return failure(Errc::invalid_argument, std::move(error->detail));
+    if (auto error = opened.reader_.read_header(names))
+        return failure(Errc::invalid_argument, std::move(error->detail));
     opened.header_.assign(names.begin(), names.end());
     return opened;
 }

@@ -37,7 +37,8 @@ Table read(std::string_view text, std::size_t record_bytes_max = 1 << 20) {
         table.rows.push_back({{}, std::string(row.raw), row.broken});
     }
     // Only now: views must live until the end.
-    for (std::size_t i = 0; i < views.size(); ++i) table.rows[i].values.assign(views[i].begin(), views[i].end());
+    for (std::size_t i = 0; i < views.size(); ++i)
+        table.rows[i].values.assign(views[i].begin(), views[i].end());
     return table;
 }
 
@@ -130,7 +131,8 @@ TEST(Csv, AQuoteThatSwallowsRowsIsUndoneIfTheWidthIsWrong) {
 
 TEST(Csv, TextBehindAClosingQuoteBreaksTheLine) {
     EXPECT_EQ(outline(read("a,b\n\"1\" ,2\n3,4\n")), (Texts{"!a closing quote", "3|4"}));
-    EXPECT_EQ(outline(read("a,b\n\"x\ny\",\"1\"z\n3,4\n")), (Texts{"!a closing quote", "!a closing quote", "3|4"}));
+    EXPECT_EQ(outline(read("a,b\n\"x\ny\",\"1\"z\n3,4\n")),
+              (Texts{"!a closing quote", "!a closing quote", "3|4"}));
 }
 
 TEST(Csv, BreaksTheLineThatIsNoUtf8) {
@@ -143,9 +145,10 @@ TEST(Csv, BreaksTheLineThatIsNoUtf8) {
 
 TEST(Csv, BreaksTheRowThatIsTooLarge) {
     const std::string large(200, 'x');
-    auto table = read("a,b\n1,2\n" + large + ",2\n3,4\n\"" + large + "\",1\n5,6\n\"" + large + "\ny\",1\n", 100);
-    EXPECT_EQ(outline(table), (Texts{"1|2", "!at most 100 bytes", "3|4", "!a closing quote", "5|6", "!a closing quote",
-                                     "y\"|1"}))
+    auto table =
+        read("a,b\n1,2\n" + large + ",2\n3,4\n\"" + large + "\",1\n5,6\n\"" + large + "\ny\",1\n", 100);
+    EXPECT_EQ(outline(table), (Texts{"1|2", "!at most 100 bytes", "3|4", "!a closing quote", "5|6",
+                                     "!a closing quote", "y\"|1"}))
         << "a quote is sought no further than a record may reach";
     EXPECT_EQ(table.rows[1].broken->code, FieldErrorCode::size);
     EXPECT_EQ(table.rows[1].broken->found, "202 bytes");
@@ -171,7 +174,8 @@ std::string in_quotes(std::string_view text) {
 TEST(Csv, ReadsBackWhatWasWritten) {
     const unsigned seed = 85123;
     std::mt19937 random(seed);
-    const std::string_view parts[] = {"a", "POST", ",", "\"", "\n", "\r\n", "\r", " ", "\xC2\xA3", "17850", "\"\"", ""};
+    const std::string_view parts[] = {"a",  "POST", ",",        "\"",    "\n",   "\r\n",
+                                      "\r", " ",    "\xC2\xA3", "17850", "\"\"", ""};
     for (int round = 0; round < 2000; ++round) {
         const std::size_t width = 2 + random() % 7;
         const std::string_view end = std::array<std::string_view, 3>{"\n", "\r\n", "\r"}[random() % 3];
@@ -188,7 +192,8 @@ TEST(Csv, ReadsBackWhatWasWritten) {
         auto table = read(text);
         ASSERT_FALSE(table.error);
         ASSERT_EQ(table.header, rows[0]) << "seed " << seed << " round " << round;
-        ASSERT_EQ(table.rows.size(), rows.size() - 1) << "seed " << seed << " round " << round << "\n" << text;
+        ASSERT_EQ(table.rows.size(), rows.size() - 1) << "seed " << seed << " round " << round << "\n"
+                                                      << text;
         for (std::size_t i = 1; i < rows.size(); ++i) {
             ASSERT_FALSE(table.rows[i - 1].broken) << "seed " << seed << " round " << round;
             ASSERT_EQ(table.rows[i - 1].values, rows[i]) << "seed " << seed << " round " << round;
@@ -199,7 +204,8 @@ TEST(Csv, ReadsBackWhatWasWritten) {
 TEST(Csv, DamageNeverReachesTheRowsBehindIt) {
     const unsigned seed = 22752;
     std::mt19937 random(seed);
-    const std::string_view damage[] = {"\"", "\"\"\"", ",", "\xFF", "x", std::string_view("\0", 1), "\",", "\"x"};
+    const std::string_view damage[] = {"\"",  "\"\"\"", ",", "\xFF", "x", std::string_view("\0", 1),
+                                       "\",", "\"x"};
     for (int round = 0; round < 5000; ++round) {
         std::string bad = "3,\"b,c\",5";
         for (unsigned n = 1 + random() % 3; n > 0; --n)

@@ -20,8 +20,10 @@ bool JsonReader::next(JsonRecord& record) {
     record.raw = element.raw;
     record.fields = fields_;
     record.broken.reset();
-    if (element.raw.size() > limits_.record_bytes) record.broken = internal::too_large(element.raw, limits_.record_bytes);
-    else if (element.error) record.broken = internal::broken(*element.error, text_, limits_.depth);
+    if (element.raw.size() > limits_.record_bytes)
+        record.broken = internal::too_large(element.raw, limits_.record_bytes);
+    else if (element.error)
+        record.broken = internal::broken(*element.error, text_, limits_.depth);
     if (record.broken) record.fields = {};
     return true;
 }
@@ -30,10 +32,11 @@ std::optional<BodyError> JsonReader::error() const {
     const auto& fault = scanner_.error();
     if (!fault) return std::nullopt;
     const BrokenRecord broken = internal::broken(*fault, text_, json::kDepthMax);
-    return BodyError{broken.code,
-                     fmt::format("malformed JSON at byte {}: expected {}, found {}", fault->offset + bom_, broken.expected,
-                                 broken.found.empty() ? "the end" : '"' + broken.found + '"'),
-                     fault->offset + bom_};
+    return BodyError{
+        broken.code,
+        fmt::format("malformed JSON at byte {}: expected {}, found {}", fault->offset + bom_, broken.expected,
+                    broken.found.empty() ? "the end" : '"' + broken.found + '"'),
+        fault->offset + bom_};
 }
 
 }  // namespace tillstream

@@ -1,7 +1,7 @@
 // json_reader.h - records of a JSON document: one object, or an array of them.
 //
-// Source:   FACES "Ingest": an element that is no object, is too large or too deep is broken alone; malformed JSON
-//           spoils the whole text.
+// Source:   FACES "Ingest": an element that is no object, is too large or too deep is broken alone; malformed
+//           JSON spoils the whole text.
 // Input:    UTF-8, Buffer::kPadding readable bytes behind it, alive until the last record is done with.
 // Views:    into the text, or (Field::in_scratch) until the next call of next.
 // Threads:  one at a time. Reused from text to text.

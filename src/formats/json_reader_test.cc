@@ -37,8 +37,8 @@ TEST(JsonDocument, ReadsOneObjectOrAnArray) {
 TEST(JsonDocument, BreaksElementsAlone) {
     auto got = read(R"([{"a":1},7,"x",[{}],null,{"b":[[2]]},{"c":"\ud800"},{"d":3}])", {.depth = 2});
     EXPECT_FALSE(got.error);
-    EXPECT_EQ(got.records, (Texts{"{\"a\":1}", "!object", "!object", "!object", "!object", "!at most 2 levels",
-                                  "!both halves of a surrogate pair", "{\"d\":3}"}));
+    EXPECT_EQ(got.records, (Texts{"{\"a\":1}", "!object", "!object", "!object", "!object",
+                                  "!at most 2 levels", "!both halves of a surrogate pair", "{\"d\":3}"}));
 }
 
 TEST(JsonDocument, BreaksALargeElementAlone) {
@@ -55,8 +55,9 @@ TEST(JsonDocument, NamesTheByteWhereItIsMalformed) {
 }
 
 TEST(JsonDocument, RefusesWhatIsNoDocumentOfRecords) {
-    for (std::string_view text : {"", " ", "7", "\"x\"", "null", "[", "[{}", "[{},]", "[,{}]", "[{}]]", "[{}] x", "{} {}", "{",
-                                  "[{}{}]", "[{\"a\":01}]", "[tru]", "[{\"a\":\"\x01\"}]", "[{\"a\":\"x]"})
+    for (std::string_view text :
+         {"", " ", "7", "\"x\"", "null", "[", "[{}", "[{},]", "[,{}]", "[{}]]", "[{}] x", "{} {}", "{",
+          "[{}{}]", "[{\"a\":01}]", "[tru]", "[{\"a\":\"\x01\"}]", "[{\"a\":\"x]"})
         EXPECT_TRUE(read(text).error) << text;
     EXPECT_EQ(read("[{\"a\":\"\xA3\"}]").error->code, FieldErrorCode::encoding);
     EXPECT_EQ(read("[{\"a\":\"\xA3\"}]").error->offset, 7u);

@@ -45,7 +45,8 @@ bool NdjsonReader::next_window() {
 std::string_view NdjsonReader::cut_line() {
     const char* begin = text_.data() + at_;
     const void* found = std::memchr(begin, '\n', window_end_ - at_);
-    const std::size_t size = found ? static_cast<std::size_t>(static_cast<const char*>(found) - begin) : window_end_ - at_;
+    const std::size_t size =
+        found ? static_cast<std::size_t>(static_cast<const char*>(found) - begin) : window_end_ - at_;
     at_ += size + (found ? 1 : 0);
     return {begin, size};
 }
@@ -69,9 +70,12 @@ void NdjsonReader::judge(std::string_view line, JsonRecord& record) {
         return;
     }
     const json::ScanLimits limits{limits_.depth};
-    const auto error = indexed_ ? scanner_.scan_line(line, limits, fields_) : scanner_.scan_object(line, limits, fields_);
-    if (error) record.broken = internal::broken(*error, line, limits_.depth);
-    else record.fields = fields_;
+    const auto error =
+        indexed_ ? scanner_.scan_line(line, limits, fields_) : scanner_.scan_object(line, limits, fields_);
+    if (error)
+        record.broken = internal::broken(*error, line, limits_.depth);
+    else
+        record.fields = fields_;
 }
 
 }  // namespace tillstream

@@ -1,9 +1,11 @@
 // ndjson.h - records of a text with one JSON object a line.
 //
-// Source:   FACES "Ingest": LF or CRLF, blank lines skipped, the last line needs no end; a broken line costs itself.
+// Source:   FACES "Ingest": LF or CRLF, blank lines skipped, the last line needs no end; a broken line costs
+//           itself.
 // Place:    bodies of producers, and replay of sealed raw objects.
 // Input:    UTF-8 or not (a line that is not is broken), Buffer::kPadding readable bytes behind it.
-// Cost:     one indexing pass for each window of lines; only a window that holds a bad line is read line by line.
+// Cost:     one indexing pass for each window of lines; only a window that holds a bad line is read line by
+//           line.
 // Views:    into the text, or (Field::in_scratch) until the next call of next.
 // Threads:  one at a time. Reused from text to text.
 #pragma once

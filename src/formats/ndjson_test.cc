@@ -12,8 +12,9 @@ using Texts = std::vector<std::string>;
 
 /// "key=value,..." of good records, "!" and the code of broken ones.
 Texts read(std::string_view text, DecodeLimits limits = {}, Texts* raw = nullptr) {
-    static constexpr std::string_view kCodes[] = {"syntax", "encoding", "type",            "range",         "scale", "format",
-                                                  "required", "duplicate", "unknown_field", "rule", "size", "depth"};
+    static constexpr std::string_view kCodes[] = {"syntax",        "encoding", "type",     "range",
+                                                  "scale",         "format",   "required", "duplicate",
+                                                  "unknown_field", "rule",     "size",     "depth"};
     Buffer padded(text);
     NdjsonReader reader(limits);
     reader.open(padded.view());
@@ -58,18 +59,22 @@ TEST(Ndjson, AnOpenQuoteOrBadByteCostsItsLine) {
     EXPECT_EQ(read("{\"a\":1}\n\"\\\n{\"a\":3}\n"), (Texts{"a=1", "!syntax", "a=3"}));
 }
 
-TEST(Ndjson, TwoObjectsOnALineAreBroken) { EXPECT_EQ(read("{\"a\":1}{\"a\":2}\n{\"a\":3}"), (Texts{"!syntax", "a=3"})); }
+TEST(Ndjson, TwoObjectsOnALineAreBroken) {
+    EXPECT_EQ(read("{\"a\":1}{\"a\":2}\n{\"a\":3}"), (Texts{"!syntax", "a=3"}));
+}
 
 TEST(Ndjson, LimitsSizeAndDepthOfALine) {
     const std::string large = "{\"a\":\"" + std::string(100, 'x') + "\"}";
-    EXPECT_EQ(read("{\"a\":1}\n" + large + "\n{\"a\":3}", {.record_bytes = 100}), (Texts{"a=1", "!size", "a=3"}));
+    EXPECT_EQ(read("{\"a\":1}\n" + large + "\n{\"a\":3}", {.record_bytes = 100}),
+              (Texts{"a=1", "!size", "a=3"}));
     EXPECT_EQ(read("{\"a\":[[1]]}\n{\"a\":[1]}", {.depth = 2}), (Texts{"!depth", "a=[1]"}));
 }
 
 TEST(Ndjson, ReadsLinesLongerThanAWindow) {
     const std::string large = "{\"a\":\"" + std::string(300000, 'x') + "\"}";
     std::string text;
-    for (int i = 0; i < 3000; ++i) text += "{\"i\":" + std::to_string(i) + ",\"pad\":\"" + std::string(60, 'p') + "\"}\n";
+    for (int i = 0; i < 3000; ++i)
+        text += "{\"i\":" + std::to_string(i) + ",\"pad\":\"" + std::string(60, 'p') + "\"}\n";
     auto got = read(text + large + "\n" + text);
     ASSERT_EQ(got.size(), 6001u);
     EXPECT_EQ(got[3000].size(), 300002u);
@@ -82,19 +87,22 @@ TEST(Ndjson, DamageCostsOneLineOfManyWindows) {
     std::mt19937 random(seed);
     std::string good;
     for (int i = 0; i < 2500; ++i)
-        good += "{\"i\":" + std::to_string(i) + ",\"text\":\"a\\/b \xC2\xA3" + std::string(random() % 120, 't') + "\"}\n";
+        good += "{\"i\":" + std::to_string(i) + ",\"text\":\"a\\/b \xC2\xA3" +
+                std::string(random() % 120, 't') + "\"}\n";
     for (int round = 0; round < 60; ++round) {
         std::string text = good;
         std::size_t at = random() % text.size();
         if (text[at] == '\n') --at;
         const char byte = std::array{'\xFF', '"', '\\', '{', ',', '\x01', '\0', ' '}[random() % 8];
-        const auto line = static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
+        const auto line =
+            static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
         text[at] = byte;
         auto got = read(text);
         ASSERT_EQ(got.size(), 2500u) << "seed " << seed << " round " << round;
         for (std::size_t i = 0; i < got.size(); ++i) {
             if (i == line) continue;
-            ASSERT_TRUE(got[i].starts_with("i=" + std::to_string(i) + ",text=a/b ")) << "seed " << seed << " round " << round;
+            ASSERT_TRUE(got[i].starts_with("i=" + std::to_string(i) + ",text=a/b "))
+                << "seed " << seed << " round " << round;
         }
     }
 }

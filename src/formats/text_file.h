@@ -1,4 +1,5 @@
-// text_file.h - a file of text as a window that moves over it: decompressed, in UTF-8, without a byte order mark.
+// text_file.h - a file of text as a window that moves over it: decompressed, in UTF-8, without a byte order
+//     mark.
 //
 // Place:     `send` and intake, for files larger than memory.
 // Memory:    the window: what its user asked to see ahead and one chunk more.
@@ -18,7 +19,8 @@ class TextFile {
 public:
     static Result<TextFile> open(Filesystem& fs, std::string path, Charset charset);
 
-    /// Drops the first `consumed` bytes of the window and fills it with at least `ahead` bytes if the file has them.
+    /// Drops the first `consumed` bytes of the window and fills it with at least `ahead` bytes if the file
+    /// has them.
     Status advance(std::size_t consumed, std::size_t ahead);
     /// Until the next advance. Buffer::kPadding readable bytes follow it.
     std::string_view window() const { return window_.view(); }

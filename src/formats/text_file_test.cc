@@ -1,9 +1,9 @@
 #include "formats/text_file.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -27,8 +27,10 @@ protected:
         EXPECT_TRUE(write_file_atomic(posix_filesystem(), path, content));
         return path;
     }
-    Result<CsvFile> csv(std::string_view content, Charset charset, std::size_t record_bytes_max = kRecordMax) {
-        return CsvFile::open(TILLSTREAM_TRY(TextFile::open(posix_filesystem(), file(content), charset)), record_bytes_max);
+    Result<CsvFile> csv(std::string_view content, Charset charset,
+                        std::size_t record_bytes_max = kRecordMax) {
+        return CsvFile::open(TILLSTREAM_TRY(TextFile::open(posix_filesystem(), file(content), charset)),
+                             record_bytes_max);
     }
 
     std::string dir_;
@@ -58,7 +60,8 @@ TEST_F(TextFileTest, ReadsRowsAcrossWindows) {
     std::string expected;
     constexpr int kRows = 200000;
     for (int i = 0; i < kRows; ++i)
-        text += std::to_string(i) + (i % 3 ? ",plain \xA3 text and more of it,\"say \"\"x\"\"\"\r\n" : ",\"two\nlines\",\r\n");
+        text += std::to_string(i) +
+                (i % 3 ? ",plain \xA3 text and more of it,\"say \"\"x\"\"\"\r\n" : ",\"two\nlines\",\r\n");
     Buffer packed;
     ASSERT_TRUE(deflate(Encoding::zstd, text, packed));
     auto opened = csv(packed.view(), Charset::latin1, 4096);
@@ -68,8 +71,9 @@ TEST_F(TextFileTest, ReadsRowsAcrossWindows) {
     EXPECT_EQ(rows.broken, 0u);
     ASSERT_EQ(rows.values.size(), static_cast<std::size_t>(kRows));
     for (int i = 0; i < kRows; ++i)
-        ASSERT_EQ(rows.values[static_cast<std::size_t>(i)],
-                  std::to_string(i) + (i % 3 ? "|plain \xC2\xA3 text and more of it|say \"x\"|" : "|two\nlines||"));
+        ASSERT_EQ(
+            rows.values[static_cast<std::size_t>(i)],
+            std::to_string(i) + (i % 3 ? "|plain \xC2\xA3 text and more of it|say \"x\"|" : "|two\nlines||"));
 }
 
 TEST_F(TextFileTest, PassesALineLongerThanAnyWindow) {
@@ -111,10 +115,12 @@ protected:
     void SetUp() override {
         const char* given = std::getenv("TILLSTREAM_SHARED_DATA");
         std::filesystem::path root = given ? given : "";
-        for (auto dir = std::filesystem::current_path(); root.empty() && dir != dir.root_path(); dir = dir.parent_path())
+        for (auto dir = std::filesystem::current_path(); root.empty() && dir != dir.root_path();
+             dir = dir.parent_path())
             if (std::filesystem::exists(dir / "shared/data/online_retail")) root = dir / "shared/data";
         auto sample = read_file(posix_filesystem(), (root / "online_retail/quirks_sample.csv").string());
-        if (!sample) GTEST_SKIP() << "quirks_sample.csv is not there; TILLSTREAM_SHARED_DATA may name its folder";
+        if (!sample)
+            GTEST_SKIP() << "quirks_sample.csv is not there; TILLSTREAM_SHARED_DATA may name its folder";
         latin1_ = *sample;
         Buffer out;
         to_utf8(Charset::latin1, latin1_, out);
@@ -129,8 +135,10 @@ protected:
         const Rows rows = all_rows(*opened);
         EXPECT_EQ(rows.broken, 0u);
         EXPECT_EQ(rows.values.size(), 113u);
-        EXPECT_TRUE(std::ranges::any_of(rows.values, [](const auto& row) { return row.find("\xC2\xA3") != row.npos; }));
-        EXPECT_TRUE(std::ranges::any_of(rows.values, [](const auto& row) { return row.find("LOUNGE,METAL") != row.npos; }));
+        EXPECT_TRUE(std::ranges::any_of(rows.values,
+                                        [](const auto& row) { return row.find("\xC2\xA3") != row.npos; }));
+        EXPECT_TRUE(std::ranges::any_of(
+            rows.values, [](const auto& row) { return row.find("LOUNGE,METAL") != row.npos; }));
     }
 
     static std::string with_ends(std::string text, std::string_view end) {

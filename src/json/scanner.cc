@@ -88,7 +88,8 @@ bool DocumentScanner::find_element() {
     if (c == ']') {
         walker_->advance();
         state_ = State::end;
-        if (!walker_->at_end()) return stop({ScanFailure::syntax, walker_->position(), "nothing after the array"});
+        if (!walker_->at_end())
+            return stop({ScanFailure::syntax, walker_->position(), "nothing after the array"});
         return false;
     }
     if (state_ == State::later) {
@@ -111,7 +112,8 @@ bool DocumentScanner::next(ScanLimits limits, Element& element, std::vector<Fiel
     if (!object) element.error = ScanError{ScanFailure::not_object, begin, "an object"};
     if (state_ == State::single) {
         state_ = State::end;
-        if (!walker_->at_end()) return stop({ScanFailure::syntax, walker_->position(), "nothing after the object"});
+        if (!walker_->at_end())
+            return stop({ScanFailure::syntax, walker_->position(), "nothing after the object"});
     }
     return true;
 }

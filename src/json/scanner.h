@@ -1,9 +1,12 @@
-// scanner.h - JSON records as flat fields: one pass of simdjson finds the structure, one walk checks and slices it.
+// scanner.h - JSON records as flat fields: one pass of simdjson finds the structure, one walk checks and
+//     slices it.
 //
-// Place:      the hot path of ingest and replay. simdjson's first stage (UTF-8, quotes, token starts, at gigabytes a
-//             second) runs over a whole body; the walk over the tokens is ours, because on-demand parsing accepts
-//             malformed values it skips, counts no depth, and loses good records before a bad one.
-// Checks:     every byte: grammar of RFC 8259, UTF-8, escapes, numbers, depth, also inside values nobody reads.
+// Place:      the hot path of ingest and replay. simdjson's first stage (UTF-8, quotes, token starts, at
+//             gigabytes a second) runs over a whole body; the walk over the tokens is ours, because on-demand
+//             parsing accepts malformed values it skips, counts no depth, and loses good records before a bad
+//             one.
+// Checks:     every byte: grammar of RFC 8259, UTF-8, escapes, numbers, depth, also inside values nobody
+//             reads.
 // Input:      Buffer::kPadding readable bytes must follow the text; the text must outlive the fields.
 // Memory:     nothing is allocated per record once vectors and scratch have grown to the largest body seen.
 //             Scratch text (Field::in_scratch) lives until the next record.
@@ -57,12 +60,14 @@ public:
     Scanner& operator=(Scanner&&) noexcept;
 
     /// The members of the object in `record`, first level only; `out` is undefined after an error.
-    [[nodiscard]] ScanOutcome scan_object(std::string_view record, ScanLimits limits, std::vector<Field>& out);
+    [[nodiscard]] ScanOutcome scan_object(std::string_view record, ScanLimits limits,
+                                          std::vector<Field>& out);
 
-    /// Finds the structure of all lines at once. False if some line spoils it (bad UTF-8, open quote): the lines are
-    /// then to be read one by one with scan_object, so that only the bad one is lost.
+    /// Finds the structure of all lines at once. False if some line spoils it (bad UTF-8, open quote): the
+    /// lines are then to be read one by one with scan_object, so that only the bad one is lost.
     [[nodiscard]] bool begin_lines(std::string_view lines);
-    /// Lines of the window in their order, not each has to be scanned. Offsets count from the start of `line`.
+    /// Lines of the window in their order, not each has to be scanned. Offsets count from the start of
+    /// `line`.
     [[nodiscard]] ScanOutcome scan_line(std::string_view line, ScanLimits limits, std::vector<Field>& out);
 
 private:
@@ -86,7 +91,8 @@ public:
     DocumentScanner& operator=(DocumentScanner&&) noexcept;
 
     [[nodiscard]] ScanOutcome open(std::string_view text);
-    /// False at the end, or where the text stops being JSON: see error(). `fields` belong to an element without error.
+    /// False at the end, or where the text stops being JSON: see error(). `fields` belong to an element
+    /// without error.
     bool next(ScanLimits limits, Element& element, std::vector<Field>& fields);
     /// Set if the document as a whole is malformed, whatever elements came before.
     const ScanOutcome& error() const { return error_; }

@@ -15,7 +15,8 @@ namespace {
 constexpr unsigned kSeed = 536365;
 
 std::string random_text(std::mt19937& random) {
-    static constexpr std::string_view kParts[] = {"a", "POST", "\"", "\\", "/", "\n", "\x01", "\xC2\xA3", "\xF0\x9F\x98\x80", " ", ",", "{"};
+    static constexpr std::string_view kParts[] = {
+        "a", "POST", "\"", "\\", "/", "\n", "\x01", "\xC2\xA3", "\xF0\x9F\x98\x80", " ", ",", "{"};
     std::string text;
     for (unsigned n = random() % 6; n > 0; --n) text += kParts[random() % std::size(kParts)];
     return text;
@@ -35,7 +36,8 @@ void write_value(Writer& writer, std::mt19937& random, int depth) {
             break;
         default:
             writer.begin_object();
-            for (unsigned n = random() % 4; n > 0; --n) write_value(writer.key(random_text(random)), random, depth - 1);
+            for (unsigned n = random() % 4; n > 0; --n)
+                write_value(writer.key(random_text(random)), random, depth - 1);
             writer.end_object();
     }
 }
@@ -63,8 +65,10 @@ TEST(JsonScannerOracle, ReadsBackWhatTheWriterWrote) {
         ASSERT_EQ(fields.size(), tree.size());
         for (const Field& field : fields) {
             const auto& value = tree.at(std::string(field.key));
-            if (field.kind == Kind::string) ASSERT_EQ(field.text, value.get_ref<const std::string&>());
-            else ASSERT_EQ(nlohmann::json::parse(field.text), value);
+            if (field.kind == Kind::string)
+                ASSERT_EQ(field.text, value.get_ref<const std::string&>());
+            else
+                ASSERT_EQ(nlohmann::json::parse(field.text), value);
         }
     }
 }
@@ -93,8 +97,9 @@ struct Grammar : nlohmann::json_sax<nlohmann::json> {
 
 /// No NUL among them: the oracle takes it for the end.
 void mutate(std::string& text, std::mt19937& random) {
-    static constexpr char kBytes[] = {'"', '\\', '{', '}', '[', ']', ',', ':', '0', '1', '-', '.', 'e', 'u', 't', ' ',
-                                      '\n', '\r', '\t', '\x01', '\x0B', '\x0C', '\x1A', '\x7F', '\xC2', '\xA3', '\xED', '\xFF'};
+    static constexpr char kBytes[] = {
+        '"', '\\', '{',  '}',  '[',  ']',    ',',    ':',    '0',    '1',    '-',    '.',    'e',    'u',
+        't', ' ',  '\n', '\r', '\t', '\x01', '\x0B', '\x0C', '\x1A', '\x7F', '\xC2', '\xA3', '\xED', '\xFF'};
     const std::size_t at = random() % text.size();
     const char byte = kBytes[random() % sizeof kBytes];
     switch (random() % 3) {
@@ -119,7 +124,8 @@ TEST(JsonScannerOracle, AcceptsExactlyWhatIsJson) {
         Buffer padded(text);
         const auto error = scanner.scan_object(padded.view(), {kDepthMax}, fields);
         const bool json = !error || error->failure == ScanFailure::not_object;
-        ASSERT_EQ(json, accepted) << "seed " << kSeed + 1 << " round " << round << ": " << testing::PrintToString(text);
+        ASSERT_EQ(json, accepted) << "seed " << kSeed + 1 << " round " << round << ": "
+                                  << testing::PrintToString(text);
         good += accepted ? 1 : 0;
     }
     EXPECT_GT(good, 10000);

@@ -32,8 +32,9 @@ Scanned scan(std::string_view text, int depth = 32) {
 using Members = std::vector<std::pair<std::string, std::string>>;
 
 TEST(JsonScanner, SlicesARetailRecord) {
-    auto got = scan(R"({"InvoiceNo":536365,"StockCode":"84029E","Description":null,"Quantity":-6,)"
-                    R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39,"CustomerID":17850.0,"gift":false})");
+    auto got =
+        scan(R"({"InvoiceNo":536365,"StockCode":"84029E","Description":null,"Quantity":-6,)"
+             R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39,"CustomerID":17850.0,"gift":false})");
     ASSERT_FALSE(got.error);
     EXPECT_EQ(got.members, (Members{{"InvoiceNo", "536365"},
                                     {"StockCode", "84029E"},
@@ -43,10 +44,9 @@ TEST(JsonScanner, SlicesARetailRecord) {
                                     {"UnitPrice", "3.39"},
                                     {"CustomerID", "17850.0"},
                                     {"gift", "false"}}));
-    EXPECT_EQ(got.kinds, (std::vector{Kind::number, Kind::string, Kind::null, Kind::number, Kind::string, Kind::number,
-                                      Kind::number, Kind::boolean}));
+    EXPECT_EQ(got.kinds, (std::vector{Kind::number, Kind::string, Kind::null, Kind::number, Kind::string,
+                                      Kind::number, Kind::number, Kind::boolean}));
 }
-
 
 TEST(JsonScanner, DeliversNestedValuesWhole) {
     auto got = scan(R"({ "a" : { "x" : [ 1 , { } ] } , "b" : [ ] , "c" : "d" })");
@@ -79,26 +79,59 @@ TEST(JsonScanner, SaysWhatLiesInScratch) {
 }
 
 TEST(JsonScanner, ChecksNumbersEverywhere) {
-    for (std::string_view good : {"0", "-0", "1", "10", "-123", "0.5", "1.25", "1e5", "1E+5", "0e-1", "-1.5e10",
-                                  "123456789012345678901234567890"}) {
+    for (std::string_view good : {"0", "-0", "1", "10", "-123", "0.5", "1.25", "1e5", "1E+5", "0e-1",
+                                  "-1.5e10", "123456789012345678901234567890"}) {
         EXPECT_FALSE(scan("{\"a\":" + std::string(good) + "}").error) << good;
         EXPECT_FALSE(scan("{\"a\":[" + std::string(good) + " ]}").error) << good;
         EXPECT_EQ(scan("{\"a\": " + std::string(good) + " }").members[0].second, good);
     }
-    for (std::string_view bad : {"01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "1a", "--1", "NaN", "Infinity", "1 2",
-                                 "1\"x\"", "-01", "1.e5"}) {
+    for (std::string_view bad : {"01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "1a", "--1", "NaN",
+                                 "Infinity", "1 2", "1\"x\"", "-01", "1.e5"}) {
         EXPECT_TRUE(scan("{\"a\":" + std::string(bad) + "}").error) << bad;
         EXPECT_TRUE(scan("{\"a\":[" + std::string(bad) + "]}").error) << bad;
     }
 }
 
 TEST(JsonScanner, RefusesMalformedText) {
-    for (std::string_view bad :
-         {"", " ", "{", "}", "{]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{\"a\" 1}", "{a:1}", "{1:1}", "{\"a\":1 \"b\":2}",
-          "{\"a\":1}{", "{\"a\":1} x", "{\"a\":1},", "{\"a\":tru}", "{\"a\":truex}", "{\"a\":nul}", "{\"a\":True}", "{\"a\":'x'}",
-          "{\"a\":\"x}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\u12G4\"}", "{\"a\":[1,]}", "{\"a\":[,1]}",
-          "{\"a\":[1 2]}", "{\"a\":[1}", "{\"a\":{\"b\":1]}", "{\"a\":{\"b\" 1}}", "{\"a\":{\"b\":1,}}", "{\"a\":{,}}",
-          "{\"a\":[\"\\q\"]}", "{\"a\":{1:2}}", "{\"a\":\"x\"y}", "{\"a\":\"x\" \"y\"}", "{\"a\":1/**/}", "{\"a\":\"\t\"}"}) {
+    for (std::string_view bad : {"",
+                                 " ",
+                                 "{",
+                                 "}",
+                                 "{]",
+                                 "{\"a\"}",
+                                 "{\"a\":}",
+                                 "{\"a\":1,}",
+                                 "{,}",
+                                 "{\"a\" 1}",
+                                 "{a:1}",
+                                 "{1:1}",
+                                 "{\"a\":1 \"b\":2}",
+                                 "{\"a\":1}{",
+                                 "{\"a\":1} x",
+                                 "{\"a\":1},",
+                                 "{\"a\":tru}",
+                                 "{\"a\":truex}",
+                                 "{\"a\":nul}",
+                                 "{\"a\":True}",
+                                 "{\"a\":'x'}",
+                                 "{\"a\":\"x}",
+                                 "{\"a\":\"\\x\"}",
+                                 "{\"a\":\"\\u12\"}",
+                                 "{\"a\":\"\\u12G4\"}",
+                                 "{\"a\":[1,]}",
+                                 "{\"a\":[,1]}",
+                                 "{\"a\":[1 2]}",
+                                 "{\"a\":[1}",
+                                 "{\"a\":{\"b\":1]}",
+                                 "{\"a\":{\"b\" 1}}",
+                                 "{\"a\":{\"b\":1,}}",
+                                 "{\"a\":{,}}",
+                                 "{\"a\":[\"\\q\"]}",
+                                 "{\"a\":{1:2}}",
+                                 "{\"a\":\"x\"y}",
+                                 "{\"a\":\"x\" \"y\"}",
+                                 "{\"a\":1/**/}",
+                                 "{\"a\":\"\t\"}"}) {
         auto got = scan(bad);
         ASSERT_TRUE(got.error) << bad;
         EXPECT_EQ(got.error->failure, ScanFailure::syntax) << bad;
@@ -117,8 +150,9 @@ TEST(JsonScanner, TellsOtherValuesFromMalformedOnes) {
 }
 
 TEST(JsonScanner, FindsBadUtf8AndHalfSurrogates) {
-    for (std::string_view bad : {"{\"a\":\"\xA3\"}", "{\"a\":\"\xED\xA0\x80\"}", "{\"a\xC3\":1}", "{\"a\":\"\xA3}",
-                                 "{\"a\":\"\\ud800\"}", "{\"a\":\"\\ude00x\"}", "{\"a\":[\"\\ud800\\n\"]}", "{\"\\ud83d\\u0041\":1}"}) {
+    for (std::string_view bad : {"{\"a\":\"\xA3\"}", "{\"a\":\"\xED\xA0\x80\"}", "{\"a\xC3\":1}",
+                                 "{\"a\":\"\xA3}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\\ude00x\"}",
+                                 "{\"a\":[\"\\ud800\\n\"]}", "{\"\\ud83d\\u0041\":1}"}) {
         auto got = scan(bad);
         ASSERT_TRUE(got.error) << bad;
         EXPECT_EQ(got.error->failure, ScanFailure::encoding) << bad;
@@ -127,7 +161,9 @@ TEST(JsonScanner, FindsBadUtf8AndHalfSurrogates) {
     EXPECT_EQ(scan("{\"a\":\"" + std::string(9999, 'x') + "\xC2\xA3\xA3\"}").error->offset, 10007u);
 }
 
-std::string nested(int arrays) { return "{\"a\":" + std::string(arrays, '[') + std::string(arrays, ']') + "}"; }
+std::string nested(int arrays) {
+    return "{\"a\":" + std::string(arrays, '[') + std::string(arrays, ']') + "}";
+}
 
 TEST(JsonScanner, CountsDepthFromTheRecord) {
     EXPECT_FALSE(scan("{}", 1).error);
@@ -140,7 +176,8 @@ TEST(JsonScanner, CountsDepthFromTheRecord) {
 }
 
 TEST(JsonScanner, SurvivesAnyNesting) {
-    for (int depth : {1000, 1023, 1024, 1025, 100000}) EXPECT_EQ(scan(nested(depth)).error->failure, ScanFailure::depth);
+    for (int depth : {1000, 1023, 1024, 1025, 100000})
+        EXPECT_EQ(scan(nested(depth)).error->failure, ScanFailure::depth);
     EXPECT_EQ(scan("{\"a\":" + std::string(100000, '[')).error->failure, ScanFailure::depth);
     EXPECT_EQ(scan("{\"a\":" + std::string(500, '[') + "}").error->failure, ScanFailure::syntax);
 }

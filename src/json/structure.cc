@@ -15,7 +15,9 @@ constexpr std::size_t kSmallest = 64 << 10;
 /// The index takes four bytes for each byte of capacity, most of them never touched.
 constexpr std::size_t kKept = 4 << 20;
 
-const std::uint8_t* bytes(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
+const std::uint8_t* bytes(std::string_view text) {
+    return reinterpret_cast<const std::uint8_t*>(text.data());
+}
 
 /// Where an indexing error shows. Only run for texts that are refused anyway.
 ScanError locate(std::string_view text) {
@@ -78,7 +80,8 @@ struct Structure::Impl {
         if (parser && parser->capacity() >= size && (parser->capacity() <= kKept || size > kKept)) return;
         parser.reset();
         const std::size_t capacity = std::bit_ceil(std::max(size, kSmallest));
-        auto error = simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, parser);
+        auto error =
+            simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, 1, parser);
         TILLSTREAM_ASSERT(error == simdjson::SUCCESS);  // fails only without memory
     }
 };

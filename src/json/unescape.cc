@@ -83,7 +83,8 @@ Unescaped unescape(std::string_view text, char* out, std::size_t& size) {
     bool half = false;
     while (!text.empty()) {
         const void* found = std::memchr(text.data(), '\\', text.size());
-        const std::size_t plain = found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : text.size();
+        const std::size_t plain =
+            found ? static_cast<std::size_t>(static_cast<const char*>(found) - text.data()) : text.size();
         std::memcpy(out, text.data(), plain);
         out += plain;
         text.remove_prefix(plain);

@@ -12,7 +12,8 @@ namespace tillstream::json {
 namespace {
 
 Error parse_error(const ScanError& error) {
-    return {Errc::invalid_argument, fmt::format("malformed JSON at byte {}: expected {}", error.offset, error.what)};
+    return {Errc::invalid_argument,
+            fmt::format("malformed JSON at byte {}: expected {}", error.offset, error.what)};
 }
 
 class TreeReader {
@@ -28,7 +29,8 @@ public:
         const char close = first == '{' ? '}' : ']';
         for (bool empty = true; walker_.peek() != close; empty = false) {
             if (!empty && !comma()) return false;
-            if (!(first == '{' ? member(out, depth) : value(out.items.emplace_back(), depth + 1))) return false;
+            if (!(first == '{' ? member(out, depth) : value(out.items.emplace_back(), depth + 1)))
+                return false;
         }
         walker_.advance();
         return true;

@@ -30,12 +30,14 @@ TEST(JsonValue, ReadsBareValuesAndEmptyOnes) {
 }
 
 TEST(JsonValue, RefusesMalformedText) {
-    for (std::string_view bad : {"", "{", "[1,]", "[1 2]", "{\"a\" 1}", "{\"a\":1,}", "{} {}", "[\"\\ud800\"]", "tru", "[}", "{1:2}"}) {
+    for (std::string_view bad : {"", "{", "[1,]", "[1 2]", "{\"a\" 1}", "{\"a\":1,}", "{} {}",
+                                 "[\"\\ud800\"]", "tru", "[}", "{1:2}"}) {
         auto value = parse(bad);
         ASSERT_FALSE(value) << bad;
         EXPECT_EQ(value.error().code, Errc::invalid_argument);
     }
-    EXPECT_EQ(parse("[1 2]").error().message, "malformed JSON at byte 3: expected a comma or a closing bracket");
+    EXPECT_EQ(parse("[1 2]").error().message,
+              "malformed JSON at byte 3: expected a comma or a closing bracket");
 }
 
 TEST(JsonValue, LimitsDepth) {

@@ -35,8 +35,10 @@ const char* digits(const char* at, const char* end) {
 /// End of the JSON number at `at`, or null.
 const char* number_end(const char* at, const char* end) {
     if (at != end && *at == '-') ++at;
-    if (at != end && *at == '0') ++at;
-    else if (!(at = digits(at, end))) return nullptr;
+    if (at != end && *at == '0')
+        ++at;
+    else if (!(at = digits(at, end)))
+        return nullptr;
     if (at != end && *at == '.' && !(at = digits(at + 1, end))) return nullptr;
     if (at == end || (*at != 'e' && *at != 'E')) return at;
     ++at;
@@ -59,7 +61,9 @@ struct Walker::Nesting {
         ++depth;
         return true;
     }
-    bool in_object() const { return (objects[static_cast<std::size_t>((depth - 1) / 64)] >> ((depth - 1) % 64) & 1) != 0; }
+    bool in_object() const {
+        return (objects[static_cast<std::size_t>((depth - 1) / 64)] >> ((depth - 1) % 64) & 1) != 0;
+    }
 };
 
 void Walker::open(std::string_view text, const std::uint32_t* tokens) {
@@ -86,7 +90,8 @@ bool Walker::fail(const char* what) {
 }
 
 ScanOutcome Walker::note(ScanLimits limits) const {
-    if (half_surrogate_) return ScanError{ScanFailure::encoding, *half_surrogate_, "both halves of a surrogate pair"};
+    if (half_surrogate_)
+        return ScanError{ScanFailure::encoding, *half_surrogate_, "both halves of a surrogate pair"};
     if (deepest_ > limits.depth) return ScanError{ScanFailure::depth, too_deep_at_, "less nesting"};
     return std::nullopt;
 }
@@ -114,7 +119,8 @@ bool Walker::raw_string(std::string_view& content) {
 }
 
 bool Walker::unescape_at_end(std::string_view content, std::size_t& size) {
-    // Room for the whole text at once: unescaping never lengthens, and views into scratch stay where they are.
+    // Room for the whole text at once: unescaping never lengthens, and views into scratch stay where they
+    // are.
     if (scratch_used_ == 0) scratch_.resize(size_);
     const Unescaped outcome = unescape(content, scratch_.data() + scratch_used_, size);
     if (outcome == Unescaped::bad_escape) return fail("a valid escape in the string");
@@ -202,7 +208,8 @@ bool Walker::container(int depth) {
                 continue;
             }
             if (!fresh) {
-                if (c != ',') return fail(object ? "a comma or a closing brace" : "a comma or a closing bracket");
+                if (c != ',')
+                    return fail(object ? "a comma or a closing brace" : "a comma or a closing bracket");
                 advance();
             }
             if (object && !key_and_colon()) return false;

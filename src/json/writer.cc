@@ -13,7 +13,8 @@ constexpr std::string_view kHex = "0123456789abcdef";
 
 unsigned byte_at(std::string_view text, std::size_t i) { return static_cast<unsigned char>(text[i]); }
 
-/// Length of the UTF-8 character at the start of `text`, 0 if there is none (overlong, surrogate, beyond U+10FFFF).
+/// Length of the UTF-8 character at the start of `text`, 0 if there is none (overlong, surrogate, beyond
+/// U+10FFFF).
 std::size_t character_length(std::string_view text) {
     const unsigned lead = byte_at(text, 0);
     if (lead < 0x80) return 1;

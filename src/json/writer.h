@@ -2,7 +2,8 @@
 //
 // Output:   compact, valid UTF-8 whatever is given: each byte that is not UTF-8 becomes U+FFFD.
 // Memory:   allocates nothing but the output.
-// Bugs:     a value where a key must stand, or an end without begin, makes malformed output; the writer does not check.
+// Bugs:     a value where a key must stand, or an end without begin, makes malformed output; the writer does
+//           not check.
 // Limits:   64 levels.
 #pragma once
 
@@ -38,8 +39,10 @@ public:
     template <std::integral T>
     BasicWriter& number(T value) {
         static_assert(!std::same_as<T, bool>, "use boolean");
-        if constexpr (std::unsigned_integral<T>) return unsigned_number(value);
-        else return signed_number(value);
+        if constexpr (std::unsigned_integral<T>)
+            return unsigned_number(value);
+        else
+            return signed_number(value);
     }
     BasicWriter& number(Int128 value);
     /// A whole value that is JSON already.

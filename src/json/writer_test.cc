@@ -17,7 +17,14 @@ std::string written(Write write) {
 
 TEST(JsonWriter, PutsCommasBetweenMembersAndElements) {
     EXPECT_EQ(written([](Writer& w) {
-                  w.begin_object().member("a", 1).key("b").begin_array().number(1).number(2).begin_object().end_object();
+                  w.begin_object()
+                      .member("a", 1)
+                      .key("b")
+                      .begin_array()
+                      .number(1)
+                      .number(2)
+                      .begin_object()
+                      .end_object();
                   w.end_array().key("c").null().member("d", true).end_object();
               }),
               R"({"a":1,"b":[1,2,{}],"c":null,"d":true})");
@@ -26,15 +33,21 @@ TEST(JsonWriter, PutsCommasBetweenMembersAndElements) {
 TEST(JsonWriter, WritesEmptyContainersAndBareValues) {
     EXPECT_EQ(written([](Writer& w) { w.begin_array().end_array(); }), "[]");
     EXPECT_EQ(written([](Writer& w) { w.string(""); }), R"("")");
-    EXPECT_EQ(written([](Writer& w) { w.begin_array().begin_array().end_array().begin_array().end_array().end_array(); }),
+    EXPECT_EQ(written([](Writer& w) {
+                  w.begin_array().begin_array().end_array().begin_array().end_array().end_array();
+              }),
               "[[],[]]");
 }
 
 TEST(JsonWriter, WritesTheEdgesOfIntegers) {
-    EXPECT_EQ(written([](Writer& w) { w.number(std::numeric_limits<std::int64_t>::min()); }), "-9223372036854775808");
-    EXPECT_EQ(written([](Writer& w) { w.number(std::numeric_limits<std::uint64_t>::max()); }), "18446744073709551615");
+    EXPECT_EQ(written([](Writer& w) { w.number(std::numeric_limits<std::int64_t>::min()); }),
+              "-9223372036854775808");
+    EXPECT_EQ(written([](Writer& w) { w.number(std::numeric_limits<std::uint64_t>::max()); }),
+              "18446744073709551615");
     const Int128 least = -(static_cast<Int128>(1) << 126) * 2;
-    EXPECT_EQ(written([&](Writer& w) { w.begin_array().number(least).number(Int128{0}).number(-(least + 1)).end_array(); }),
+    EXPECT_EQ(written([&](Writer& w) {
+                  w.begin_array().number(least).number(Int128{0}).number(-(least + 1)).end_array();
+              }),
               "[-170141183460469231731687303715884105728,0,170141183460469231731687303715884105727]");
 }
 
@@ -44,7 +57,8 @@ TEST(JsonWriter, EscapesQuotesBackslashesAndControls) {
 }
 
 TEST(JsonWriter, PassesUtf8AndReplacesWhatIsNot) {
-    EXPECT_EQ(written([](Writer& w) { w.string("\xC2\xA3 \xF0\x9F\x98\x80"); }), "\"\xC2\xA3 \xF0\x9F\x98\x80\"");
+    EXPECT_EQ(written([](Writer& w) { w.string("\xC2\xA3 \xF0\x9F\x98\x80"); }),
+              "\"\xC2\xA3 \xF0\x9F\x98\x80\"");
     const std::string mark = "\xEF\xBF\xBD";
     EXPECT_EQ(written([](Writer& w) { w.string("a\xA3z"); }), "\"a" + mark + "z\"");
     EXPECT_EQ(written([](Writer& w) { w.string("\xE2\x82"); }), "\"" + mark + mark + "\"");

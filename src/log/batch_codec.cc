@@ -69,7 +69,8 @@ public:
         auto pointer = text();
         auto expected = text();
         auto found = text();
-        if (!code || *code > static_cast<std::uint32_t>(FieldErrorCode::depth) || !pointer || !expected || !found)
+        if (!code || *code > static_cast<std::uint32_t>(FieldErrorCode::depth) || !pointer || !expected ||
+            !found)
             return std::nullopt;
         return FieldError{static_cast<FieldErrorCode>(*code), std::move(*pointer), std::move(*expected),
                           std::move(*found)};
@@ -119,8 +120,9 @@ Status parse_tlvs(std::string_view tlvs, StoredBatch& batch) {
         if (kind == static_cast<std::uint16_t>(TlvKind::contract)) {
             batch.contract = value;
         } else if ((kind & kCritical) != 0) {
-            return failure(Errc::unsupported,
-                           fmt::format("batch with critical tlv {:#x}: a newer program wrote it, use that one", kind));
+            return failure(
+                Errc::unsupported,
+                fmt::format("batch with critical tlv {:#x}: a newer program wrote it, use that one", kind));
         }
         tlvs.remove_prefix(kTlvHeaderBytes + size);
     }
@@ -134,9 +136,9 @@ Status parse_directory(std::string_view directory, StoredBatch& batch) {
         const auto offset = load_le<std::uint32_t>(at + 4);
         const auto size = load_le<std::uint32_t>(at + 8);
         if (offset > batch.body.size() || size > batch.body.size() - offset) return bad("section");
-        SectionEntry entry{static_cast<SectionKind>(load_le<std::uint16_t>(at)), static_cast<std::uint8_t>(at[2]),
-                           static_cast<std::uint8_t>(at[3]), batch.body.substr(offset, size),
-                           load_le<std::uint32_t>(at + 12)};
+        SectionEntry entry{static_cast<SectionKind>(load_le<std::uint16_t>(at)),
+                           static_cast<std::uint8_t>(at[2]), static_cast<std::uint8_t>(at[3]),
+                           batch.body.substr(offset, size), load_le<std::uint32_t>(at + 12)};
         batch.sections.push_back(entry);
     }
     return {};
@@ -152,10 +154,11 @@ Result<std::array<std::string_view, 7>> sections_by_kind(const StoredBatch& batc
         if (known && section.codec == 0 && section.encoding == 0) {
             by_kind[number] = section.bytes;
         } else if ((kind & kCritical) != 0) {
-            return failure(Errc::unsupported,
-                           fmt::format("batch with critical section {:#x} of codec {} and encoding {}: a newer "
-                                       "program wrote it, use that one",
-                                       kind, section.codec, section.encoding));
+            return failure(
+                Errc::unsupported,
+                fmt::format("batch with critical section {:#x} of codec {} and encoding {}: a newer "
+                            "program wrote it, use that one",
+                            kind, section.codec, section.encoding));
         }
     }
     return by_kind;
@@ -239,7 +242,8 @@ void EncodedBatch::finish(const Fixed& fixed) {
     }
 }
 
-std::uint32_t EncodedBatch::write_to(char* at, Offset base, Timestamp arrived, std::uint32_t heads_crc) const {
+std::uint32_t EncodedBatch::write_to(char* at, Offset base, Timestamp arrived,
+                                     std::uint32_t heads_crc) const {
     std::memcpy(at, head_.data(), head_.size());
     store_le(at + 40, base.value);
     store_le(at + 48, arrived.micros);
@@ -263,7 +267,8 @@ Result<StoredBatch> parse_batch(std::string_view bytes) {
     const auto body_bytes = load_le<std::uint32_t>(at + 8);
     const std::size_t section_count = load_le<std::uint16_t>(at + 18);
     const std::size_t tlv_bytes = load_le<std::uint16_t>(at + 20);
-    if (total > bytes.size() || total % kAlign != 0 || head_bytes > total || body_bytes > total - head_bytes ||
+    if (total > bytes.size() || total % kAlign != 0 || head_bytes > total ||
+        body_bytes > total - head_bytes ||
         head_bytes != kFixedBytes + tlv_bytes + section_count * kSectionEntryBytes)
         return bad("length");
     StoredBatch batch;
@@ -273,8 +278,9 @@ Result<StoredBatch> parse_batch(std::string_view bytes) {
     batch.body_crc = load_le<std::uint32_t>(at + 12);
     batch.kind = static_cast<StoredKind>(at[16]);
     if (batch.kind > StoredKind::checkpoint)
-        return failure(Errc::unsupported, fmt::format("batch of kind {}: a newer program wrote it, use that one",
-                                                      static_cast<int>(batch.kind)));
+        return failure(Errc::unsupported,
+                       fmt::format("batch of kind {}: a newer program wrote it, use that one",
+                                   static_cast<int>(batch.kind)));
     batch.part = load_le<std::uint16_t>(at + 22);
     batch.of = load_le<std::uint16_t>(at + 24);
     batch.source.value = load_le<std::uint32_t>(at + 28);
@@ -292,8 +298,8 @@ Result<RecordBlock> decode_records(const StoredBatch& batch) {
     RecordBlock block;
     const std::string_view values = sections[number_of(SectionKind::values)];
     block.values.append(values);
-    block.ends = TILLSTREAM_TRY(
-        decode_ends(sections[number_of(SectionKind::value_ends)], batch.count, values.size(), "record lengths"));
+    block.ends = TILLSTREAM_TRY(decode_ends(sections[number_of(SectionKind::value_ends)], batch.count,
+                                            values.size(), "record lengths"));
     for (std::size_t i = 0; i < block.ends.size(); ++i) {
         const std::uint32_t begin = i == 0 ? 0 : block.ends[i - 1];
         if (block.ends[i] == begin || values[block.ends[i] - 1] != '\n') return bad("record line");
@@ -302,7 +308,8 @@ Result<RecordBlock> decode_records(const StoredBatch& batch) {
     while (!reader.at_end()) {
         auto rejection = reader.rejection();
         if (!rejection || rejection->index >= batch.count) return bad("rejection");
-        if (!block.rejections.empty() && block.rejections.back().index >= rejection->index) return bad("rejection");
+        if (!block.rejections.empty() && block.rejections.back().index >= rejection->index)
+            return bad("rejection");
         block.rejections.push_back(std::move(*rejection));
     }
     if (block.rejections.size() != batch.rejected) return bad("rejected count");
@@ -310,7 +317,8 @@ Result<RecordBlock> decode_records(const StoredBatch& batch) {
     if (!id_ends.empty()) {
         const std::string_view ids = sections[number_of(SectionKind::event_ids)];
         block.event_ids.append(ids);
-        block.event_id_ends = TILLSTREAM_TRY(decode_ends(id_ends, batch.count, ids.size(), "event id lengths"));
+        block.event_id_ends =
+            TILLSTREAM_TRY(decode_ends(id_ends, batch.count, ids.size(), "event id lengths"));
     }
     return block;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/assert.h"
 #include "core/digest.h"
@@ -30,10 +31,10 @@ std::size_t memory_of(const LogBatch& batch) {
 
 }  // namespace
 
-Committer::Committer(Filesystem& fs, Clock& clock, std::string dir, const JournalOptions& options, Logger logger,
-                     Metrics& metrics, SegmentPreparer& preparer, Published& published, Start start)
-    : fs_(fs),
-      clock_(clock),
+Committer::Committer(Filesystem& fs, Clock& clock, std::string dir, const JournalOptions& options,
+                     Logger logger, Metrics& metrics, SegmentPreparer& preparer, Published& published,
+                     Start start)
+    : clock_(clock),
       options_(options),
       logger_(std::move(logger)),
       preparer_(preparer),
@@ -45,10 +46,12 @@ Committer::Committer(Filesystem& fs, Clock& clock, std::string dir, const Journa
       group_(options.group_bytes + kLargestCheckpoint),
       groups_(metrics.counter("tillstream_log_groups_total", "Groups written and flushed to the journal")),
       records_(metrics.counter("tillstream_log_records_total", "Records made durable in the journal")),
-      stored_bytes_(metrics.counter("tillstream_log_stored_bytes_total", "Bytes written to the journal, with padding")),
-      refused_(metrics.counter("tillstream_log_refused_total", "Requests refused for lack of queue or disk space")),
-      flush_seconds_(metrics.histogram("tillstream_log_flush_seconds", "Time of one write and flush of a group",
-                                       latency_buckets())) {
+      stored_bytes_(
+          metrics.counter("tillstream_log_stored_bytes_total", "Bytes written to the journal, with padding")),
+      refused_(metrics.counter("tillstream_log_refused_total",
+                               "Requests refused for lack of queue or disk space")),
+      flush_seconds_(metrics.histogram("tillstream_log_flush_seconds",
+                                       "Time of one write and flush of a group", latency_buckets())) {
     for (const SourceEnd& end : ends_.ends()) last_arrived_ = std::max(last_arrived_, end.arrived);
 }
 
@@ -60,7 +63,8 @@ Status Committer::start() {
     if (!begun && begun.error().code != Errc::resource_exhausted) return begun;
     if (!begun) logger_.warn("the journal has no room", {{"error", begun.error().message}});
     if (begun && !writer_.direct())
-        logger_.warn("the file system refuses O_DIRECT: the journal writes buffered", {{"path", writer_.path()}});
+        logger_.warn("the file system refuses O_DIRECT: the journal writes buffered",
+                     {{"path", writer_.path()}});
     thread_ = std::thread([this] { run(); });
     return {};
 }
@@ -70,17 +74,15 @@ void Committer::submit(AppendRequest request) {
     if (queued_bytes_.fetch_add(bytes) + bytes > options_.queue_bytes) {
         queued_bytes_.fetch_sub(bytes);
         refused_.add();
-        request.done(failure(Errc::unavailable,
-                             fmt::format("the log's queue of {} bytes is full: try again", options_.queue_bytes)));
+        request.done(failure(Errc::unavailable, fmt::format("the log's queue of {} bytes is full: try again",
+                                                            options_.queue_bytes)));
         return;
     }
-    bool wake = false;
     {
         const std::lock_guard lock(mutex_);
         if (!closing_ && !failed_) {
             queue_.push_back(std::move(request));
-            wake = std::exchange(sleeping_, false);
-            if (wake) work_.notify_one();
+            if (std::exchange(sleeping_, false)) work_.notify_one();
             return;
         }
     }
@@ -135,7 +137,8 @@ void Committer::commit_taken() {
     std::size_t first = 0;
     while (first < taken_.size() && !failed_) {
         const Status room = make_room(taken_[first].bytes);
-        if (!room && room.error().code != Errc::resource_exhausted && room.error().code != Errc::unavailable) {
+        if (!room && room.error().code != Errc::resource_exhausted &&
+            room.error().code != Errc::unavailable) {
             fail(first, room.error());
             return;
         }
@@ -194,7 +197,8 @@ void Committer::begin_group() {
     group_batches_ = 0;
     heads_crc_ = writer_.header().seed();
     moved_.clear();
-    if (writer_.room() != 0 && !checkpointed_) add_to_group(EncodedBatch(ends_.ends()), Offset{}, Timestamp{});
+    if (writer_.room() != 0 && !checkpointed_)
+        add_to_group(EncodedBatch(ends_.ends()), Offset{}, Timestamp{});
 }
 
 void Committer::add_to_group(const EncodedBatch& batch, Offset base, Timestamp arrived) {
@@ -291,7 +295,8 @@ void Committer::refuse(std::size_t first, std::size_t last, const Error& error) 
 }
 
 void Committer::fail(std::size_t first, const Error& error) {
-    const Error unknown{Errc::outcome_unknown, fmt::format("the journal could not be written: {}", error.message)};
+    const Error unknown{Errc::outcome_unknown,
+                        fmt::format("the journal could not be written: {}", error.message)};
     std::vector<AppendRequest> waiting;
     {
         const std::lock_guard lock(mutex_);

@@ -20,7 +20,8 @@ bool read_hex(std::string_view text, T& number) {
 }  // namespace
 
 std::string encode_cursor(const Cursor& cursor, const LogUuid& uuid) {
-    return fmt::format("{}{}.{:x}.{:x}", kPrefix, uuid.hex().substr(0, kUuidDigits), cursor.next.value, cursor.batch);
+    return fmt::format("{}{}.{:x}.{:x}", kPrefix, uuid.hex().substr(0, kUuidDigits), cursor.next.value,
+                       cursor.batch);
 }
 
 Result<Cursor> decode_cursor(std::string_view text, const LogUuid& uuid) {
@@ -35,9 +36,10 @@ Result<Cursor> decode_cursor(std::string_view text, const LogUuid& uuid) {
     if (!shaped) return failure(Errc::invalid_argument, fmt::format("'{}' is no log cursor", text));
     const std::string_view owner = text.substr(kPrefix.size(), kUuidDigits);
     if (owner != uuid.hex().substr(0, kUuidDigits))
-        return failure(Errc::corruption, fmt::format("cursor '{}' belongs to another log than {}: rebuild the sink "
-                                                     "that holds it",
-                                                     text, uuid.hex()));
+        return failure(Errc::corruption,
+                       fmt::format("cursor '{}' belongs to another log than {}: rebuild the sink "
+                                   "that holds it",
+                                   text, uuid.hex()));
     return cursor;
 }
 

@@ -46,9 +46,11 @@ Result<SegmentHeader> decode_segment_copy(const char* at) {
     const auto version = load_le<std::uint16_t>(at + 12);
     const auto incompatible = load_le<std::uint64_t>(at + 24);
     if (version != kVersion || incompatible != 0)
-        return failure(Errc::unsupported,
-                       fmt::format("segment of format {} with feature bits {:#x}: a newer program wrote it, use that one",
-                                   version, incompatible));
+        return failure(
+            Errc::unsupported,
+            fmt::format(
+                "segment of format {} with feature bits {:#x}: a newer program wrote it, use that one",
+                version, incompatible));
     SegmentHeader h;
     std::memcpy(h.uuid.bytes.data(), at + 32, h.uuid.bytes.size());
     h.id = load_le<std::uint64_t>(at + 48);
@@ -125,7 +127,9 @@ std::optional<GroupHeader> decode_group_header(std::string_view bytes, const Seg
     return h;
 }
 
-std::string segment_name(std::uint64_t id) { return fmt::format("{}{:012}{}", kSegmentPrefix, id, kSegmentSuffix); }
+std::string segment_name(std::uint64_t id) {
+    return fmt::format("{}{:012}{}", kSegmentPrefix, id, kSegmentSuffix);
+}
 
 std::optional<std::uint64_t> segment_id(std::string_view name) {
     if (!name.starts_with(kSegmentPrefix) || !name.ends_with(kSegmentSuffix)) return std::nullopt;

@@ -28,7 +28,8 @@ constexpr std::size_t kMaxSources = 65536;
 Status check_options(const JournalOptions& options) {
     const auto bad = [](std::string message) { return failure(Errc::invalid_argument, std::move(message)); };
     if (options.segment_bytes % journal::kBlock != 0 || options.segment_bytes < 16 * journal::kBlock)
-        return bad(fmt::format("segment_bytes {}: take a multiple of 4096 of at least 65536", options.segment_bytes));
+        return bad(fmt::format("segment_bytes {}: take a multiple of 4096 of at least 65536",
+                               options.segment_bytes));
     if (options.max_request_bytes > options.segment_bytes / 4 * 3)
         return bad(fmt::format("max_request_bytes {}: take at most three quarters of segment_bytes {}",
                                options.max_request_bytes, options.segment_bytes));
@@ -42,16 +43,17 @@ Result<RegistryData> open_registry(Filesystem& fs, const std::string& dir) {
     auto registry = journal::load_registry(fs, dir);
     if (registry || registry.error().code != Errc::not_found) return registry;
     if (!TILLSTREAM_TRY(journal::list_segments(fs, dir)).empty())
-        return failure(Errc::corruption,
-                       fmt::format("{} holds segments but no registry: restore the file `registry` from a copy", dir));
+        return failure(
+            Errc::corruption,
+            fmt::format("{} holds segments but no registry: restore the file `registry` from a copy", dir));
     RegistryData fresh;
     const std::string uuid = random_bytes(fresh.uuid.bytes.size());
     std::copy(uuid.begin(), uuid.end(), fresh.uuid.bytes.begin());
     return fresh;
 }
 
-/// What was written but perhaps never flushed reads back fine after a kill and is gone after a power cut: it is made
-/// durable before anybody may see it. A torn group behind it is cut off.
+/// What was written but perhaps never flushed reads back fine after a kill and is gone after a power cut: it
+/// is made durable before anybody may see it. A torn group behind it is cut off.
 Status settle_tail(Filesystem& fs, const std::string& dir, journal::Recovered& recovered) {
     if (recovered.segments.empty()) return {};
     journal::StoredSegment& newest = recovered.segments.back();
@@ -97,8 +99,8 @@ struct Journal::Parts {
     journal::SegmentPreparer preparer;
     journal::Committer committer;
 
-    Parts(Filesystem& filesystem, Clock& clock, const std::string& folder, JournalOptions o, const Logger& logger,
-          Metrics& metrics, journal::Recovered r, RegistryData reg)
+    Parts(Filesystem& filesystem, Clock& clock, const std::string& folder, JournalOptions o,
+          const Logger& logger, Metrics& metrics, journal::Recovered r, RegistryData reg)
         : fs(filesystem),
           dir(folder),
           options(std::move(o)),
@@ -110,7 +112,8 @@ struct Journal::Parts {
           published(recovered, options.tail_bytes),
           preparer(fs, dir, {options.segment_bytes, options.budget_bytes, options.segments_ahead},
                    used_bytes(recovered)),
-          committer(fs, clock, dir, options, logger, metrics, preparer, published, start_of(registry, recovered)) {}
+          committer(fs, clock, dir, options, logger, metrics, preparer, published,
+                    start_of(registry, recovered)) {}
 
     Status check(const std::vector<LogBatch>& batches) const {
         if (batches.empty()) return failure(Errc::invalid_argument, "an append without batches");
@@ -119,8 +122,9 @@ struct Journal::Parts {
                                                                batches.size(), UINT16_MAX));
         for (const LogBatch& batch : batches) {
             if (batch.source.value == 0 || batch.source.value > source_count.load())
-                return failure(Errc::invalid_argument,
-                               fmt::format("source {} is not registered: call register_stream", batch.source.value));
+                return failure(
+                    Errc::invalid_argument,
+                    fmt::format("source {} is not registered: call register_stream", batch.source.value));
             if (!batch.records || batch.records->count() == 0)
                 return failure(Errc::invalid_argument,
                                fmt::format("a batch without records for source {}", batch.source.value));
@@ -151,22 +155,24 @@ Result<std::unique_ptr<Journal>> Journal::open(Filesystem& fs, Clock& clock, con
     journal::Recovered recovered = TILLSTREAM_TRY(
         journal::recover(fs, dir, registry.uuid, static_cast<std::uint32_t>(registry.sources.size())));
     TILLSTREAM_CHECK(settle_tail(fs, dir, recovered));
-    for (const std::string& damage : recovered.damages) logger.warn("damaged bytes in the journal", {{"where", damage}});
+    for (const std::string& damage : recovered.damages)
+        logger.warn("damaged bytes in the journal", {{"where", damage}});
     registry.epoch = Epoch{std::max(registry.epoch, recovered.epoch).value + 1};
     TILLSTREAM_CHECK(journal::store_registry(fs, dir, registry));
     logger.info("journal recovered", {{"clean", recovered.clean},
                                       {"segments", std::uint64_t{recovered.segments.size()}},
                                       {"last_group", recovered.last_lsn.value},
                                       {"epoch", registry.epoch.value}});
-    auto parts = std::make_unique<Parts>(fs, clock, dir, std::move(options), logger, metrics, std::move(recovered),
-                                         std::move(registry));
+    auto parts = std::make_unique<Parts>(fs, clock, dir, std::move(options), logger, metrics,
+                                         std::move(recovered), std::move(registry));
     TILLSTREAM_CHECK(parts->preparer.start());
     TILLSTREAM_CHECK(parts->committer.start());
     return std::unique_ptr<Journal>(new Journal(std::move(parts)));
 }
 
 LogCapabilities Journal::capabilities() const {
-    return {.atomic_request = true, .dense_seq = true, .max_request_bytes = parts_->options.max_request_bytes};
+    return {
+        .atomic_request = true, .dense_seq = true, .max_request_bytes = parts_->options.max_request_bytes};
 }
 
 Result<std::vector<SourceInfo>> Journal::register_stream(std::string_view stream, std::uint32_t shards) {
@@ -178,12 +184,13 @@ Result<std::vector<SourceInfo>> Journal::register_stream(std::string_view stream
         return failure(Errc::invalid_argument, fmt::format("stream '{}' with {} shards", stream, shards));
     if (!found.empty()) {
         if (found.size() == shards) return found;
-        return failure(Errc::invalid_argument, fmt::format("stream '{}' is registered with {} shards, not {}", stream,
-                                                           found.size(), shards));
+        return failure(Errc::invalid_argument, fmt::format("stream '{}' is registered with {} shards, not {}",
+                                                           stream, found.size(), shards));
     }
     RegistryData next = parts_->registry;
     if (next.sources.size() + shards > kMaxSources)
-        return failure(Errc::resource_exhausted, fmt::format("the log holds {} sources at most", kMaxSources));
+        return failure(Errc::resource_exhausted,
+                       fmt::format("the log holds {} sources at most", kMaxSources));
     for (std::uint32_t shard = 0; shard < shards; ++shard) {
         const SourceId id{static_cast<std::uint32_t>(next.sources.size() + 1)};
         next.sources.push_back({id, std::string(stream), ShardId{shard}, 1});
@@ -210,8 +217,9 @@ void Journal::append(std::vector<LogBatch> batches, AppendDone done) {
         request.bytes += request.encoded.back().bytes();
     }
     if (request.bytes > parts_->options.max_request_bytes)
-        return done(failure(Errc::invalid_argument, fmt::format("a request of {} bytes: the log takes at most {}",
-                                                                request.bytes, parts_->options.max_request_bytes)));
+        return done(
+            failure(Errc::invalid_argument, fmt::format("a request of {} bytes: the log takes at most {}",
+                                                        request.bytes, parts_->options.max_request_bytes)));
     request.batches = std::move(batches);
     request.done = std::move(done);
     parts_->committer.submit(std::move(request));
@@ -221,7 +229,8 @@ Position Journal::durable_end() const { return parts_->published.durable_end(par
 
 Position Journal::earliest() const {
     Position position;
-    for (std::uint32_t id = 1; id <= parts_->source_count.load(); ++id) position.push_back({SourceId{id}, Offset{}});
+    for (std::uint32_t id = 1; id <= parts_->source_count.load(); ++id)
+        position.push_back({SourceId{id}, Offset{}});
     for (const journal::SourceEnd& end : parts_->recovered.earliest)
         if (end.source.value - 1 < position.size()) position[end.source.value - 1].next = end.next;
     return position;
@@ -231,10 +240,11 @@ Result<std::unique_ptr<LogReader>> Journal::open_reader(std::string_view cursor,
     const journal::LogUuid uuid = parts_->uuid;
     const journal::Cursor start = TILLSTREAM_TRY(journal::decode_cursor(cursor, uuid));
     if (start.next.value > parts_->published.last().value + 1)
-        return failure(Errc::corruption,
-                       fmt::format("log-truncated: cursor '{}' lies beyond the log's end at group {}: rebuild the sink "
-                                   "that holds it",
-                                   cursor, parts_->published.last().value));
+        return failure(
+            Errc::corruption,
+            fmt::format("log-truncated: cursor '{}' lies beyond the log's end at group {}: rebuild the sink "
+                        "that holds it",
+                        cursor, parts_->published.last().value));
     return std::make_unique<journal::JournalReader>(parts_->fs, parts_->published, uuid, start, from);
 }
 

@@ -7,7 +7,10 @@
 namespace tillstream::journal {
 
 Published::Published(const Recovered& recovered, std::size_t tail_bytes)
-    : tail_limit_(tail_bytes), ends_(recovered.ends), last_(recovered.last_lsn), last_records_(recovered.last_lsn) {
+    : tail_limit_(tail_bytes),
+      ends_(recovered.ends),
+      last_(recovered.last_lsn),
+      last_records_(recovered.last_lsn) {
     const auto& stored = recovered.segments;
     for (std::size_t i = 0; i < stored.size(); ++i) {
         ReadableSegment segment;
@@ -100,7 +103,8 @@ Published::End Published::end() const {
 Position Published::durable_end(std::uint32_t sources) const {
     const std::lock_guard lock(mutex_);
     Position position;
-    for (std::uint32_t id = 1; id <= sources; ++id) position.push_back({SourceId{id}, ends_.next(SourceId{id})});
+    for (std::uint32_t id = 1; id <= sources; ++id)
+        position.push_back({SourceId{id}, ends_.next(SourceId{id})});
     return position;
 }
 
@@ -123,7 +127,8 @@ std::optional<ReadableSegment> Published::segment_after(std::uint64_t id) const 
 
 ReadableSegment Published::segment(std::uint64_t id) const {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(segments_.begin(), segments_.end(), [&](const auto& s) { return s.id == id; });
+    const auto found =
+        std::find_if(segments_.begin(), segments_.end(), [&](const auto& s) { return s.id == id; });
     TILLSTREAM_ASSERT(found != segments_.end());
     return *found;
 }
@@ -137,9 +142,9 @@ std::uint64_t Published::stored_before(const Cursor& cursor) const {
         // Groups of an old segment are not indexed: take them as equally large.
         const std::uint64_t groups = segment.last.value - segment.first.value + 1;
         const std::uint64_t read = std::min(groups, cursor.next.value - segment.first.value);
-        before = segment.stored_before + static_cast<std::uint64_t>(static_cast<double>(segment.limit) *
-                                                                    static_cast<double>(read) /
-                                                                    static_cast<double>(groups));
+        before = segment.stored_before +
+                 static_cast<std::uint64_t>(static_cast<double>(segment.limit) * static_cast<double>(read) /
+                                            static_cast<double>(groups));
     }
     return before;
 }

@@ -171,7 +171,8 @@ Offset SourceEnds::next(SourceId source) const {
 }
 
 Timestamp SourceEnds::arrived(SourceId source) const {
-    return source.value == 0 || source.value > entries_.size() ? Timestamp{} : entries_[source.value - 1].arrived;
+    return source.value == 0 || source.value > entries_.size() ? Timestamp{}
+                                                               : entries_[source.value - 1].arrived;
 }
 
 void SourceEnds::set(SourceId source, Offset next, Timestamp arrived) {
@@ -191,9 +192,10 @@ Result<std::vector<StoredSegment>> list_segments(Filesystem& fs, const std::stri
             segment.header = (*reader)->header();
             segment.bytes = (*reader)->file_bytes();
             if (segment.header->id != segment.id)
-                return failure(Errc::corruption, fmt::format("{} holds segment {}: the file was renamed, give it its "
-                                                             "old name",
-                                                             segment.path, segment.header->id));
+                return failure(Errc::corruption,
+                               fmt::format("{} holds segment {}: the file was renamed, give it its "
+                                           "old name",
+                                           segment.path, segment.header->id));
         } else if (reader.error().code == Errc::corruption) {
             segment.reason = reader.error().message;
             auto file = TILLSTREAM_TRY(fs.open(segment.path, {}));
@@ -207,14 +209,16 @@ Result<std::vector<StoredSegment>> list_segments(Filesystem& fs, const std::stri
     return segments;
 }
 
-Result<Recovered> recover(Filesystem& fs, const std::string& dir, const LogUuid& uuid, std::uint32_t sources) {
+Result<Recovered> recover(Filesystem& fs, const std::string& dir, const LogUuid& uuid,
+                          std::uint32_t sources) {
     Recovered out;
     out.segments = TILLSTREAM_TRY(list_segments(fs, dir));
     for (const StoredSegment& segment : out.segments) {
         if (!segment.header) continue;
         if (segment.header->uuid != uuid)
-            return failure(Errc::corruption, fmt::format("{} belongs to log {}, this folder is log {}: remove the file",
-                                                         segment.path, segment.header->uuid.hex(), uuid.hex()));
+            return failure(Errc::corruption,
+                           fmt::format("{} belongs to log {}, this folder is log {}: remove the file",
+                                       segment.path, segment.header->uuid.hex(), uuid.hex()));
         out.epoch = std::max(out.epoch, segment.header->epoch);
     }
     out.clean = out.segments.empty();

@@ -19,7 +19,9 @@ constexpr std::string_view kNames[] = {"registry", "registry.copy"};
 
 std::string path_of(const std::string& dir, std::string_view name) { return fmt::format("{}/{}", dir, name); }
 
-tl::unexpected<Error> bad() { return failure(Errc::corruption, "log registry: the bytes are not what was written"); }
+tl::unexpected<Error> bad() {
+    return failure(Errc::corruption, "log registry: the bytes are not what was written");
+}
 
 }  // namespace
 
@@ -85,7 +87,8 @@ Result<RegistryData> load_registry(Filesystem& fs, const std::string& dir) {
             damage = std::move(data).error().with_context(path_of(dir, name));
             continue;
         }
-        const bool newer = !newest || data->epoch > newest->epoch || data->sources.size() > newest->sources.size();
+        const bool newer =
+            !newest || data->epoch > newest->epoch || data->sources.size() > newest->sources.size();
         if (newer) newest = std::move(*data);
     }
     if (newest) return *std::move(newest);

@@ -65,7 +65,6 @@ Result<std::string> SegmentPreparer::take() {
     waiting_ = true;
     changed_.notify_all();
     changed_.wait(lock, [&] { return !ready_.empty() || (attempts_ != before && error_) || stopping_; });
-    waiting_ = false;
     if (!ready_.empty()) {
         std::string path = std::move(ready_.front());
         ready_.pop_front();
@@ -95,6 +94,7 @@ void SegmentPreparer::run() {
             lock.lock();
         }
         ++attempts_;
+        waiting_ = false;  // answered, one way or the other
         error_.reset();
         if (made) {
             ready_.push_back(*std::move(made));
@@ -113,8 +113,8 @@ Result<std::string> SegmentPreparer::prepare(std::uint64_t number) {
     const std::string ready = stem + std::string(kReady);
     if (const auto free = TILLSTREAM_TRY(fs_.free_bytes(dir_)); free < options_.segment_bytes)
         return failure(Errc::resource_exhausted,
-                       fmt::format("{} bytes are free in {}, the journal's next segment takes {}: make room", free,
-                                   dir_, options_.segment_bytes));
+                       fmt::format("{} bytes are free in {}, the journal's next segment takes {}: make room",
+                                   free, dir_, options_.segment_bytes));
     Status done = fill(unfinished);
     if (done) done = fs_.rename(unfinished, ready);
     if (done) done = fs_.sync_dir(dir_);

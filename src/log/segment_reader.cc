@@ -27,7 +27,8 @@ Status check_body(Group& group, std::uint32_t seed) {
         group.batches.push_back(std::move(batch));
     }
     if (!rest.empty()) return failure(Errc::corruption, "the group is longer than its batches");
-    if (heads_crc != group.header.heads_crc) return failure(Errc::corruption, "the batch heads have a wrong checksum");
+    if (heads_crc != group.header.heads_crc)
+        return failure(Errc::corruption, "the batch heads have a wrong checksum");
     return {};
 }
 
@@ -37,7 +38,8 @@ Result<std::unique_ptr<SegmentReader>> SegmentReader::open(Filesystem& fs, const
     auto file = TILLSTREAM_TRY(fs.open(path, {.direct = true}));
     const std::uint64_t bytes = TILLSTREAM_TRY(file->size());
     std::unique_ptr<SegmentReader> reader(new SegmentReader(std::move(file), bytes));
-    auto block = reader->bytes_at(0, kBlock, bytes);
+    // No read ahead yet: behind the header a live segment still changes.
+    auto block = reader->bytes_at(0, kBlock, kBlock);
     if (!block) return failure(Errc::corruption, fmt::format("{}: {}", path, block.error().message));
     auto header = decode_segment_block(*block);
     if (!header) return failure(std::move(header).error().with_context(path));
@@ -47,12 +49,14 @@ Result<std::unique_ptr<SegmentReader>> SegmentReader::open(Filesystem& fs, const
     return reader;
 }
 
-Result<std::string_view> SegmentReader::bytes_at(std::uint64_t offset, std::size_t size, std::uint64_t limit) {
+Result<std::string_view> SegmentReader::bytes_at(std::uint64_t offset, std::size_t size,
+                                                 std::uint64_t limit) {
     limit = std::min(limit, file_bytes_);
     if (offset + size > limit) return failure(Errc::corruption, "the file ends within a group");
     if (offset >= buffer_at_ && offset + size <= buffer_at_ + buffer_size_)
         return std::string_view(buffer_.data() + (offset - buffer_at_), size);
-    const std::size_t want = round_up(std::max(size, std::min<std::size_t>(kReadAhead, limit - offset)), kBlock);
+    const std::size_t want =
+        round_up(std::max(size, std::min<std::size_t>(kReadAhead, limit - offset)), kBlock);
     if (buffer_.size() < want) buffer_ = AlignedBuffer(want);
     buffer_at_ = offset;
     buffer_size_ = 0;
@@ -128,7 +132,8 @@ SegmentReader::Step SegmentReader::search(Lsn last, std::uint64_t limit, std::st
         }
         const auto header = decode_group_header(*block, header_);
         if (!header || header->lsn.value <= last_lsn_.value + 1) continue;
-        // A group is written only after the one before it was flushed: whatever precedes this header was durable.
+        // A group is written only after the one before it was flushed: whatever precedes this header was
+        // durable.
         damaged = true;
         damage.last = std::max(damage.last, Lsn{header->lsn.value - 1});
         std::string ignored;

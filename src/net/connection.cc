@@ -26,6 +26,11 @@ bool sane_request_id(std::string_view id) {
     });
 }
 
+/// Reads are never refused for the byte budget.
+bool counts_in_flight(const Route& route, const RequestHead& head) {
+    return route.options.counts_in_flight && head.method != Method::get && head.method != Method::head;
+}
+
 }  // namespace
 
 Connection::Connection(ServerCore& core, std::shared_ptr<IoThread> io, std::string peer_address)
@@ -187,16 +192,15 @@ std::optional<HttpResponse> Connection::find_refusal() {
 }
 
 std::optional<HttpResponse> Connection::check_body() {
-    const RouteOptions& options = core_.router.routes()[*route_].options;
-    body_bytes_max_ = options.body_bytes_max.value_or(core_.options.body_bytes_max);
+    const Route& route = core_.router.routes()[*route_];
+    body_bytes_max_ = route.options.body_bytes_max.value_or(core_.options.body_bytes_max);
     if (framing_.content_length > body_bytes_max_) {
         return problem_response(
             {.status = 413,
              .detail = "the body is larger than " + std::to_string(body_bytes_max_) + " bytes"},
             request_id());
     }
-    const bool counts = options.counts_in_flight && request_.method != Method::get && !answers_head_;
-    if (!counts || framing_.content_length == 0) return std::nullopt;
+    if (!counts_in_flight(route, request_) || framing_.content_length == 0) return std::nullopt;
     if (!core_.in_flight.take(clamped(framing_.content_length))) {
         return problem_response({.status = 503, .detail = "too many bytes of requests are in flight"},
                                 request_id());
@@ -248,9 +252,7 @@ bool Connection::step_chunked_body() {
         return true;
     }
     const std::size_t grown = body.size() - before;
-    const bool counts =
-        core_.router.routes()[*route_].options.counts_in_flight && request_.method != Method::get;
-    if (counts && grown != 0) {
+    if (grown != 0 && counts_in_flight(core_.router.routes()[*route_], request_)) {
         if (!core_.in_flight.take(grown)) {
             refuse({.status = 503, .detail = "too many bytes of requests are in flight"}, false);
             return true;

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "net/internal/connection_table.h"
-#include "net/testing/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {
@@ -19,6 +19,8 @@ using testing::RawConnection;
 TEST(LimitsTest, ASlowHeadIsAnswered408) {
     Loopback loopback({.head_timeout = 100ms});
     RawConnection connection(*loopback.server);
+    connection.send(get("/hello"));  // the time of a later head begins with its first byte
+    EXPECT_EQ(connection.receive().status, 200);
     connection.send("GET /hello HTTP/1.1\r\n");
     const ClientResponse response = connection.receive();
     EXPECT_EQ(response.status, 408);
@@ -28,6 +30,8 @@ TEST(LimitsTest, ASlowHeadIsAnswered408) {
 TEST(LimitsTest, TricklingAHeadDoesNotHelp) {
     Loopback loopback({.head_timeout = 100ms});
     RawConnection connection(*loopback.server);
+    connection.send(get("/hello"));
+    EXPECT_EQ(connection.receive().status, 200);
     auto answer = std::async(std::launch::async, [&] { return connection.receive().status; });
     connection.send("GET /hello HTTP/1.1\r\n");
     while (answer.wait_for(5ms) != std::future_status::ready) connection.send("X");
@@ -51,14 +55,17 @@ TEST(LimitsTest, ASlowChunkedBodyIsAnswered408) {
 }
 
 TEST(LimitsTest, ABodyFastEnoughMayTakeManyWindows) {
-    Loopback loopback({.body_rate_min = 1, .body_rate_window = 20ms});
+    constexpr auto kWindow = 250ms;
+    Loopback loopback({.body_rate_min = 1, .body_rate_window = kWindow});
     RawConnection connection(*loopback.server);
-    connection.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 40\r\n\r\n");
-    for (int i = 0; i < 40; ++i) {
-        connection.send("x");
-        std::this_thread::sleep_for(2ms);
-    }
-    EXPECT_EQ(connection.receive().body.size(), 40U);
+    connection.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 16000000\r\n\r\n");
+    std::size_t sent = 0;
+    const auto end = std::chrono::steady_clock::now() + 3 * kWindow;
+    for (; std::chrono::steady_clock::now() < end && sent < 15'000'000; ++sent)
+        ASSERT_TRUE(connection.send("x"));
+    std::thread rest([&] { connection.send(std::string(16'000'000 - sent, 'x')); });
+    EXPECT_EQ(connection.receive().body.size(), 16'000'000U);
+    rest.join();
 }
 
 TEST(LimitsTest, AnIdleConnectionIsClosedWithoutAWord) {

@@ -43,14 +43,16 @@ Result<Position> decode_position(std::string_view token) {
     if (well_formed) rest.remove_prefix(kVersion.size());
     while (well_formed && !rest.empty()) {
         SourceOffset entry;
-        well_formed = take(rest, kEntryMark) && take_hex(rest, entry.source.value) && take(rest, kOffsetMark) &&
-                      take_hex(rest, entry.next.value);
+        well_formed = take(rest, kEntryMark) && take_hex(rest, entry.source.value) &&
+                      take(rest, kOffsetMark) && take_hex(rest, entry.next.value);
         position.push_back(entry);
     }
-    // One position has one token: what would be written differently (leading zeros, capitals) was not written by us.
+    // One position has one token: what would be written differently (leading zeros, capitals) was not written
+    // by us.
     if (!well_formed || encode_position(position) != token)
-        return failure(Errc::invalid_argument, fmt::format("'{}' is no position: pass back the token of an answer",
-                                                           token.substr(0, 120)));
+        return failure(
+            Errc::invalid_argument,
+            fmt::format("'{}' is no position: pass back the token of an answer", token.substr(0, 120)));
     return position;
 }
 

@@ -8,9 +8,10 @@ namespace tillstream {
 namespace {
 
 TEST(Position, TokenRoundTrips) {
-    const Position positions[] = {{},
-                                  {{SourceId{1}, Offset{0}}},
-                                  {{SourceId{0xffffffff}, Offset{~std::uint64_t{0}}}, {SourceId{2}, Offset{4711}}}};
+    const Position positions[] = {
+        {},
+        {{SourceId{1}, Offset{0}}},
+        {{SourceId{0xffffffff}, Offset{~std::uint64_t{0}}}, {SourceId{2}, Offset{4711}}}};
     for (const Position& position : positions) {
         const auto back = decode_position(encode_position(position));
         ASSERT_TRUE(back) << back.error().message;
@@ -25,8 +26,9 @@ TEST(Position, TokenIsUrlSafe) {
 }
 
 TEST(Position, ForeignTokensAreRefused) {
-    for (const char* token : {"", "p", "p2", "p2.1-1", "p1.", "p1.1", "p1.1-", "p1.-1", "p1.1-1.", "p1.1-01", "p1.1-1F",
-                              "p1.1-1 ", " p1.1-1", "p1.100000000-1", "p1.1-10000000000000000", "p1.1--1", "p1.+1-1"}) {
+    for (const char* token :
+         {"", "p", "p2", "p2.1-1", "p1.", "p1.1", "p1.1-", "p1.-1", "p1.1-1.", "p1.1-01", "p1.1-1F",
+          "p1.1-1 ", " p1.1-1", "p1.100000000-1", "p1.1-10000000000000000", "p1.1--1", "p1.+1-1"}) {
         const auto position = decode_position(token);
         ASSERT_FALSE(position) << token;
         EXPECT_EQ(position.error().code, Errc::invalid_argument) << token;

@@ -1,9 +1,9 @@
 // warehouse.h - the port to the SQL engine: load rows together with positions, and run read-only queries.
 //
 // Commit:   one transaction; compare-and-set on the positions of one named consumer (see sink.h).
-// Errors:   of commit: conflict (stored position differs), invalid_argument (data refused), unavailable (try again),
-//           corruption. Of query: invalid_argument (bad SQL; `location` in the message's form), permission_denied,
-//           timeout, resource_exhausted (memory), cancelled.
+// Errors:   of commit: conflict (stored position differs), invalid_argument (data refused), unavailable (try
+//           again), corruption. Of query: invalid_argument (bad SQL; `location` in the message's form),
+//           permission_denied, timeout, resource_exhausted (memory), cancelled.
 // Threads:  commits from any thread, one at a time inside; queries from any thread, at once.
 #pragma once
 
@@ -22,6 +22,7 @@
 #include "core/result.h"
 #include "core/time.h"
 #include "ports/position.h"
+#include "ports/sink.h"
 
 namespace tillstream {
 
@@ -36,8 +37,8 @@ struct JsonCell {
     std::string_view text;
 };
 /// One value of a row or parameter. Views live as long as the call they are passed in.
-using Cell = std::variant<std::monostate, bool, std::int64_t, Int128, double, DecimalCell, DateCell, Timestamp, JsonCell,
-                          std::string_view>;
+using Cell = std::variant<std::monostate, bool, std::int64_t, Int128, double, DecimalCell, DateCell,
+                          Timestamp, JsonCell, std::string_view>;
 
 struct TableColumn {
     std::string name;
@@ -59,8 +60,9 @@ struct ViewSchema {
     std::string select;
 };
 
-/// Accepted rows of one shard's batch on their way to a fact table. The table's columns are the contract's (derived
-/// included), then extra, event_id, stream, shard, offset, file_id, row_number, arrived_at (FACES "SQL").
+/// Accepted rows of one shard's batch on their way to a fact table. The table's columns are the contract's
+/// (derived included), then extra, event_id, stream, shard, offset, file_id, row_number, arrived_at (FACES
+/// "SQL").
 struct FactSlice {
     RowBatchPtr batch;
     std::vector<std::uint32_t> rows;      ///< rows of `batch`, accepted ones only
@@ -87,11 +89,20 @@ struct WarehouseCommit {
     std::vector<CellLoad> cells;
     std::vector<SourceOffset> expected;   ///< stored next of each source touched; next 0 = no entry yet
     std::vector<SinkPosition> positions;  ///< what is stored instead
+
+    /// Fills `expected` and `positions` from the progress of a sink.
+    void advance(std::span<const SourceRange> ranges, Epoch epoch) {
+        for (const SourceRange& range : ranges) {
+            expected.push_back({range.source, range.from});
+            positions.push_back({range.source, range.to, range.cursor, epoch});
+        }
+    }
 };
 
 struct ResultColumn {
     std::string name;
-    std::string type;  ///< FACES: text boolean integer bigint hugeint double decimal(p,s) date timestamp timestamptz json
+    /// FACES: text boolean integer bigint hugeint double decimal(p,s) date timestamp timestamptz json
+    std::string type;
 };
 
 /// Receives a result row by row. Returning false ends the query (the rest is dropped).
@@ -109,7 +120,8 @@ struct QueryLimits {
 /// What the engine's own parser says about a text, without running it.
 struct StatementInfo {
     std::size_t statements = 0;
-    bool read_only_select = false;        ///< one SELECT (or VALUES, WITH ... SELECT, EXPLAIN or DESCRIBE of one)
+    /// one SELECT (or VALUES, WITH ... SELECT, EXPLAIN or DESCRIBE of one)
+    bool read_only_select = false;
     std::vector<std::string> functions;   ///< every function called, lower case, also in sub-queries and FROM
     std::vector<std::string> table_functions;  ///< those of them called in FROM
     std::vector<std::string> relations;   ///< every table or file named in FROM, as written

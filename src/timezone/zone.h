@@ -1,8 +1,9 @@
 // zone.h - IANA time zones: from what a clock on the wall shows to UTC and back.
 //
 // Source:     the system's tzdata. "UTC" needs none, so a machine without tzdata still runs.
-// Gaps:       a local time that a clock skipped is read with the offset before the gap, so it moves forward by the
-//             length of the gap (02:30 becomes 03:30). A local time that occurred twice is the first of the two.
+// Gaps:       a local time that a clock skipped is read with the offset before the gap, so it moves forward
+//             by the length of the gap (02:30 becomes 03:30). A local time that occurred twice is the first
+//             of the two.
 // Threads:    a Zone is immutable and cheap to copy. A ZoneCursor belongs to one thread.
 // Lifecycle:  zones stay valid as long as the process.
 #pragma once
@@ -25,8 +26,8 @@ struct LocalTime {
 
 /// A time during which a zone's offset does not change.
 struct OffsetSpan {
-    Timestamp begin;  ///< inclusive
-    Timestamp end;    ///< exclusive
+    Timestamp begin;                 ///< inclusive
+    Timestamp end;                   ///< exclusive
     std::int64_t offset_micros = 0;  ///< local time minus UTC
 };
 

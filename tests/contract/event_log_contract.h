@@ -1,7 +1,7 @@
 // event_log_contract.h - what every EventLog must keep, as a typed suite.
 //
-// Use:  give a fixture type with `EventLog& log()` and `void reopen()` (a clean stop and start on the same data), then
-//       INSTANTIATE_TYPED_TEST_SUITE_P(Engine, EventLogContract, EngineFixture).
+// Use:  give a fixture type with `EventLog& log()` and `void reopen()` (a clean stop and start on the same
+//       data), then INSTANTIATE_TYPED_TEST_SUITE_P(Engine, EventLogContract, EngineFixture).
 #pragma once
 
 #include <gtest/gtest.h>
@@ -229,8 +229,9 @@ TYPED_TEST_P(EventLogContract, ManyWritersKeepOrderAndLoseNothing) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(EventLogContract, StreamIsRegisteredOnce, SourcesSurviveARestart,
-                            AppendedRecordsAreReadBack, MemoryAndStorageGiveTheSame, RecordsAndOffsetsSurviveARestart,
-                            CursorResumesBehindWhatWasRead, CursorsOfOthersAreRefused, WaitEndsWhenSomethingArrives,
+                            AppendedRecordsAreReadBack, MemoryAndStorageGiveTheSame,
+                            RecordsAndOffsetsSurviveARestart, CursorResumesBehindWhatWasRead,
+                            CursorsOfOthersAreRefused, WaitEndsWhenSomethingArrives,
                             AnAppendThatCannotBeIsRefused, ManyWritersKeepOrderAndLoseNothing);
 
 }  // namespace tillstream::testing

@@ -13,7 +13,8 @@
 namespace tillstream::testing {
 
 /// Each text becomes one record.
-inline LogBatch batch_of(SourceId source, const std::vector<std::string>& lines, std::vector<Rejection> rejections = {},
+inline LogBatch batch_of(SourceId source, const std::vector<std::string>& lines,
+                         std::vector<Rejection> rejections = {},
                          const std::vector<std::string>& event_ids = {}) {
     RecordBlock block;
     for (const std::string& line : lines) {
@@ -43,7 +44,8 @@ inline std::vector<LogBatch> one(LogBatch batch) {
 inline Result<Appended> append_and_wait(EventLog& log, std::vector<LogBatch> batches) {
     auto answer = std::make_shared<std::promise<Result<Appended>>>();
     auto waiting = answer->get_future();
-    log.append(std::move(batches), [answer](Result<Appended> result) { answer->set_value(std::move(result)); });
+    log.append(std::move(batches),
+               [answer](Result<Appended> result) { answer->set_value(std::move(result)); });
     return waiting.get();
 }
 
@@ -64,7 +66,8 @@ struct ReadAll {
         std::vector<ReadRecord> all;
         for (const LogBatch& batch : batches)
             for (std::uint32_t i = 0; i < batch.count(); ++i)
-                all.push_back({batch.source, Offset{batch.base.value + i}, std::string(batch.records->value(i))});
+                all.push_back(
+                    {batch.source, Offset{batch.base.value + i}, std::string(batch.records->value(i))});
         return all;
     }
     std::vector<std::string> values() const {
@@ -75,8 +78,8 @@ struct ReadAll {
 };
 
 /// Everything from `cursor` to the end, read in pieces of `max_bytes`.
-inline Result<ReadAll> read_all(EventLog& log, std::string_view cursor = {}, ReadFrom from = ReadFrom::nearest,
-                                std::size_t max_bytes = 4096) {
+inline Result<ReadAll> read_all(EventLog& log, std::string_view cursor = {},
+                                ReadFrom from = ReadFrom::nearest, std::size_t max_bytes = 4096) {
     auto reader = TILLSTREAM_TRY(log.open_reader(cursor, from));
     ReadAll all;
     for (;;) {

@@ -1,7 +1,7 @@
 // warehouse_contract.h - what every implementation of ports/warehouse.h must keep, as a typed suite.
 //
-// Use:   a Harness is default-constructible on an empty store and has `Result<std::unique_ptr<Warehouse>> open()`, which
-//        may be called again after the last object was destroyed (same store).
+// Use:   a Harness is default-constructible on an empty store and has `Result<std::unique_ptr<Warehouse>>
+//        open()`, which may be called again after the last object was destroyed (same store).
 //        INSTANTIATE_TYPED_TEST_SUITE_P(Engine, WarehouseContract, Harness);
 #pragma once
 
@@ -47,7 +47,8 @@ protected:
 
     Harness harness_;
     std::unique_ptr<Warehouse> warehouse_;
-    TableSchema table_{"shop", "things",
+    TableSchema table_{"shop",
+                       "things",
                        {{"n", {ColumnType::int64}, "a number"}, {"text", {ColumnType::string}, "a 'text'"}}};
 };
 
@@ -61,7 +62,8 @@ TYPED_TEST_P(WarehouseContract, an_empty_store_has_no_positions) {
 
 TYPED_TEST_P(WarehouseContract, rows_and_position_survive_reopening) {
     ASSERT_TRUE(this->warehouse_->ensure_table(this->table_));
-    const Status committed = this->warehouse_->commit(this->things({this->thing(1, "a"), this->thing(2, "b")}, 0, 2));
+    const Status committed =
+        this->warehouse_->commit(this->things({this->thing(1, "a"), this->thing(2, "b")}, 0, 2));
     ASSERT_TRUE(committed) << committed.error().message;
     this->reopen();
     EXPECT_EQ(this->count(), 2);
@@ -129,7 +131,8 @@ TYPED_TEST_P(WarehouseContract, a_rehearsal_leaves_no_trace_and_checks_no_positi
 
 TYPED_TEST_P(WarehouseContract, refused_data_is_invalid_argument_and_leaves_nothing) {
     ASSERT_TRUE(this->warehouse_->ensure_table(this->table_));
-    auto commit = this->things({this->thing(1, "a"), {std::string_view("no number"), std::string_view("b")}}, 0, 2);
+    auto commit =
+        this->things({this->thing(1, "a"), {std::string_view("no number"), std::string_view("b")}}, 0, 2);
     for (const Status& refused : {this->warehouse_->commit(commit), this->warehouse_->rehearse(commit)}) {
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, Errc::invalid_argument);
@@ -182,7 +185,8 @@ TYPED_TEST_P(WarehouseContract, readers_see_whole_commits_only) {
         while (!done) odd += this->count() % 2 == 0 ? 0 : 1;
     });
     for (std::uint64_t i = 0; i < 20; ++i) {
-        const Status committed = this->warehouse_->commit(this->things({this->thing(1, "a"), this->thing(2, "b")}, i, i + 1));
+        const Status committed =
+            this->warehouse_->commit(this->things({this->thing(1, "a"), this->thing(2, "b")}, i, i + 1));
         EXPECT_TRUE(committed) << committed.error().message;
     }
     done = true;
@@ -192,18 +196,28 @@ TYPED_TEST_P(WarehouseContract, readers_see_whole_commits_only) {
 }
 
 TYPED_TEST_P(WarehouseContract, parameters_of_every_type_come_back) {
-    const std::vector<Cell> params = {std::monostate{}, true, std::int64_t{-7}, Int128{1} << 100, 2.5, DecimalCell{-12345, 4},
-                                      DateCell{14944}, Timestamp{1291192000000001}, JsonCell{R"({"a":[1]})"},
+    const std::vector<Cell> params = {std::monostate{},
+                                      true,
+                                      std::int64_t{-7},
+                                      Int128{1} << 100,
+                                      2.5,
+                                      DecimalCell{-12345, 4},
+                                      DateCell{14944},
+                                      Timestamp{1291192000000001},
+                                      JsonCell{R"({"a":[1]})"},
                                       std::string_view("it's ünïcode, longer than twelve")};
-    const Table table = run(*this->warehouse_,
-                            "SELECT $1::text, $2, $3, $4, $5, $6::decimal(18,4), $7, $8, $9::json, $10", params);
+    const Table table =
+        run(*this->warehouse_, "SELECT $1::text, $2, $3, $4, $5, $6::decimal(18,4), $7, $8, $9::json, $10",
+            params);
     ASSERT_EQ(table.error, "");
     ASSERT_EQ(table.rows.size(), 1u);
-    EXPECT_EQ(table.rows[0], (std::vector<std::string>{"null", "true", "-7", "1267650600228229401496703205376", "2.5",
-                                                       "-1.2345", "2010-12-01", "2010-12-01T08:26:40.000001Z", R"({"a":[1]})",
-                                                       "it's ünïcode, longer than twelve"}));
-    EXPECT_EQ(table.types, (std::vector<std::string>{"text", "boolean", "bigint", "hugeint", "double", "decimal(18,4)",
-                                                     "date", "timestamptz", "json", "text"}));
+    EXPECT_EQ(table.rows[0],
+              (std::vector<std::string>{"null", "true", "-7", "1267650600228229401496703205376", "2.5",
+                                        "-1.2345", "2010-12-01", "2010-12-01T08:26:40.000001Z",
+                                        R"({"a":[1]})", "it's ünïcode, longer than twelve"}));
+    EXPECT_EQ(table.types,
+              (std::vector<std::string>{"text", "boolean", "bigint", "hugeint", "double", "decimal(18,4)",
+                                        "date", "timestamptz", "json", "text"}));
 }
 
 TYPED_TEST_P(WarehouseContract, a_query_that_is_wrong_says_where) {
@@ -218,37 +232,38 @@ TYPED_TEST_P(WarehouseContract, a_query_that_is_wrong_says_where) {
 
 TYPED_TEST_P(WarehouseContract, a_query_cannot_write) {
     ASSERT_TRUE(this->warehouse_->ensure_table(this->table_));
-    for (const char* sql : {"INSERT INTO shop.things VALUES (1, 'x')", "DELETE FROM shop.things", "DROP TABLE shop.things",
-                            "CREATE TABLE shop.x(a int)", "BEGIN", "COMMIT", "SET threads=1"}) {
+    for (const char* sql :
+         {"INSERT INTO shop.things VALUES (1, 'x')", "DELETE FROM shop.things", "DROP TABLE shop.things",
+          "CREATE TABLE shop.x(a int)", "BEGIN", "COMMIT", "SET threads=1"}) {
         EXPECT_NE(run(*this->warehouse_, sql).code, "") << sql;
     }
     EXPECT_EQ(this->count(), 0);
 }
 
 TYPED_TEST_P(WarehouseContract, an_endless_query_times_out_and_the_connection_is_good_again) {
-    const Table table = run(*this->warehouse_, "WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t) "
-                                               "SELECT count(*) FROM t",
+    const Table table = run(*this->warehouse_,
+                            "WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t) "
+                            "SELECT count(*) FROM t",
                             {}, std::chrono::milliseconds(200));
     EXPECT_EQ(table.code, "timeout");
     EXPECT_EQ(count_of(*this->warehouse_, "SELECT 1"), 1);
 }
 
 TYPED_TEST_P(WarehouseContract, a_visitor_that_has_enough_ends_the_query) {
-    const Table table = run(*this->warehouse_, "SELECT i FROM range(1000000000000) t(i)", {}, std::chrono::seconds(60), 10);
+    const Table table =
+        run(*this->warehouse_, "SELECT i FROM range(1000000000000) t(i)", {}, std::chrono::seconds(60), 10);
     EXPECT_EQ(table.code, "");
     EXPECT_EQ(table.rows.size(), 10u);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(WarehouseContract, an_empty_store_has_no_positions, rows_and_position_survive_reopening,
-                            a_commit_from_another_position_is_a_conflict_and_leaves_nothing, an_older_epoch_is_fenced_off,
-                            consumers_and_sources_have_positions_of_their_own,
-                            a_commit_of_several_sources_is_all_or_nothing,
-                            a_rehearsal_leaves_no_trace_and_checks_no_position,
-                            refused_data_is_invalid_argument_and_leaves_nothing,
-                            a_table_grows_by_columns_but_never_changes_one, facts_of_many_slices_arrive_unchanged,
-                            facts_of_another_shape_than_the_table_are_refused, readers_see_whole_commits_only,
-                            parameters_of_every_type_come_back, a_query_that_is_wrong_says_where, a_query_cannot_write,
-                            an_endless_query_times_out_and_the_connection_is_good_again,
-                            a_visitor_that_has_enough_ends_the_query);
+REGISTER_TYPED_TEST_SUITE_P(
+    WarehouseContract, an_empty_store_has_no_positions, rows_and_position_survive_reopening,
+    a_commit_from_another_position_is_a_conflict_and_leaves_nothing, an_older_epoch_is_fenced_off,
+    consumers_and_sources_have_positions_of_their_own, a_commit_of_several_sources_is_all_or_nothing,
+    a_rehearsal_leaves_no_trace_and_checks_no_position, refused_data_is_invalid_argument_and_leaves_nothing,
+    a_table_grows_by_columns_but_never_changes_one, facts_of_many_slices_arrive_unchanged,
+    facts_of_another_shape_than_the_table_are_refused, readers_see_whole_commits_only,
+    parameters_of_every_type_come_back, a_query_that_is_wrong_says_where, a_query_cannot_write,
+    an_endless_query_times_out_and_the_connection_is_good_again, a_visitor_that_has_enough_ends_the_query);
 
 }  // namespace tillstream::testing

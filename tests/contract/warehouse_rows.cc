@@ -52,7 +52,9 @@ type = "timestamp"
 )toml";
 
 std::vector<std::string> row_texts(std::size_t i) {
-    const auto maybe = [&](std::size_t every, std::string text) { return i % every == 3 ? std::string{} : std::move(text); };
+    const auto maybe = [&](std::size_t every, std::string text) {
+        return i % every == 3 ? std::string{} : std::move(text);
+    };
     return {i % 10 == 9 ? "no number" : std::to_string(i),
             maybe(5, fmt::format("s{}", i)),
             maybe(7, fmt::format("a text that does not fit into twelve bytes, number {}", i)),
@@ -67,8 +69,9 @@ std::vector<std::string> row_texts(std::size_t i) {
             i % 4 == 0 ? fmt::format("unknown \"{}\" to the contract", i) : std::string{}};
 }
 
-const std::vector<std::string_view> kHeader = {"number", "short_text", "long_text", "money", "small_money", "huge_money",
-                                               "ratio", "flag", "day", "at", "event_id", "surprise"};
+const std::vector<std::string_view> kHeader = {"number",      "short_text", "long_text", "money",
+                                               "small_money", "huge_money", "ratio",     "flag",
+                                               "day",         "at",         "event_id",  "surprise"};
 
 RowBatchPtr decode(const ContractPtr& contract, std::size_t rows) {
     std::vector<std::vector<std::string>> texts;
@@ -86,7 +89,8 @@ RowBatchPtr decode(const ContractPtr& contract, std::size_t rows) {
 
 TableSchema table_of(const Contract& contract) {
     TableSchema table{"shop", contract.name, {}};
-    for (std::size_t i = 0; i < contract.width(); ++i) table.columns.push_back({contract.column_name(i), contract.column_type(i), ""});
+    for (std::size_t i = 0; i < contract.width(); ++i)
+        table.columns.push_back({contract.column_name(i), contract.column_type(i), ""});
     const DataType text{ColumnType::string};
     const DataType number{ColumnType::int64};
     table.columns.push_back({"extra", {ColumnType::json}, ""});
@@ -156,8 +160,8 @@ std::string or_null(std::string_view text) { return text.empty() ? "null" : std:
 
 std::string cell_text(const Cell& cell) { return std::visit(CellText{}, cell); }
 
-Table run(Warehouse& warehouse, std::string_view sql, std::span<const Cell> params, std::chrono::milliseconds timeout,
-          std::size_t rows_max) {
+Table run(Warehouse& warehouse, std::string_view sql, std::span<const Cell> params,
+          std::chrono::milliseconds timeout, std::size_t rows_max) {
     Table table;
     TableVisitor visitor(table, rows_max);
     const auto outcome = warehouse.query(sql, params, {timeout}, visitor);
@@ -189,7 +193,8 @@ FactRows::FactRows(std::size_t rows) {
     slices_.resize(kShards);
     for (std::uint32_t row = 0; row < batch_->rows(); ++row) {
         // Runs of rows as a keyless producer's, then scattered ones as a keyed producer's.
-        const std::uint32_t shard = row < rows / 2 ? static_cast<std::uint32_t>(row * 2 * kShards / rows) : row % kShards;
+        const std::uint32_t shard =
+            row < rows / 2 ? static_cast<std::uint32_t>(row * 2 * kShards / rows) : row % kShards;
         if (!batch_->accepted(row)) continue;
         slices_[shard].rows.push_back(row);
         slices_[shard].offsets.push_back(row + 1000);
@@ -223,7 +228,8 @@ void FactRows::expect_in(Warehouse& warehouse) const {
         if (!batch_->accepted(row)) continue;
         const auto& stored = table.rows[i++];
         const std::size_t width = contract_->width();
-        for (std::size_t c = 0; c < width; ++c) ASSERT_EQ(stored[c], stored_text(batch_->column(c), row)) << row << ' ' << c;
+        for (std::size_t c = 0; c < width; ++c)
+            ASSERT_EQ(stored[c], stored_text(batch_->column(c), row)) << row << ' ' << c;
         EXPECT_EQ(stored[width], or_null(batch_->extra(row)));
         EXPECT_EQ(stored[width + 1], or_null(batch_->event_id(row)));
         EXPECT_EQ(stored[width + 2], "facts");

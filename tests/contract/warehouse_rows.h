@@ -1,4 +1,5 @@
-// warehouse_rows.h - queries as tables of text, and decoded fact rows of every column type, for tests of a Warehouse.
+// warehouse_rows.h - queries as tables of text, and decoded fact rows of every column type, for tests of a
+// Warehouse.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,7 +16,7 @@ namespace tillstream::testing {
 
 /// A result, every cell as text.
 struct Table {
-    std::string code;   ///< "" if it went well, "sql" for an SqlError, else the name of the Errc
+    std::string code;  ///< "" if it went well, "sql" for an SqlError, else the name of the Errc
     std::string error;
     int line = 0;
     int column = 0;
@@ -31,8 +32,8 @@ Table run(Warehouse& warehouse, std::string_view sql, std::span<const Cell> para
 /// The one number a query returns; a test failure and -1 if it does not.
 std::int64_t count_of(Warehouse& warehouse, std::string_view sql);
 
-/// `rows` rows of a contract that has a column of each type, with nulls, short and long strings, unknown fields and
-/// event ids, spread over four shards; every 10th row was rejected.
+/// `rows` rows of a contract that has a column of each type, with nulls, short and long strings, unknown
+/// fields and event ids, spread over four shards; every 10th row was rejected.
 class FactRows {
 public:
     explicit FactRows(std::size_t rows);

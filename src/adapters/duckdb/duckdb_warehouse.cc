@@ -20,19 +20,21 @@ using duck::Writer;
 
 class OpenWarehouse final : public Warehouse {
 public:
-    OpenWarehouse(Database database, Connection writer, std::vector<Connection> readers, const std::string& path,
-                  const DuckdbOptions& options, Logger logger, Metrics& metrics)
+    OpenWarehouse(Database database, Connection writer, std::vector<Connection> readers,
+                  const std::string& path, const DuckdbOptions& options, Logger logger, Metrics& metrics)
         : database_(std::move(database)),
           readers_(std::move(readers)),
           writer_(std::move(writer), readers_, path, options, std::move(logger), metrics),
-          query_seconds_(metrics.histogram("tillstream_warehouse_query_seconds", "Time of queries on the warehouse",
-                                           latency_buckets())) {}
+          query_seconds_(metrics.histogram("tillstream_warehouse_query_seconds",
+                                           "Time of queries on the warehouse", latency_buckets())) {}
 
     Status start() { return writer_.start(); }
 
     Status ensure_table(const TableSchema& table) override { return writer_.ensure_table(table); }
     Status ensure_view(const ViewSchema& view) override { return writer_.ensure_view(view); }
-    Result<std::vector<SinkPosition>> positions(std::string_view consumer) override { return writer_.positions(consumer); }
+    Result<std::vector<SinkPosition>> positions(std::string_view consumer) override {
+        return writer_.positions(consumer);
+    }
     Status commit(const WarehouseCommit& commit) override { return writer_.commit(commit); }
     Status rehearse(const WarehouseCommit& commit) override { return writer_.rehearse(commit); }
 
@@ -42,8 +44,8 @@ public:
         return duck::inspect_sql(*lease, sql);
     }
 
-    std::variant<Status, SqlError> query(std::string_view sql, std::span<const Cell> params, const QueryLimits& limits,
-                                         ResultVisitor& visitor) override {
+    std::variant<Status, SqlError> query(std::string_view sql, std::span<const Cell> params,
+                                         const QueryLimits& limits, ResultVisitor& visitor) override {
         const auto begun = Readers::Clock::now();
         auto lease = readers_.borrow(begun + limits.timeout);
         if (!lease) return Status(failure(lease.error()));
@@ -71,16 +73,19 @@ Error open_error(const std::string& path, const std::string& message) {
     if (says("Permission denied") || says("Cannot open file") || says("No space left")) {
         return Error{Errc::io, fmt::format("{} cannot be opened: {}", path, message)};
     }
-    return Error{Errc::corruption,
-                 fmt::format("{} is damaged ({}); stop the server, delete {} and {}.wal, and start it again: the "
-                             "warehouse is rebuilt from the log",
-                             path, message, path, path)};
+    return Error{
+        Errc::corruption,
+        fmt::format("{} is damaged ({}); stop the server, delete {} and {}.wal, and start it again: the "
+                    "warehouse is rebuilt from the log",
+                    path, message, path, path)};
 }
 
 Result<Database> open_database(const std::string& path, const DuckdbOptions& options) {
     Config config;
     duckdb_create_config(config.out());
-    const auto set = [&](const char* name, const std::string& value) { duckdb_set_config(config.get(), name, value.c_str()); };
+    const auto set = [&](const char* name, const std::string& value) {
+        duckdb_set_config(config.get(), name, value.c_str());
+    };
     set("memory_limit", fmt::format("{}B", options.memory_bytes));
     if (options.threads > 0) set("threads", std::to_string(options.threads));
     set("temp_directory", path + ".tmp");
@@ -129,8 +134,9 @@ Status lock_down(duckdb_connection connection) {
 
 }  // namespace
 
-Result<std::unique_ptr<Warehouse>> DuckdbWarehouse::open(const std::string& path, const DuckdbOptions& options,
-                                                         Logger logger, Metrics& metrics) {
+Result<std::unique_ptr<Warehouse>> DuckdbWarehouse::open(const std::string& path,
+                                                         const DuckdbOptions& options, Logger logger,
+                                                         Metrics& metrics) {
     Database database = TILLSTREAM_TRY(open_database(path, options));
     Connection writer = TILLSTREAM_TRY(connect(database));
     for (const char* schema : {"shop", "kpi", "lake", "ops"}) {
@@ -138,8 +144,9 @@ Result<std::unique_ptr<Warehouse>> DuckdbWarehouse::open(const std::string& path
     }
     std::vector<Connection> readers = TILLSTREAM_TRY(connect_readers(database, options.readers));
     TILLSTREAM_CHECK(lock_down(writer.get()));
-    auto warehouse = std::make_unique<OpenWarehouse>(std::move(database), std::move(writer), std::move(readers), path,
-                                                     options, logger.named("warehouse"), metrics);
+    auto warehouse =
+        std::make_unique<OpenWarehouse>(std::move(database), std::move(writer), std::move(readers), path,
+                                        options, logger.named("warehouse"), metrics);
     TILLSTREAM_CHECK(warehouse->start());
     return std::unique_ptr<Warehouse>(std::move(warehouse));
 }

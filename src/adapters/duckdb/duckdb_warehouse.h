@@ -1,13 +1,16 @@
-// duckdb_warehouse.h - the Warehouse port on an embedded DuckDB: one file, one writer, many locked-down readers.
+// duckdb_warehouse.h - the Warehouse port on an embedded DuckDB: one file, one writer, many locked-down
+// readers.
 //
-// Place:      data folder, `warehouse.duckdb` (+ `.wal`, + `.tmp/` for spills). Everything in it can be rebuilt from the
-//             log: a damaged file may be deleted while the server is stopped.
-// Durability: commit returns after the WAL is synced. The WAL is folded into the file on this class's own schedule
-//             (by size, or when idle), never by DuckDB in the middle of a commit; WAL size bounds the time to open.
+// Place:      data folder, `warehouse.duckdb` (+ `.wal`, + `.tmp/` for spills). Everything in it can be
+//             rebuilt from the log: a damaged file may be deleted while the server is stopped.
+// Durability: commit returns after the WAL is synced. The WAL is folded into the file on this class's own
+//             schedule (by size, or when idle), never by DuckDB in the middle of a commit; WAL size bounds
+//             the time to open.
 // Threads:    any. Writes wait for each other; reads never wait for writes.
-// Limits:     memory_bytes holds for the whole database: when a commit runs out of memory, running queries are ended
-//             and the commit is tried once more.
-// Safety:     files, network, extensions and settings are switched off for every connection before `open` returns.
+// Limits:     memory_bytes holds for the whole database: when a commit runs out of memory, running queries
+//             are ended and the commit is tried once more.
+// Safety:     files, network, extensions and settings are switched off for every connection before `open`
+//             returns.
 #pragma once
 
 #include <chrono>
@@ -34,10 +37,11 @@ struct DuckdbOptions {
 
 class DuckdbWarehouse {
 public:
-    /// Opens or creates the file; replays its WAL (seconds if that is large: never on the way to the first answer).
+    /// Opens or creates the file; replays its WAL (seconds if that is large: never on the way to the first
+    /// answer).
     /// Errors: corruption (the message says how to rebuild), unavailable (another process holds it), io.
-    static Result<std::unique_ptr<Warehouse>> open(const std::string& path, const DuckdbOptions& options, Logger logger,
-                                                   Metrics& metrics);
+    static Result<std::unique_ptr<Warehouse>> open(const std::string& path, const DuckdbOptions& options,
+                                                   Logger logger, Metrics& metrics);
 };
 
 }  // namespace tillstream

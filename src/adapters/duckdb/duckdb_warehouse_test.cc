@@ -2,40 +2,137 @@
 
 #include <gtest/gtest.h>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/contract/warehouse_contract.h"
+#include "tests/contract/warehouse_folder.h"
 #include "tests/contract/warehouse_rows.h"
 
 namespace tillstream::testing {
 namespace {
 
-/// A folder of its own, removed at the end.
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "warehouse-XXXXXX").string();
-        path_ = ::mkdtemp(pattern.data());
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    std::string file() const { return path_ + "/warehouse.duckdb"; }
-
-private:
-    std::string path_;
-};
-
 struct DuckdbHarness {
     Result<std::unique_ptr<Warehouse>> open(const DuckdbOptions& options = {}) {
-        return DuckdbWarehouse::open(folder.file(), options, Logger::silent(), metrics);
+        return DuckdbWarehouse::open(folder.file("warehouse.duckdb"), options, Logger::silent(), metrics);
     }
     Folder folder;
     Metrics metrics;
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Duckdb, WarehouseContract, DuckdbHarness);
+
+class DuckdbWarehouseTest : public ::testing::Test {
+protected:
+    std::unique_ptr<Warehouse> open(const DuckdbOptions& options = {}) {
+        auto opened = harness_.open(options);
+        EXPECT_TRUE(opened) << opened.error().message;
+        return std::move(*opened);
+    }
+    std::string path() const { return harness_.folder.file("warehouse.duckdb"); }
+
+    DuckdbHarness harness_;
+};
+
+TEST_F(DuckdbWarehouseTest, a_damaged_file_is_corruption_and_the_message_says_the_way_out) {
+    open().reset();
+    std::ofstream(path(), std::ios::binary | std::ios::trunc) << std::string(20000, 'x');
+    const auto opened = harness_.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::corruption);
+    EXPECT_NE(opened.error().message.find("rebuilt from the log"), std::string::npos)
+        << opened.error().message;
+}
+
+TEST_F(DuckdbWarehouseTest, nothing_reaches_files_or_settings_even_past_the_gate) {
+    const auto warehouse = open();
+    std::ofstream(harness_.folder.file("x.csv")) << "a\n1\n";
+    for (const std::string& sql :
+         {"SELECT * FROM read_csv('" + harness_.folder.file("x.csv") + "')",
+          "FROM '" + harness_.folder.file("x.csv") + "'",
+          std::string("SELECT * FROM read_text('/etc/passwd')"), std::string("SELECT * FROM glob('/*')"),
+          std::string("COPY (SELECT 1) TO STDOUT"), std::string("ATTACH ':memory:' AS z"),
+          std::string("SET threads = 1"), std::string("INSTALL httpfs"), std::string("LOAD httpfs"),
+          std::string("SELECT * FROM tillstream_load(1::ubigint)")}) {
+        EXPECT_NE(run(*warehouse, sql).code, "") << sql;
+    }
+}
+
+TEST_F(DuckdbWarehouseTest, the_session_zone_is_utc) {
+    const auto warehouse = open();
+    EXPECT_EQ(run(*warehouse, "SELECT TIMESTAMPTZ '2010-12-01 08:26:00'::text").rows[0][0],
+              "2010-12-01 08:26:00+00");
+}
+
+TEST_F(DuckdbWarehouseTest, the_wal_is_folded_in_once_it_is_large) {
+    DuckdbOptions options;
+    options.wal_bytes = 64 << 10;
+    options.idle = std::chrono::milliseconds(20);
+    const auto warehouse = open(options);
+    const FactRows facts(5000);
+    ASSERT_TRUE(warehouse->ensure_table(facts.table()));
+    for (std::uint64_t i = 0; i < 5; ++i) ASSERT_TRUE(warehouse->commit(facts.commit("facts", i, i + 1)));
+    std::error_code none;
+    while (std::filesystem::exists(path() + ".wal", none) &&
+           std::filesystem::file_size(path() + ".wal", none) > 0) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(count_of(*warehouse, "SELECT count(*) FROM facts"),
+              static_cast<std::int64_t>(5 * facts.accepted()));
+}
+
+/// Commits until it is killed; writes one byte to `pipe` after each commit.
+[[noreturn]] void commit_for_ever(const std::string& path, int pipe) {
+    Metrics metrics;
+    DuckdbOptions options;
+    options.wal_bytes = 256 << 10;
+    auto opened = DuckdbWarehouse::open(path, options, Logger::silent(), metrics);
+    if (!opened) ::_exit(1);
+    const FactRows facts(700);
+    if (!(*opened)->ensure_table(facts.table())) ::_exit(1);
+    const auto positions = (*opened)->positions("facts");
+    std::uint64_t next = positions && !positions->empty() ? positions->front().next.value : 0;
+    while ((*opened)->commit(facts.commit("facts", next, next + 1))) {
+        ++next;
+        if (::write(pipe, ".", 1) != 1) ::_exit(1);
+    }
+    ::_exit(1);
+}
+
+TEST_F(DuckdbWarehouseTest, after_kill_9_rows_and_position_agree_and_no_acknowledged_commit_is_lost) {
+    std::uint64_t acknowledged = 0;
+    for (std::uint64_t round = 1; round <= 4; ++round) {
+        int pipe[2];
+        ASSERT_EQ(::pipe(pipe), 0);
+        const pid_t child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) commit_for_ever(path(), pipe[1]);
+        ::close(pipe[1]);
+        char byte = 0;
+        for (std::uint64_t i = 0; i < 3 + round * 4; ++i) {
+            ASSERT_EQ(::read(pipe[0], &byte, 1), 1);
+            ++acknowledged;
+        }
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        while (::read(pipe[0], &byte, 1) == 1) ++acknowledged;
+        ::close(pipe[0]);
+    }
+    const auto warehouse = open();
+    const auto positions = warehouse->positions("facts");
+    ASSERT_TRUE(positions);
+    ASSERT_EQ(positions->size(), 4u);
+    const std::uint64_t next = positions->front().next.value;
+    for (const SinkPosition& position : *positions) EXPECT_EQ(position.next.value, next);
+    EXPECT_GE(next, acknowledged);
+    EXPECT_EQ(count_of(*warehouse, "SELECT count(*) FROM facts"),
+              static_cast<std::int64_t>(next * FactRows(700).accepted()));
+}
 
 }  // namespace
 }  // namespace tillstream::testing

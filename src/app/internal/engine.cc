@@ -18,8 +18,60 @@ Status check_format(Filesystem& fs, const std::string& dir) {
     if (!TILLSTREAM_TRY(fs.exists(path))) return write_file_atomic(fs, path, kFormat);
     const std::string found = TILLSTREAM_TRY(read_file(fs, path));
     if (found == kFormat) return {};
-    return failure(Errc::unsupported, path + " says \"" + found.substr(0, found.find('\n')) +
-                                          "\", this program reads \"tillstream 1\"; use the version that wrote the folder");
+    return failure(Errc::unsupported,
+                   path + " says \"" + found.substr(0, found.find('\n')) +
+                       "\", this program reads \"tillstream 1\"; use the version that wrote the folder");
+}
+
+std::vector<ContractText> built_in_contracts() {
+    std::vector<ContractText> texts;
+    for (const EmbeddedDataset& dataset : embedded_datasets()) {
+        texts.emplace_back("datasets/" + std::string(dataset.name) + ".toml", dataset.text);
+    }
+    return texts;
+}
+
+JournalOptions journal_options(const Settings& settings, const Logger& logger) {
+    JournalOptions options;
+    options.segment_bytes = settings.log.segment_bytes.bytes;
+    options.budget_bytes = settings.log.budget_bytes.bytes;
+    options.queue_bytes = settings.log.queue_bytes.bytes;
+    options.tail_bytes = settings.log.tail_bytes.bytes;
+    options.fatal = [logger](const Error& error) {
+        logger.error(
+            "the log could not be written; the process ends, so that nothing is acknowledged without being "
+            "stored",
+            {{"error", error.message}});
+        std::_Exit(1);
+    };
+    return options;
+}
+
+IngestLimits ingest_limits(const Settings& settings) {
+    return {settings.ingest.body_bytes_max.bytes, settings.ingest.record_bytes_max.bytes,
+            static_cast<int>(settings.ingest.depth_max)};
+}
+
+SinkPolicy sink_policy(const Settings& settings) {
+    SinkPolicy policy;
+    policy.lag_bytes_max = settings.delivery.lag_bytes_max.bytes;
+    policy.chunk_bytes = settings.delivery.chunk_bytes.bytes;
+    return policy;
+}
+
+DuckdbOptions duckdb_options(const Settings& settings) {
+    DuckdbOptions options;
+    options.memory_bytes = settings.warehouse.memory_bytes.bytes;
+    options.spill_bytes = settings.warehouse.spill_bytes.bytes;
+    return options;
+}
+
+QueryServiceOptions query_options(const Settings& settings) {
+    QueryServiceOptions options;
+    options.concurrent = static_cast<std::size_t>(settings.query.concurrent);
+    options.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings.query.timeout);
+    options.rows = static_cast<std::uint64_t>(settings.query.rows_max);
+    return options;
 }
 
 }  // namespace
@@ -37,26 +89,25 @@ Engine::~Engine() { close(); }
 
 Status Engine::open_parts() {
     Filesystem& fs = posix_filesystem();
-    const std::string& dir = settings_.data_dir;
+    const std::string& dir = settings_.data.dir;
     TILLSTREAM_CHECK(fs.make_dirs(dir));
     lock_.emplace(TILLSTREAM_TRY(FolderLock::acquire(dir)));
     TILLSTREAM_CHECK(check_format(fs, dir));
-    const std::string datasets = settings_.datasets_dir.empty() ? dir + "/datasets" : settings_.datasets_dir;
-    contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", embedded_datasets(), datasets));
-    JournalOptions journal = settings_.journal;
-    journal.fatal = [logger = logger_](const Error& error) {
-        logger.error("the log could not be written; the process ends so that nothing is acknowledged that is not stored",
-                     {{"error", error.message}});
-        std::_Exit(1);
-    };
-    journal_ = TILLSTREAM_TRY(
-        Journal::open(fs, system_clock(), dir + "/log", std::move(journal), logger_.named("log"), metrics_));
+    const std::string datasets =
+        settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
+    contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets));
+    journal_ =
+        TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", journal_options(settings_, logger_),
+                                     logger_.named("log"), metrics_));
     const SourceId system = TILLSTREAM_TRY(journal_->register_stream(kSystemStream, 1)).front().id;
-    disk_ = std::make_unique<DiskGuard>(dir, settings_.disk_share_max_percent);
-    delivery_ = std::make_unique<Delivery>(SinkSurroundings{*journal_, *contracts_, fs, dir + "/state", system_clock(),
-                                                            journal_->epoch(), system, logger_, metrics_});
+    disk_ =
+        std::make_unique<DiskGuard>(dir, static_cast<std::uint64_t>(settings_.data.disk_share_max_percent));
+    delivery_ = std::make_unique<Delivery>(SinkSurroundings{*journal_, *contracts_, fs, dir + "/state",
+                                                            system_clock(), journal_->epoch(), system,
+                                                            logger_, metrics_});
     ingest_ = TILLSTREAM_TRY(Ingest::open(
-        *journal_, *contracts_, settings_.shards, settings_.ingest, [this] { return admit(); }, metrics_));
+        *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
+        [this] { return admit(); }, metrics_));
     return {};
 }
 
@@ -79,8 +130,7 @@ std::optional<IngestRefusal> Engine::admit() {
 void Engine::open_warehouse() {
     Status outcome = attach_warehouse();
     if (!outcome) {
-        logger_.error("the warehouse is not available; ingest goes on",
-                      {{"error", outcome.error().message}});
+        logger_.error("the warehouse is not available; ingest goes on", {{"error", outcome.error().message}});
     }
     const std::lock_guard lock(opening_mutex_);
     opening_outcome_ = std::move(outcome);
@@ -88,39 +138,45 @@ void Engine::open_warehouse() {
 }
 
 Status Engine::attach_warehouse() {
-    warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data_dir + "/warehouse.duckdb", settings_.warehouse,
-                                                      logger_.named("warehouse"), metrics_));
-    warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_);
-    quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_);
-    for (const ContractPtr& contract : contracts_->all()) TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
+    warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
+                                                      duckdb_options(settings_), logger_.named("warehouse"),
+                                                      metrics_));
+    const SourceList sources = [this] { return journal_->sources(); };
+    warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
+    quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
+    for (const ContractPtr& contract : contracts_->all())
+        TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
     TILLSTREAM_CHECK(quarantine_sink_->prepare());
-    TILLSTREAM_CHECK(delivery_->add(*warehouse_sink_, settings_.sink));
-    TILLSTREAM_CHECK(delivery_->add(*quarantine_sink_, settings_.sink));
-    queries_ = std::make_unique<QueryService>(*warehouse_, settings_.query);
+    TILLSTREAM_CHECK(delivery_->add(*warehouse_sink_, sink_policy(settings_)));
+    TILLSTREAM_CHECK(delivery_->add(*quarantine_sink_, sink_policy(settings_)));
+    queries_ = std::make_unique<QueryService>(*warehouse_, query_options(settings_), metrics_);
     queries_ready_ = queries_.get();
     reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
-    for (Sink* sink : {static_cast<Sink*>(warehouse_sink_.get()), static_cast<Sink*>(quarantine_sink_.get())}) {
-        StoreUnderCheck store;
-        store.name = sink->name();
-        store.content = sink == warehouse_sink_.get() ? StoreContent::accepted : StoreContent::quarantined;
-        store.scan = [this, content = store.content](const Contract& contract, std::span<const ShardEnd> ends) {
-            return content == StoreContent::accepted ? scan_facts(*warehouse_, contract, ends)
-                                                     : scan_quarantine(*warehouse_, contract, ends);
-        };
-        store.positions = [sink] { return sink->positions(); };
-        store.wait_for = [this, name = store.name](const Position& end, std::chrono::milliseconds timeout) {
-            return delivery_->progress(name)->wait_for(end, timeout);
-        };
-        reconciler_->add(std::move(store));
-    }
+    check_store(*warehouse_sink_, StoreContent::accepted, scan_facts);
+    check_store(*quarantine_sink_, StoreContent::quarantined, scan_quarantine);
     reconciler_ready_ = reconciler_.get();
     return {};
+}
+
+void Engine::check_store(Sink& sink, StoreContent content, StoreScan scan) {
+    StoreUnderCheck store;
+    store.name = sink.name();
+    store.content = content;
+    store.scan = [this, scan](const Contract& contract, std::span<const ShardEnd> ends) {
+        return scan(*warehouse_, contract, ends);
+    };
+    store.positions = [&sink] { return sink.positions(); };
+    store.wait_for = [this, name = store.name](const Position& end, std::chrono::milliseconds timeout) {
+        return delivery_->progress(name)->wait_for(end, timeout);
+    };
+    reconciler_->add(std::move(store));
 }
 
 std::string Engine::not_ready() const {
     const std::lock_guard lock(opening_mutex_);
     if (!opening_outcome_) return "the warehouse is still opening";
-    return *opening_outcome_ ? std::string() : "the warehouse is not available: " + opening_outcome_->error().message;
+    return *opening_outcome_ ? std::string()
+                             : "the warehouse is not available: " + opening_outcome_->error().message;
 }
 
 Status Engine::wait_until_ready() {

@@ -1,11 +1,12 @@
 // engine.h - the platform put together on one data folder, without any door.
 //
-// Lifecycle:  open (locks the folder, recovers the log; ingest and reads of the log work from here on) -> the warehouse
-//             opens in the background and its sinks join -> drain -> close. The destructor closes.
-// Order:      start: lock, format, contracts, log, delivery, ingest, warehouse. Stop: the reverse, ingest first.
+// Lifecycle:  open (locks the folder, recovers the log; ingest and reads of the log work from here on) -> the
+//             warehouse opens in the background and its sinks join -> drain -> close. The destructor closes.
+// Order:      start: lock, format, contracts, log, delivery, ingest, warehouse. Stop: the reverse, ingest
+//             first.
 // Threads:    accessors from any thread.
-// Errors:     of open: resource_exhausted (another process owns the folder: its pid is named), invalid_argument (a
-//             contract or option), corruption or unsupported (FORMAT), io.
+// Errors:     of open: resource_exhausted (another process owns the folder: its pid is named),
+//             invalid_argument (a contract or option), corruption or unsupported (FORMAT), io.
 #pragma once
 
 #include <atomic>
@@ -13,6 +14,7 @@
 #include <string>
 #include <thread>
 
+#include "adapters/duckdb/duckdb_warehouse.h"
 #include "app/internal/disk_guard.h"
 #include "app/internal/settings.h"
 #include "catalog/contract_store.h"
@@ -21,6 +23,7 @@
 #include "core/metrics.h"
 #include "delivery/delivery.h"
 #include "ingest/ingest.h"
+#include "log/journal.h"
 #include "reconcile/reconcile.h"
 #include "sinks/quarantine/quarantine_sink.h"
 #include "sinks/warehouse/warehouse_sink.h"
@@ -55,6 +58,8 @@ private:
     std::optional<IngestRefusal> admit();
     void open_warehouse();
     Status attach_warehouse();
+    using StoreScan = Result<StoreFigures> (*)(Warehouse&, const Contract&, std::span<const ShardEnd>);
+    void check_store(Sink& sink, StoreContent content, StoreScan scan);
 
     const Settings settings_;
     Logger logger_;

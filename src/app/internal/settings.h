@@ -1,43 +1,73 @@
-// settings.h - every option of the program, declared once: section, key, default, unit, bounds, sentence.
+// settings.h - every option of the server, declared once: section, key, default, bounds, sentence.
 //
 // Order:   flag > environment (TILLSTREAM_<SECTION>_<KEY>) > file > default.
 // Source:  FACES "Start".
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "adapters/duckdb/duckdb_warehouse.h"
 #include "config/options.h"
-#include "delivery/sink_runner.h"
-#include "ingest/ingest.h"
-#include "log/journal.h"
-#include "net/server.h"
-#include "sql/query_service.h"
 
 namespace tillstream::app {
 
 struct Settings {
-    std::string data_dir = "./data";
-    std::string datasets_dir;  ///< empty: <data>/datasets
-    std::string http_address = "127.0.0.1:8080";
-    std::string tls_cert;
-    std::string tls_key;
-    bool insecure = false;
-    std::string log_level = "info";
-    std::uint32_t shards = 4;
-    std::uint64_t worker_threads = 4;
-    std::chrono::milliseconds drain_timeout{25'000};
-    IngestLimits ingest;
-    ServerOptions http;
-    JournalOptions journal;
-    DuckdbOptions warehouse;
-    QueryServiceOptions query;
-    SinkPolicy sink;
-    std::uint64_t disk_share_max_percent = 90;
+    struct {
+        std::string dir = "./data";
+        std::string datasets_dir;
+        std::int64_t disk_share_max_percent = 90;
+    } data;
+    struct {
+        Address listen{"127.0.0.1", 8080};
+        std::string tls_cert;
+        std::string tls_key;
+        bool insecure = false;
+        std::int64_t connections_max = 4096;
+        std::int64_t io_threads = 0;
+        ByteSize head_bytes_max{16 << 10};
+        Duration head_timeout = std::chrono::seconds{10};
+    } http;
+    struct {
+        std::int64_t shards = 4;
+        ByteSize body_bytes_max{16 << 20};
+        ByteSize record_bytes_max{1 << 20};
+        std::int64_t depth_max = 32;
+        ByteSize in_flight_bytes_max{64 << 20};
+    } ingest;
+    struct {
+        ByteSize segment_bytes{64 << 20};
+        ByteSize budget_bytes{std::uint64_t{16} << 30};
+        ByteSize queue_bytes{64 << 20};
+        ByteSize tail_bytes{128 << 20};
+    } log;
+    struct {
+        ByteSize lag_bytes_max{std::uint64_t{4} << 30};
+        ByteSize chunk_bytes{8 << 20};
+    } delivery;
+    struct {
+        ByteSize memory_bytes{std::uint64_t{1} << 30};
+        ByteSize spill_bytes{std::uint64_t{2} << 30};
+    } warehouse;
+    struct {
+        std::int64_t concurrent = 4;
+        Duration timeout = std::chrono::seconds{30};
+        std::int64_t rows_max = 100'000;
+    } query;
+    struct {
+        std::int64_t workers = 8;
+        Duration drain_timeout = std::chrono::seconds{25};
+        std::string log_level = "info";
+    } server;
 };
 
 /// Declares every option on `settings`, which must outlive the set.
 OptionSet declare_options(Settings& settings);
+
+/// File (if `config_file` is not empty), environment, then flags. The message of a failure lists every
+/// problem.
+Status read_options(OptionSet& options, const std::string& config_file, std::span<const std::string> flags);
 
 }  // namespace tillstream::app

@@ -1,4 +1,5 @@
-// arena.h - memory for the texts of one batch: handed out from blocks that double, given to the batch at the end.
+// arena.h - memory for the texts of one batch: handed out from blocks that double, given to the batch at the
+// end.
 #pragma once
 
 #include <algorithm>

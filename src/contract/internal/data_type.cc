@@ -18,9 +18,9 @@ struct PlainType {
 };
 
 constexpr std::array kPlainTypes = {
-    PlainType{"string", ColumnType::string},   PlainType{"int64", ColumnType::int64},
-    PlainType{"double", ColumnType::float64},  PlainType{"bool", ColumnType::boolean},
-    PlainType{"date", ColumnType::date},       PlainType{"timestamp", ColumnType::timestamp},
+    PlainType{"string", ColumnType::string},  PlainType{"int64", ColumnType::int64},
+    PlainType{"double", ColumnType::float64}, PlainType{"bool", ColumnType::boolean},
+    PlainType{"date", ColumnType::date},      PlainType{"timestamp", ColumnType::timestamp},
     PlainType{"json", ColumnType::json},
 };
 

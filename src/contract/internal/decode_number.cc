@@ -36,7 +36,8 @@ bool split_number(std::string_view text, NumberParts& parts) {
     const std::size_t point = text.find('.');
     parts.whole = text.substr(0, point);
     if (point != text.npos) parts.fraction = text.substr(point + 1);
-    return parts.whole.size() + parts.fraction.size() > 0 && all_digits(parts.whole) && all_digits(parts.fraction);
+    return parts.whole.size() + parts.fraction.size() > 0 && all_digits(parts.whole) &&
+           all_digits(parts.fraction);
 }
 
 std::string_view without_trailing_zeros(std::string_view digits) {
@@ -56,7 +57,8 @@ Outcome integer_of(bool negative, std::string_view digits, std::int64_t& value) 
     if (digits.size() > kAlwaysFits) return Outcome::range;
     std::uint64_t magnitude = 0;
     for (const char c : digits) magnitude = magnitude * 10 + static_cast<std::uint64_t>(c - '0');
-    const std::uint64_t limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + (negative ? 1 : 0);
+    const std::uint64_t limit =
+        static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + (negative ? 1 : 0);
     if (magnitude > limit) return Outcome::range;
     value = negative ? static_cast<std::int64_t>(0 - magnitude) : static_cast<std::int64_t>(magnitude);
     return Outcome::ok;
@@ -84,7 +86,8 @@ bool expand_integer(const NumberParts& parts, std::string& digits, bool& too_lon
         return true;
     }
     digits.erase(0, first);
-    const std::int64_t shift = static_cast<std::int64_t>(exponent) - static_cast<std::int64_t>(fraction.size());
+    const std::int64_t shift =
+        static_cast<std::int64_t>(exponent) - static_cast<std::int64_t>(fraction.size());
     if (shift < 0) {
         const auto cut = static_cast<std::size_t>(-shift);
         if (cut >= digits.size() || digits.find_last_not_of('0') >= digits.size() - cut) return false;
@@ -118,8 +121,8 @@ namespace {
 /// Up to 15 digits and no exponent: the whole of what shops send. False leaves it to parse_decimal.
 bool fast_decimal(std::string_view text, const DataType& type, Int128& value) {
     constexpr int kMostDigits = 15;
-    static constexpr std::int64_t kPowers[] = {1,         10,         100,         1'000,         10'000,
-                                               100'000,   1'000'000,  10'000'000,  100'000'000,   1'000'000'000};
+    static constexpr std::int64_t kPowers[] = {1,       10,        100,        1'000,       10'000,
+                                               100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
     const bool negative = !text.empty() && text[0] == '-';
     std::int64_t magnitude = 0;
     int digits = 0, decimals = -1;

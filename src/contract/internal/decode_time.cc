@@ -27,7 +27,8 @@ public:
         return true;
     }
     bool literal(std::string_view text) {
-        if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).substr(0, text.size()) != text) return false;
+        if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).substr(0, text.size()) != text)
+            return false;
         at_ += text.size();
         return true;
     }
@@ -57,7 +58,8 @@ bool read_date(Reader& in, CivilTime& civil, bool& iso) {
     if (width == 4) {
         iso = true;
         civil.year = first;
-        return in.literal('-') && in.number(2, 2, civil.month) && in.literal('-') && in.number(2, 2, civil.day);
+        return in.literal('-') && in.number(2, 2, civil.month) && in.literal('-') &&
+               in.number(2, 2, civil.day);
     }
     if (width == 0 || width > 2) return false;
     const bool month_first = in.literal('/');
@@ -70,7 +72,8 @@ bool read_date(Reader& in, CivilTime& civil, bool& iso) {
 }
 
 bool read_clock(Reader& in, CivilTime& civil, bool iso) {
-    if (!in.number(iso ? 2 : 1, 2, civil.hour) || !in.literal(':') || !in.number(2, 2, civil.minute)) return false;
+    if (!in.number(iso ? 2 : 1, 2, civil.hour) || !in.literal(':') || !in.number(2, 2, civil.minute))
+        return false;
     if (!in.literal(':')) return true;
     if (!in.number(2, 2, civil.second)) return false;
     if (!iso || !in.literal('.')) return true;
@@ -123,8 +126,8 @@ Outcome timestamp(std::string_view text, ZoneCursor& zone, Timestamp& value) {
     if (!read_time(text, time, iso) || (!iso && !time.has_time)) return Outcome::format;
     if (!exists(time)) return Outcome::range;
     const std::int64_t local = to_timestamp(time.civil).micros;
-    const Timestamp at =
-        time.has_zone ? Timestamp{local - time.offset_minutes * kMicrosPerMinute} : zone.to_utc(LocalTime{local});
+    const Timestamp at = time.has_zone ? Timestamp{local - time.offset_minutes * kMicrosPerMinute}
+                                       : zone.to_utc(LocalTime{local});
     if (!in_years(at)) return Outcome::range;
     value = at;
     return Outcome::ok;
@@ -136,7 +139,8 @@ Outcome date(std::string_view text, std::int32_t& days) {
     if (!read_time(text, time, iso) || time.offset_minutes != 0) return Outcome::format;
     if (!exists(time)) return Outcome::range;
     const CivilTime& civil = time.civil;
-    if (civil.hour != 0 || civil.minute != 0 || civil.second != 0 || civil.micros != 0) return Outcome::format;
+    if (civil.hour != 0 || civil.minute != 0 || civil.second != 0 || civil.micros != 0)
+        return Outcome::format;
     days = days_from_civil(civil.year, civil.month, civil.day);
     return Outcome::ok;
 }

@@ -1,7 +1,7 @@
 // decode_time.h - dates and times in the forms that producers send.
 //
-// Source:  FACES "Decode": M/D/YYYY H:MM[:SS], D-M-YYYY H:MM[:SS], ISO date or date-time (blank or T, seconds and a
-//          fraction of up to 6 digits optional, no zone, Z, " UTC" or an offset of hours and minutes).
+// Source:  FACES "Decode": M/D/YYYY H:MM[:SS], D-M-YYYY H:MM[:SS], ISO date or date-time (blank or T, seconds
+//          and a fraction of up to 6 digits optional, no zone, Z, " UTC" or an offset of hours and minutes).
 // Range:   years 1 to 9999, in UTC too.
 #pragma once
 

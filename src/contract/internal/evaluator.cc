@@ -14,7 +14,8 @@ ValueState joined(ValueState a, ValueState b) {
     return a == ValueState::value && b == ValueState::value ? ValueState::value : ValueState::null;
 }
 
-void load_column(const ColumnVector& column, ValueKind kind, std::size_t first, std::size_t count, Register& out) {
+void load_column(const ColumnVector& column, ValueKind kind, std::size_t first, std::size_t count,
+                 Register& out) {
     for (std::size_t i = 0; i < count; ++i)
         out.states[i] = column.valid(first + i) ? ValueState::value : ValueState::null;
     for (std::size_t i = 0; i < count; ++i) {
@@ -22,7 +23,9 @@ void load_column(const ColumnVector& column, ValueKind kind, std::size_t first, 
         switch (kind) {
             case ValueKind::exact:
             case ValueKind::date:
-            case ValueKind::timestamp: out.exact[i] = column.is_wide() ? column.wide[row] : Int128{column.ints[row]}; break;
+            case ValueKind::timestamp:
+                out.exact[i] = column.is_wide() ? column.wide[row] : Int128{column.ints[row]};
+                break;
             case ValueKind::real: out.real[i] = column.doubles[row]; break;
             case ValueKind::text: out.text[i] = column.strings[row].view(); break;
             case ValueKind::truth: out.truth[i] = column.bools[row]; break;
@@ -49,7 +52,8 @@ double real_result(Operation operation, double a, double b) {
     }
 }
 
-void arithmetic(const ExpressionNode& node, const Register& a, const Register& b, std::size_t count, Register& out) {
+void arithmetic(const ExpressionNode& node, const Register& a, const Register& b, std::size_t count,
+                Register& out) {
     for (std::size_t i = 0; i < count; ++i) {
         out.states[i] = joined(a.states[i], b.states[i]);
         if (out.states[i] != ValueState::value) continue;
@@ -73,7 +77,8 @@ void negate(const ExpressionNode& node, const Register& a, std::size_t count, Re
         out.states[i] = a.states[i];
         if (node.kind == ValueKind::real)
             out.real[i] = -a.real[i];
-        else if (a.states[i] == ValueState::value && __builtin_sub_overflow(Int128{0}, a.exact[i], &out.exact[i]))
+        else if (a.states[i] == ValueState::value &&
+                 __builtin_sub_overflow(Int128{0}, a.exact[i], &out.exact[i]))
             out.states[i] = ValueState::overflow;
     }
 }
@@ -166,7 +171,8 @@ std::size_t Evaluator::add(const ExpressionNode& node) {
 
 void Evaluator::allocate(Register& into, ValueKind kind) const {
     into.states.assign(kBlock, ValueState::null);
-    // A null literal stands in for a value of any kind, but its values are never looked at, only its size counts.
+    // A null literal stands in for a value of any kind, but its values are never looked at, only its size
+    // counts.
     const bool any = kind == ValueKind::null;
     if (is_held_exact(kind) || any) into.exact.resize(kBlock);
     if (kind == ValueKind::real || any) into.real.resize(kBlock);
@@ -183,14 +189,16 @@ void Evaluator::fill_literal(const ExpressionNode& node, Register& out) {
     std::fill(out.truth.begin(), out.truth.end(), static_cast<std::uint8_t>(node.truth));
 }
 
-const Register& Evaluator::evaluate(std::span<const ColumnVector> columns, std::size_t first, std::size_t count) {
+const Register& Evaluator::evaluate(std::span<const ColumnVector> columns, std::size_t first,
+                                    std::size_t count) {
     TILLSTREAM_ASSERT(count <= kBlock);
     for (const Step& step : steps_)
         if (!step.is_constant) run(step, columns, first, count);
     return registers_[steps_.back().out];
 }
 
-void Evaluator::run(const Step& step, std::span<const ColumnVector> columns, std::size_t first, std::size_t count) {
+void Evaluator::run(const Step& step, std::span<const ColumnVector> columns, std::size_t first,
+                    std::size_t count) {
     const ExpressionNode& node = *step.node;
     Register& out = registers_[step.out];
     const auto operand = [&](std::size_t i) -> const Register& { return registers_[step.operands[i]]; };

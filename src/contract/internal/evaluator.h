@@ -1,8 +1,8 @@
 // evaluator.h - computes an expression over a run of rows, operation by operation.
 //
 // Place:    derived columns and rules of a RowDecoder, once per batch.
-// Meaning:  three-valued logic. An exact result beyond 128 bits makes the value an overflow, which spreads like null
-//           but is told apart: a derived column refuses the row, a rule counts as broken.
+// Meaning:  three-valued logic. An exact result beyond 128 bits makes the value an overflow, which spreads
+//           like null but is told apart: a derived column refuses the row, a rule counts as broken.
 // Memory:   registers of kBlock values each, made once; evaluation allocates nothing.
 // Threads:  one at a time.
 #pragma once

@@ -12,9 +12,12 @@ namespace {
 
 constexpr int kMaxScale = 38;
 
-ExpressionNodePtr make(ExpressionNode node) { return std::make_shared<const ExpressionNode>(std::move(node)); }
+ExpressionNodePtr make(ExpressionNode node) {
+    return std::make_shared<const ExpressionNode>(std::move(node));
+}
 
-ExpressionNodePtr make(Operation operation, ValueKind kind, std::vector<ExpressionNodePtr> operands, int scale = 0) {
+ExpressionNodePtr make(Operation operation, ValueKind kind, std::vector<ExpressionNodePtr> operands,
+                       int scale = 0) {
     ExpressionNode node;
     node.operation = operation;
     node.kind = kind;
@@ -50,7 +53,9 @@ void align(ExpressionNodePtr& left, ExpressionNodePtr& right) {
     right = rescaled(std::move(right), scale);
 }
 
-tl::unexpected<Error> refused(std::string message) { return failure(Errc::invalid_argument, std::move(message)); }
+tl::unexpected<Error> refused(std::string message) {
+    return failure(Errc::invalid_argument, std::move(message));
+}
 
 }  // namespace
 
@@ -128,11 +133,13 @@ Result<ExpressionNodePtr> ExpressionBuilder::arithmetic(Operation operation, Exp
         if (!is_number(side)) return refused(fmt::format("cannot compute with {}", to_string(side->kind)));
     if (operation == Operation::multiply && left->kind != ValueKind::real && right->kind != ValueKind::real) {
         const int scale = left->scale + right->scale;
-        if (scale > kMaxScale) return refused(fmt::format("the product has {} decimals, at most 38 can be held", scale));
+        if (scale > kMaxScale)
+            return refused(fmt::format("the product has {} decimals, at most 38 can be held", scale));
         return make(operation, ValueKind::exact, {std::move(left), std::move(right)}, scale);
     }
     align(left, right);
-    const ValueKind kind = left->kind == ValueKind::real || right->kind == ValueKind::real ? ValueKind::real : ValueKind::exact;
+    const ValueKind kind =
+        left->kind == ValueKind::real || right->kind == ValueKind::real ? ValueKind::real : ValueKind::exact;
     const int scale = std::max(left->scale, right->scale);
     return make(operation, kind, {std::move(left), std::move(right)}, scale);
 }
@@ -164,26 +171,33 @@ Result<ExpressionNodePtr> ExpressionBuilder::time_literal(const ExpressionNode& 
         outcome = decode::timestamp(text.text, cursor, at);
         node.exact = at.micros;
     }
-    if (outcome != decode::Outcome::ok) return refused(fmt::format("'{}' is not {}", text.text, to_string(kind)));
+    if (outcome != decode::Outcome::ok)
+        return refused(fmt::format("'{}' is not {}", text.text, to_string(kind)));
     return make(std::move(node));
 }
 
 Result<ExpressionNodePtr> ExpressionBuilder::compare(Operation operation, ExpressionNodePtr left,
                                                      ExpressionNodePtr right) const {
-    const auto is_time = [](const ExpressionNodePtr& n) { return n->kind == ValueKind::date || n->kind == ValueKind::timestamp; };
-    const auto is_text = [](const ExpressionNodePtr& n) { return n->kind == ValueKind::text && n->operation == Operation::literal; };
+    const auto is_time = [](const ExpressionNodePtr& n) {
+        return n->kind == ValueKind::date || n->kind == ValueKind::timestamp;
+    };
+    const auto is_text = [](const ExpressionNodePtr& n) {
+        return n->kind == ValueKind::text && n->operation == Operation::literal;
+    };
     if (is_time(left) && is_text(right)) right = TILLSTREAM_TRY(time_literal(*right, left->kind));
     if (is_time(right) && is_text(left)) left = TILLSTREAM_TRY(time_literal(*left, right->kind));
     const bool numbers = is_number(left) && is_number(right);
     const bool comparable = left->kind != ValueKind::json && right->kind != ValueKind::json;
     const bool alike = left->kind == right->kind || is_null_literal(left) || is_null_literal(right);
     if (!comparable || (!numbers && !alike))
-        return refused(fmt::format("cannot compare {} with {}", to_string(left->kind), to_string(right->kind)));
+        return refused(
+            fmt::format("cannot compare {} with {}", to_string(left->kind), to_string(right->kind)));
     if (numbers) align(left, right);
     return make(operation, ValueKind::truth, {std::move(left), std::move(right)});
 }
 
-Result<ExpressionNodePtr> ExpressionBuilder::logical(Operation operation, std::vector<ExpressionNodePtr> operands) {
+Result<ExpressionNodePtr> ExpressionBuilder::logical(Operation operation,
+                                                     std::vector<ExpressionNodePtr> operands) {
     for (const ExpressionNodePtr& operand : operands)
         if (operand->kind != ValueKind::truth && !is_null_literal(operand))
             return refused(fmt::format("and, or, not want conditions, not {}", to_string(operand->kind)));
@@ -198,10 +212,12 @@ Result<ExpressionNodePtr> ExpressionBuilder::convert(ExpressionNodePtr operand, 
     const ValueKind wanted = kind_of(type);
     if (wanted == ValueKind::real) operand = as_real(std::move(operand));
     if (operand->kind != wanted || wanted == ValueKind::json)
-        return refused(fmt::format("the expression is {}, the column {}", to_string(operand->kind), type.name()));
+        return refused(
+            fmt::format("the expression is {}, the column {}", to_string(operand->kind), type.name()));
     if (wanted != ValueKind::exact) return operand;
     if (operand->scale > type.scale)
-        return refused(fmt::format("the expression has {} decimals, {} holds {}", operand->scale, type.name(), type.scale));
+        return refused(fmt::format("the expression has {} decimals, {} holds {}", operand->scale, type.name(),
+                                   type.scale));
     return rescaled(std::move(operand), type.scale);
 }
 

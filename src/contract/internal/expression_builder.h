@@ -23,11 +23,13 @@ public:
     static Result<ExpressionNodePtr> number(std::string_view digits);
 
     /// + - *
-    static Result<ExpressionNodePtr> arithmetic(Operation operation, ExpressionNodePtr left, ExpressionNodePtr right);
+    static Result<ExpressionNodePtr> arithmetic(Operation operation, ExpressionNodePtr left,
+                                                ExpressionNodePtr right);
     static Result<ExpressionNodePtr> negate(ExpressionNodePtr operand);
     static Result<ExpressionNodePtr> length(ExpressionNodePtr operand);
     /// A text literal beside a date or timestamp is read as one.
-    Result<ExpressionNodePtr> compare(Operation operation, ExpressionNodePtr left, ExpressionNodePtr right) const;
+    Result<ExpressionNodePtr> compare(Operation operation, ExpressionNodePtr left,
+                                      ExpressionNodePtr right) const;
     static Result<ExpressionNodePtr> logical(Operation operation, std::vector<ExpressionNodePtr> operands);
     static ExpressionNodePtr is_null(ExpressionNodePtr operand);
 

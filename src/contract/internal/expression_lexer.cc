@@ -52,8 +52,9 @@ private:
         for (; at_ < sql_.size() && (is_digit(sql_[at_]) || (sql_[at_] == '.' && !point)); ++at_)
             point = point || sql_[at_] == '.';
         if (at_ < sql_.size() && (is_letter(sql_[at_]) || sql_[at_] == '.'))
-            return failure(Errc::invalid_argument,
-                           at_position(start + 1, "a number is digits with at most one point, without exponent"));
+            return failure(
+                Errc::invalid_argument,
+                at_position(start + 1, "a number is digits with at most one point, without exponent"));
         tokens_.push_back({TokenKind::number, std::string(sql_.substr(start, at_ - start)), start + 1});
         return {};
     }
@@ -70,7 +71,8 @@ private:
             text += sql_[at_];
         }
         if (at_ == sql_.size())
-            return failure(Errc::invalid_argument, at_position(start + 1, fmt::format("{} without end", quote)));
+            return failure(Errc::invalid_argument,
+                           at_position(start + 1, fmt::format("{} without end", quote)));
         ++at_;
         tokens_.push_back({kind, std::move(text), start + 1});
         return {};
@@ -82,8 +84,9 @@ private:
         for (const std::string_view symbol : kSymbols)
             if (sql_.substr(at_).starts_with(symbol)) return add_symbol(symbol);
         if (sql_[at_] == '>') return add_symbol(">");
-        return failure(Errc::invalid_argument,
-                       at_position(at_ + 1, fmt::format("'{}' has no meaning in a rule", printable(sql_[at_]))));
+        return failure(
+            Errc::invalid_argument,
+            at_position(at_ + 1, fmt::format("'{}' has no meaning in a rule", printable(sql_[at_]))));
     }
 
     Status add_symbol(std::string_view symbol) {
@@ -93,7 +96,8 @@ private:
     }
 
     static std::string printable(char c) {
-        return c > ' ' && c < 0x7F ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+        return c > ' ' && c < 0x7F ? std::string(1, c)
+                                   : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     }
 
     std::string_view sql_;

@@ -16,7 +16,7 @@ enum class TokenKind : std::uint8_t {
     quoted_name,  ///< "a name", never a keyword
     number,
     string,
-    symbol,       ///< ( ) , + - * = <> < <= > >= ; != is written <>
+    symbol,  ///< ( ) , + - * = <> < <= > >= ; != is written <>
     end,
 };
 

@@ -12,8 +12,8 @@
 namespace tillstream {
 
 enum class ValueKind : std::uint8_t {
-    null,       ///< the literal null alone
-    exact,      ///< an integer or decimal: 128 bits, scaled by the node's scale
+    null,   ///< the literal null alone
+    exact,  ///< an integer or decimal: 128 bits, scaled by the node's scale
     real,
     text,
     truth,

@@ -23,9 +23,9 @@ struct Comparison {
     Operation operation;
 };
 constexpr std::array kComparisons = {
-    Comparison{"=", Operation::equal},      Comparison{"<>", Operation::not_equal},
-    Comparison{"<", Operation::less},       Comparison{"<=", Operation::less_equal},
-    Comparison{">", Operation::greater},    Comparison{">=", Operation::greater_equal},
+    Comparison{"=", Operation::equal},   Comparison{"<>", Operation::not_equal},
+    Comparison{"<", Operation::less},    Comparison{"<=", Operation::less_equal},
+    Comparison{">", Operation::greater}, Comparison{">=", Operation::greater_equal},
 };
 
 class Parser {
@@ -52,7 +52,8 @@ private:
         return true;
     }
     tl::unexpected<Error> unexpected(std::string_view wanted) const {
-        const std::string found = peek().kind == TokenKind::end ? "the end" : fmt::format("'{}'", peek().text);
+        const std::string found =
+            peek().kind == TokenKind::end ? "the end" : fmt::format("'{}'", peek().text);
         return refused(peek().position, fmt::format("found {} where {} was expected", found, wanted));
     }
     static tl::unexpected<Error> refused(std::size_t position, std::string_view what) {
@@ -128,7 +129,8 @@ private:
         std::vector<ExpressionNodePtr> choices;
         do {
             ExpressionNodePtr choice = TILLSTREAM_TRY(sum());
-            choices.push_back(TILLSTREAM_TRY(placed(position, build_.compare(Operation::equal, value, choice))));
+            choices.push_back(
+                TILLSTREAM_TRY(placed(position, build_.compare(Operation::equal, value, choice))));
         } while (symbol(","));
         TILLSTREAM_CHECK(want(")"));
         return placed(position, ExpressionBuilder::logical(Operation::logical_or, std::move(choices)));
@@ -152,7 +154,8 @@ private:
             const std::size_t position = peek().position;
             if (!symbol("*")) return left;
             ExpressionNodePtr right = TILLSTREAM_TRY(signed_value());
-            left = TILLSTREAM_TRY(placed(position, ExpressionBuilder::arithmetic(Operation::multiply, left, right)));
+            left = TILLSTREAM_TRY(
+                placed(position, ExpressionBuilder::arithmetic(Operation::multiply, left, right)));
         }
     }
 
@@ -184,11 +187,13 @@ private:
     }
 
     Node word(const Token& token) {
-        if (token.text == "true" || token.text == "false") return ExpressionBuilder::truth(token.text == "true");
+        if (token.text == "true" || token.text == "false")
+            return ExpressionBuilder::truth(token.text == "true");
         if (token.text == "null") return ExpressionBuilder::null();
         if (!symbol("(")) return column(token);
         if (token.text != "length")
-            return refused(token.position, fmt::format("no function '{}'; the only one is length", token.text));
+            return refused(token.position,
+                           fmt::format("no function '{}'; the only one is length", token.text));
         return placed(token.position, ExpressionBuilder::length(TILLSTREAM_TRY(parenthesis(token.position))));
     }
 
@@ -204,10 +209,12 @@ private:
     Node column(const Token& token) const {
         std::vector<std::string> names;
         for (std::size_t i = 0; i < visible_; ++i) {
-            if (contract_.column_name(i) == token.text) return ExpressionBuilder::column(i, contract_.column_type(i));
+            if (contract_.column_name(i) == token.text)
+                return ExpressionBuilder::column(i, contract_.column_type(i));
             names.push_back(contract_.column_name(i));
         }
-        return refused(token.position, fmt::format("unknown column '{}'{}", token.text, suggestion(token.text, names)));
+        return refused(token.position,
+                       fmt::format("unknown column '{}'{}", token.text, suggestion(token.text, names)));
     }
 
     static tl::unexpected<Error> too_deep(std::size_t position) {
@@ -223,28 +230,31 @@ private:
 };
 
 Node parse(std::string_view sql, const Contract& contract, std::size_t visible, const Zone& zone) {
-    if (sql.size() > kMaxText) return failure(Errc::invalid_argument, fmt::format("longer than {} bytes", kMaxText));
+    if (sql.size() > kMaxText)
+        return failure(Errc::invalid_argument, fmt::format("longer than {} bytes", kMaxText));
     return Parser(TILLSTREAM_TRY(tokenize(sql)), contract, visible, zone).run();
 }
 
 void collect_columns(const ExpressionNode& node, std::vector<std::size_t>& columns) {
-    if (node.operation == Operation::column && std::find(columns.begin(), columns.end(), node.column) == columns.end())
+    if (node.operation == Operation::column &&
+        std::find(columns.begin(), columns.end(), node.column) == columns.end())
         columns.push_back(node.column);
     for (const ExpressionNodePtr& operand : node.operands) collect_columns(*operand, columns);
 }
 
 }  // namespace
 
-Result<Expression> compile_rule(std::string_view sql, const Contract& contract, std::size_t visible, const Zone& zone) {
+Result<Expression> compile_rule(std::string_view sql, const Contract& contract, std::size_t visible,
+                                const Zone& zone) {
     ExpressionNodePtr root = TILLSTREAM_TRY(parse(sql, contract, visible, zone));
     if (root->kind != ValueKind::truth)
-        return failure(Errc::invalid_argument,
-                       at_position(1, fmt::format("a rule is a condition, this is {}", to_string(root->kind))));
+        return failure(Errc::invalid_argument, at_position(1, fmt::format("a rule is a condition, this is {}",
+                                                                          to_string(root->kind))));
     return Expression(std::move(root));
 }
 
-Result<Expression> compile_derived(std::string_view sql, DataType type, const Contract& contract, std::size_t visible,
-                                   const Zone& zone) {
+Result<Expression> compile_derived(std::string_view sql, DataType type, const Contract& contract,
+                                   std::size_t visible, const Zone& zone) {
     ExpressionNodePtr root = TILLSTREAM_TRY(parse(sql, contract, visible, zone));
     Node converted = ExpressionBuilder::convert(std::move(root), type);
     if (!converted) return failure(Errc::invalid_argument, at_position(1, converted.error().message));

@@ -12,7 +12,8 @@ namespace tillstream {
 namespace {
 
 std::string target_name(const Contract& contract, int target) {
-    return target == HeaderBinding::kEventId ? "event_id" : contract.columns[static_cast<std::size_t>(target)].name;
+    return target == HeaderBinding::kEventId ? "event_id"
+                                             : contract.columns[static_cast<std::size_t>(target)].name;
 }
 
 /// What the sender may have meant, in a length that fits a message.
@@ -32,8 +33,9 @@ public:
     Result<HeaderBinding> run() {
         for (const std::string_view name : header_) TILLSTREAM_CHECK(bind(name));
         if (!any_column_)
-            return failure(Errc::invalid_argument, fmt::format("no name of the header is a column of '{}': found {}",
-                                                               contract_.name, quoted_names(header_)));
+            return failure(Errc::invalid_argument,
+                           fmt::format("no name of the header is a column of '{}': found {}", contract_.name,
+                                       quoted_names(header_)));
         return std::move(binding_);
     }
 

@@ -9,8 +9,8 @@
 
 namespace tillstream {
 
-/// A doubled name that no column knows (blank headers of empty columns, for one) gets "_2", "_3", ... in the binding,
-/// so that the stored object has each key once.
+/// A doubled name that no column knows (blank headers of empty columns, for one) gets "_2", "_3", ... in the
+/// binding, so that the stored object has each key once.
 Result<HeaderBinding> make_header_binding(const Contract& contract, const FieldMap& names,
                                           std::span<const std::string_view> header);
 

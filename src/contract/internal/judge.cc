@@ -16,7 +16,8 @@ bool fits(Int128 value, DataType type) {
         const Int128 limit = decimal_limit(type.precision);
         return value >= -limit && value <= limit;
     }
-    return value >= std::numeric_limits<std::int64_t>::min() && value <= std::numeric_limits<std::int64_t>::max();
+    return value >= std::numeric_limits<std::int64_t>::min() &&
+           value <= std::numeric_limits<std::int64_t>::max();
 }
 
 /// False if the type cannot hold the value.
@@ -27,8 +28,10 @@ bool store(const Register& from, std::size_t i, std::size_t row, ColumnVector& i
         case ColumnType::date:
         case ColumnType::timestamp:
             if (!fits(from.exact[i], into.type)) return false;
-            if (into.is_wide()) into.wide[row] = from.exact[i];
-            else into.ints[row] = static_cast<std::int64_t>(from.exact[i]);
+            if (into.is_wide())
+                into.wide[row] = from.exact[i];
+            else
+                into.ints[row] = static_cast<std::int64_t>(from.exact[i]);
             break;
         case ColumnType::float64: into.doubles[row] = from.real[i]; break;
         case ColumnType::boolean: into.bools[row] = from.truth[i]; break;
@@ -39,13 +42,16 @@ bool store(const Register& from, std::size_t i, std::size_t row, ColumnVector& i
     return true;
 }
 
-bool is_accepted(const Judge::Bench& bench, std::size_t row) { return (bench.accepted[row / 64] >> (row % 64) & 1) != 0; }
+bool is_accepted(const Judge::Bench& bench, std::size_t row) {
+    return (bench.accepted[row / 64] >> (row % 64) & 1) != 0;
+}
 
 }  // namespace
 
 Judge::Judge(ContractPtr contract) : contract_(std::move(contract)) {
     for (const DerivedColumn& derived : contract_->derived) derived_.emplace_back(derived.expression);
-    for (const Rule& rule : contract_->rules) rules_.push_back({Evaluator(rule.expression), columns_of(rule.expression)});
+    for (const Rule& rule : contract_->rules)
+        rules_.push_back({Evaluator(rule.expression), columns_of(rule.expression)});
 }
 
 void Judge::run(Bench& bench) {
@@ -79,8 +85,10 @@ void Judge::apply(std::size_t number, Bench& bench) {
             const bool passes = result.states[i] == ValueState::null ||
                                 (result.states[i] == ValueState::value && result.truth[i] != 0);
             if (passes || !is_accepted(bench, first + i)) continue;
-            if (warns) bench.warn(first + i, number);
-            else bench.reject(first + i, broken(number, first + i, bench));
+            if (warns)
+                bench.warn(first + i, number);
+            else
+                bench.reject(first + i, broken(number, first + i, bench));
         }
     }
 }

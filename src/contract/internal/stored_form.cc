@@ -32,7 +32,8 @@ void append_one_line(std::string& out, std::string_view json) {
     for (const char c : json) out += c == '\n' || c == '\r' ? ' ' : c;
 }
 
-void append_text_row(std::string& out, const HeaderBinding& header, std::span<const std::string_view> values) {
+void append_text_row(std::string& out, const HeaderBinding& header,
+                     std::span<const std::string_view> values) {
     out += '{';
     std::uint32_t start = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -73,8 +74,10 @@ void append_fields(std::string& out, std::span<const json::Field> fields) {
 void append_broken(std::string& out, std::string_view raw) {
     const bool text = is_valid_utf8(raw);
     out += text ? "{\"_raw\":\"" : "{\"_raw_base64\":\"";
-    if (text) json::append_escaped(out, raw);
-    else append_base64(out, raw);
+    if (text)
+        json::append_escaped(out, raw);
+    else
+        append_base64(out, raw);
     out += "\"}";
 }
 
@@ -83,7 +86,8 @@ bool JsonCheck::operator()(std::string_view text) {
     padded_.append(text);
     if (padded_.empty()) return false;
     const json::ScanOutcome outcome = scanner_.scan_object(padded_.view(), {}, fields_);
-    return !outcome || outcome->failure == json::ScanFailure::not_object || outcome->failure == json::ScanFailure::depth;
+    return !outcome || outcome->failure == json::ScanFailure::not_object ||
+           outcome->failure == json::ScanFailure::depth;
 }
 
 }  // namespace tillstream

@@ -22,7 +22,8 @@ std::string ProblemList::text() const {
     return all;
 }
 
-TableReader::TableReader(const TomlValue& table, ProblemList& problems, std::initializer_list<std::string_view> keys)
+TableReader::TableReader(const TomlValue& table, ProblemList& problems,
+                         std::initializer_list<std::string_view> keys)
     : table_(table), problems_(problems) {
     const std::vector<std::string> known(keys.begin(), keys.end());
     for (const TomlMember& member : table.members)
@@ -35,7 +36,9 @@ TomlPlace TableReader::place(std::string_view key) const {
     return member == nullptr ? table_.place : member->key_place;
 }
 
-void TableReader::problem(std::string_view key, std::string_view what) const { problems_.add(place(key), key, what); }
+void TableReader::problem(std::string_view key, std::string_view what) const {
+    problems_.add(place(key), key, what);
+}
 
 const TomlValue* TableReader::find(std::string_view key, TomlValue::Kind kind) const {
     const TomlMember* member = table_.find(key);
@@ -67,18 +70,22 @@ std::vector<std::string> TableReader::texts(std::string_view key) const {
     const TomlValue* array = find(key, TomlValue::Kind::array);
     if (array == nullptr) return texts;
     for (const TomlValue& item : array->items) {
-        if (item.kind == TomlValue::Kind::string) texts.push_back(item.text);
-        else problems_.add(item.place, key, fmt::format("expected texts, found a {}", to_string(item.kind)));
+        if (item.kind == TomlValue::Kind::string)
+            texts.push_back(item.text);
+        else
+            problems_.add(item.place, key, fmt::format("expected texts, found a {}", to_string(item.kind)));
     }
     return texts;
 }
 
-std::size_t TableReader::word(std::string_view key, std::span<const std::string> words, std::size_t otherwise) const {
+std::size_t TableReader::word(std::string_view key, std::span<const std::string> words,
+                              std::size_t otherwise) const {
     if (!has(key)) return otherwise;
     const std::string found = text(key, words[otherwise]);
     const auto at = std::find(words.begin(), words.end(), found);
     if (at != words.end()) return static_cast<std::size_t>(at - words.begin());
-    problem(key, fmt::format("'{}' is none of {}{}", found, fmt::join(words, ", "), suggestion(found, words)));
+    problem(key,
+            fmt::format("'{}' is none of {}{}", found, fmt::join(words, ", "), suggestion(found, words)));
     return otherwise;
 }
 
@@ -87,8 +94,11 @@ std::vector<const TomlValue*> TableReader::tables(std::string_view key) const {
     const TomlValue* array = find(key, TomlValue::Kind::array);
     if (array == nullptr) return tables;
     for (const TomlValue& item : array->items) {
-        if (item.kind == TomlValue::Kind::table) tables.push_back(&item);
-        else problems_.add(item.place, key, fmt::format("expected [[{}]], found a {}", key, to_string(item.kind)));
+        if (item.kind == TomlValue::Kind::table)
+            tables.push_back(&item);
+        else
+            problems_.add(item.place, key,
+                          fmt::format("expected [[{}]], found a {}", key, to_string(item.kind)));
     }
     return tables;
 }

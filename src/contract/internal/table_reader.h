@@ -1,4 +1,5 @@
-// table_reader.h - one table of a contract file, read key by key; what is wrong is collected, not returned at once.
+// table_reader.h - one table of a contract file, read key by key; what is wrong is collected, not returned at
+// once.
 #pragma once
 
 #include <initializer_list>

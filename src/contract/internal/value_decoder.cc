@@ -41,7 +41,8 @@ Outcome ValueDecoder::decode(const Column& column, json::Kind kind, std::string_
     return outcome;
 }
 
-Outcome ValueDecoder::put_string(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into) {
+Outcome ValueDecoder::put_string(json::Kind kind, std::string_view text, std::size_t row,
+                                 ColumnVector& into) {
     if (!is_number_or_text(kind)) return Outcome::type;
     if (kind == json::Kind::number) text = decode::number_digits(text, scratch_);
     into.strings[row] = kept_ref(text);
@@ -52,22 +53,26 @@ Outcome ValueDecoder::put_int64(json::Kind kind, std::string_view text, std::siz
     return is_number_or_text(kind) ? decode::int64(text, into.ints[row]) : Outcome::type;
 }
 
-Outcome ValueDecoder::put_decimal(const Column& column, json::Kind kind, std::string_view text, std::size_t row,
-                                  ColumnVector& into) {
+Outcome ValueDecoder::put_decimal(const Column& column, json::Kind kind, std::string_view text,
+                                  std::size_t row, ColumnVector& into) {
     if (!is_number_or_text(kind)) return Outcome::type;
     Int128 value = 0;
     const Outcome outcome = decode::decimal(text, column, value);
     if (outcome != Outcome::ok) return outcome;
-    if (into.is_wide()) into.wide[row] = value;
-    else into.ints[row] = static_cast<std::int64_t>(value);
+    if (into.is_wide())
+        into.wide[row] = value;
+    else
+        into.ints[row] = static_cast<std::int64_t>(value);
     return outcome;
 }
 
-Outcome ValueDecoder::put_float64(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into) {
+Outcome ValueDecoder::put_float64(json::Kind kind, std::string_view text, std::size_t row,
+                                  ColumnVector& into) {
     return is_number_or_text(kind) ? decode::float64(text, into.doubles[row]) : Outcome::type;
 }
 
-Outcome ValueDecoder::put_boolean(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into) {
+Outcome ValueDecoder::put_boolean(json::Kind kind, std::string_view text, std::size_t row,
+                                  ColumnVector& into) {
     if (kind == json::Kind::object || kind == json::Kind::array) return Outcome::type;
     const bool yes = text == "1" || equals_ignoring_case(text, "true");
     if (!yes && text != "0" && !equals_ignoring_case(text, "false")) return Outcome::type;
@@ -83,7 +88,8 @@ Outcome ValueDecoder::put_date(json::Kind kind, std::string_view text, std::size
     return outcome;
 }
 
-Outcome ValueDecoder::put_timestamp(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into) {
+Outcome ValueDecoder::put_timestamp(json::Kind kind, std::string_view text, std::size_t row,
+                                    ColumnVector& into) {
     if (kind != json::Kind::string) return Outcome::type;
     Timestamp at;
     const Outcome outcome = decode::timestamp(text, zone_, at);
@@ -109,7 +115,8 @@ std::string cell_text(const ColumnVector& column, std::size_t row) {
         case ColumnType::json: return std::string(column.strings[row].view());
         case ColumnType::int64: return fmt::format("{}", column.ints[row]);
         case ColumnType::decimal:
-            return format_decimal(column.is_wide() ? column.wide[row] : Int128{column.ints[row]}, column.type.scale);
+            return format_decimal(column.is_wide() ? column.wide[row] : Int128{column.ints[row]},
+                                  column.type.scale);
         case ColumnType::float64: return fmt::format("{}", column.doubles[row]);
         case ColumnType::boolean: return column.bools[row] != 0 ? "true" : "false";
         case ColumnType::date: return format_date(static_cast<std::int32_t>(column.ints[row]));

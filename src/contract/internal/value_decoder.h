@@ -34,7 +34,8 @@ public:
 
     /// The text with a lifetime of the batch's.
     std::string_view kept(std::string_view text) {
-        const bool inside = text.data() >= input_.data() && text.data() + text.size() <= input_.data() + input_.size();
+        const bool inside =
+            text.data() >= input_.data() && text.data() + text.size() <= input_.data() + input_.size();
         return inside || text.empty() ? text : arena_.keep(text);
     }
     StringRef kept_ref(std::string_view text) {
@@ -49,7 +50,8 @@ private:
     decode::Outcome put_float64(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into);
     decode::Outcome put_boolean(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into);
     decode::Outcome put_date(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into);
-    decode::Outcome put_timestamp(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into);
+    decode::Outcome put_timestamp(json::Kind kind, std::string_view text, std::size_t row,
+                                  ColumnVector& into);
     decode::Outcome put_json(json::Kind kind, std::string_view text, std::size_t row, ColumnVector& into);
 
     ZoneCursor zone_;

@@ -1,8 +1,10 @@
 // http_door.h - the REST door: decodes HTTP, calls one service, encodes the answer. No decisions of its own.
 //
 // Threads:   ingest runs on the io thread that read the body; everything that may wait runs on `workers`.
-// Errors:    application/problem+json; one table maps Errc to a status (error_status.h). Bad input is never a 5xx.
-// Services may appear after start (the warehouse opens while ingest already runs): what is not there yet answers 503.
+// Errors:    application/problem+json; one table maps Errc to a status (error_status.h). Bad input is never a
+//            5xx.
+// Services may appear after start (the warehouse opens while ingest already runs): what is not there yet
+// answers 503.
 // Source:    FACES.
 #pragma once
 
@@ -28,7 +30,6 @@ struct HttpServices {
     EventLog& log;
     Delivery& delivery;
     Metrics& metrics;
-    Clock& clock;
     WorkerPool& workers;
     /// Null until the warehouse is open.
     std::function<QueryService*()> queries;

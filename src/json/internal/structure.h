@@ -17,8 +17,8 @@ public:
 
     /// Checks UTF-8, quotes and control characters in strings, and lists token starts.
     [[nodiscard]] ScanOutcome index(std::string_view text);
-    /// Ascending offsets of brackets, commas, colons, opening quotes and the first byte of any other run; closed by
-    /// two entries that hold the size of the text. Valid after a good index until the next one.
+    /// Ascending offsets of brackets, commas, colons, opening quotes and the first byte of any other run;
+    /// closed by two entries that hold the size of the text. Valid after a good index until the next one.
     const std::uint32_t* tokens() const;
 
 private:

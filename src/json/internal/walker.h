@@ -1,7 +1,7 @@
 // walker.h - reads an indexed JSON text token by token and checks what indexing does not: the grammar.
 //
-// Faults:  a hard fault (false returned, fault() set) ends the walk. A half surrogate or too deep a nesting is noted and
-//          the walk goes on, so that the neighbours of such a value can still be read.
+// Faults:  a hard fault (false returned, fault() set) ends the walk. A half surrogate or too deep a nesting
+//          is noted and the walk goes on, so that the neighbours of such a value can still be read.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ public:
     void begin_record();
     /// An object's members, at its brace.
     bool object(std::vector<Field>& out);
-    /// Any value inside `depth` containers; `out.key` is left alone. Objects and arrays are checked and skipped.
+    /// Any value inside `depth` containers; `out.key` is left alone. Objects and arrays are checked and
+    /// skipped.
     bool value(Field& out, int depth);
     /// End of the value just read.
     std::size_t last_end() const;

@@ -1,9 +1,10 @@
 // batch_codec.h - a batch of records as bytes: head (fixed part, TLVs, section directory) and sections.
 //
-// Split:    all but base, arrival and the group's checksum is computed by the appending thread; the commit thread
-//           copies and stamps. The head's body_crc therefore does not cover what is stamped; the group's heads_crc does.
-// Errors:   of decode: corruption (lengths or content impossible), unsupported (critical TLV or section of a newer
-//           program).
+// Split:    all but base, arrival and the group's checksum is computed by the appending thread; the commit
+//           thread copies and stamps. The head's body_crc therefore does not cover what is stamped; the
+//           group's heads_crc does.
+// Errors:   of decode: corruption (lengths or content impossible), unsupported (critical TLV or section of a
+//           newer program).
 #pragma once
 
 #include <array>

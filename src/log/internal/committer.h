@@ -1,6 +1,6 @@
 // committer.h - the commit thread: everything queued becomes one group, one flush, one publication.
 //
-// Order:    write -> flush -> publish -> callbacks. Offsets and arrival times are given here and nowhere else.
+// Order:    write -> flush -> publish -> callbacks. Offsets and arrival times are given only here.
 // Threads:  submit from any; the rest is the thread's own.
 #pragma once
 
@@ -42,7 +42,8 @@ public:
     ~Committer();
     Committer(const Committer&) = delete;
 
-    /// Begins this run's segment and starts the thread. A full disk is no error: the first append will ask again.
+    /// Begins this run's segment and starts the thread. A full disk is no error: the first append will ask
+    /// again.
     Status start();
     /// Queues, or answers unavailable at once.
     void submit(AppendRequest request);
@@ -67,7 +68,6 @@ private:
     void refuse(std::size_t first, std::size_t last, const Error& error);
     void fail(std::size_t first, const Error& error);
 
-    Filesystem& fs_;
     Clock& clock_;
     const JournalOptions options_;
     Logger logger_;

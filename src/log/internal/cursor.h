@@ -19,8 +19,8 @@ struct Cursor {
 };
 
 std::string encode_cursor(const Cursor& cursor, const LogUuid& uuid);
-/// The empty text is the beginning. invalid_argument for anything encode_cursor did not write; corruption for a token
-/// of another log.
+/// The empty text is the beginning. invalid_argument for anything encode_cursor did not write; corruption for
+/// a token of another log.
 Result<Cursor> decode_cursor(std::string_view text, const LogUuid& uuid);
 
 }  // namespace tillstream::journal

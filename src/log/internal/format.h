@@ -1,6 +1,7 @@
 // format.h - the bytes of a journal file: segment block and group header (docs/formats/journal.md).
 //
-// Rule:    every checksum of a segment is seeded from its nonce, so bytes of an earlier use of the file never fit.
+// Rule:    every checksum of a segment is seeded from its nonce, so bytes of an earlier use of the file never
+//          fit.
 // Errors:  of decode: corruption (not what was written), unsupported (written by a newer program).
 #pragma once
 

@@ -1,8 +1,6 @@
 // journal_fixture.h - a journal over a given file system, for tests.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,8 +31,8 @@ public:
 
     Status open() {
         journal_.reset();
-        journal_ = TILLSTREAM_TRY(
-            Journal::open(fs_, system_clock(), dir_, options_, Logger::silent(), metrics_));
+        journal_ =
+            TILLSTREAM_TRY(Journal::open(fs_, system_clock(), dir_, options_, Logger::silent(), metrics_));
         return {};
     }
     void close() { journal_.reset(); }

@@ -1,6 +1,7 @@
 // journal_reader.h - the log in its own order: newest batches from memory, older ones from the segments.
 //
-// Gaps:     a record missing between two batches of a source, or between a batch and a checkpoint, was lost to damage.
+// Gaps:     a record missing between two batches of a source, or between a batch and a checkpoint, was lost
+//           to damage.
 // Threads:  one at a time.
 #pragma once
 
@@ -22,7 +23,8 @@ void decode_group(const Group& group, std::vector<LogBatch>& batches, std::vecto
 
 class JournalReader final : public LogReader {
 public:
-    JournalReader(Filesystem& fs, const Published& published, const LogUuid& uuid, Cursor start, ReadFrom from)
+    JournalReader(Filesystem& fs, const Published& published, const LogUuid& uuid, Cursor start,
+                  ReadFrom from)
         : fs_(fs), published_(published), uuid_(uuid), from_(from), cursor_(start) {}
 
     Result<LogRead> read(std::size_t max_bytes) override;

@@ -64,7 +64,8 @@ public:
     Lsn last() const;
     End end() const;
     Position durable_end(std::uint32_t sources) const;
-    /// The segment a reader starts in to get to group `next`, or the first behind segment `id`; nothing if there is none.
+    /// The segment a reader starts in to get to group `next`, or the first behind segment `id`; nothing if
+    /// there is none.
     std::optional<ReadableSegment> segment_for(Lsn next) const;
     std::optional<ReadableSegment> segment_after(std::uint64_t id) const;
     /// Where segment `id` ends now.

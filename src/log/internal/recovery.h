@@ -1,9 +1,10 @@
 // recovery.h - what a folder of segments says after a stop of any kind. Changes nothing.
 //
-// Rule:    all groups of a segment but the newest are known by number: the next segment names the last one. In the
-//          newest, an invalid group with nothing valid behind it is a torn tail (never acknowledged) and is cut; with
-//          something valid behind it, or unreadable, it is damage. Where damage may hide records of a source, its next
-//          offset jumps ahead by as many records as fit there: an offset is never given twice.
+// Rule:    all groups of a segment but the newest are known by number: the next segment names the last one.
+//          In the newest, an invalid group with nothing valid behind it is a torn tail (never acknowledged)
+//          and is cut; with something valid behind it, or unreadable, it is damage. Where damage may hide
+//          records of a source, its next offset jumps ahead by as many records as fit there: an offset is
+//          never given twice.
 #pragma once
 
 #include <cstdint>
@@ -66,11 +67,10 @@ struct Recovered {
     std::vector<SourceEnd> earliest;
     Lsn last_lsn;
     std::uint32_t last_crc = 0;
-    Epoch epoch;                ///< the largest seen
-    bool clean = false;         ///< the last group is a clean stop's (or there is none)
-    std::uint64_t cut = 0;      ///< where the newest segment's valid groups end; 0: leave it alone
-    std::uint64_t cut_bytes = 0;            ///< bytes of a torn group behind the cut
-    std::vector<std::string> damages;       ///< one line each, for the log
+    Epoch epoch;                       ///< the largest seen
+    bool clean = false;                ///< the last group is a clean stop's (or there is none)
+    std::uint64_t cut = 0;             ///< where the newest segment's valid groups end; 0: leave it alone
+    std::vector<std::string> damages;  ///< one line each, for the log
 };
 
 /// Segments by name, in order, with their headers.

@@ -1,7 +1,8 @@
-// registry.h - what must outlive every segment: the log's identity, its epoch and which source is which shard.
+// registry.h - what must outlive every segment: the log's identity, its epoch and which source is which
+// shard.
 //
-// Durability:  one small file, written whole, synced and renamed before anybody sees the change; a second copy beside
-//              it, written first, heals damage of the first.
+// Durability:  one small file, written whole, synced and renamed before anybody sees the change; a second
+//              copy beside it, written first, heals damage of the first.
 // Threads:     one at a time.
 // Errors:      corruption if both copies are damaged; io, resource_exhausted of writing.
 #pragma once

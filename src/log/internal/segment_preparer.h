@@ -1,9 +1,10 @@
-// segment_preparer.h - keeps zero-filled files ready, so that the commit thread only ever overwrites written blocks.
+// segment_preparer.h - keeps zero-filled files ready, so that the commit thread only ever overwrites written
+// blocks.
 //
 // Why:      a flush of a growing or merely allocated file costs twice that of a written one.
 // Durable:  filled as `.prep`, synced, renamed to `.spare`, folder synced. Spares survive a restart.
-// Threads:  one of its own, in the background: it fills in small steps with a pause between them unless somebody
-//           waits in take().
+// Threads:  one of its own, in the background: it fills in small steps with a pause between them unless
+//           somebody waits in take().
 #pragma once
 
 #include <condition_variable>

@@ -1,8 +1,8 @@
 // segment_reader.h - the valid groups of one segment, in order, and what is damaged between them.
 //
-// Rule:     a group is valid when its checksums (seeded by the segment's nonce), segment, epoch, number and chain agree.
-//           Behind an invalid group the reader looks for any later group: found = damage, else the end of what was
-//           written. An unreadable block is damage, never an end.
+// Rule:     a group is valid when its checksums (seeded by the segment's nonce), segment, epoch, number and
+//           chain agree. Behind an invalid group the reader looks for any later group: found = damage, else
+//           the end of what was written. An unreadable block is damage, never an end.
 // Reading:  with O_DIRECT like the writer: a buffered read beside direct writes may see stale pages.
 // Threads:  one at a time.
 #pragma once
@@ -50,8 +50,8 @@ public:
         std::optional<Damage> damage;  ///< found before `group`
         std::optional<Group> group;    ///< nothing: the end
     };
-    /// The next group numbered at most `last` within the first `limit` bytes. With kNoLimit the end is where nothing
-    /// valid follows; else everything up to `last` must be there, or it is damage.
+    /// The next group numbered at most `last` within the first `limit` bytes. With kNoLimit the end is where
+    /// nothing valid follows; else everything up to `last` must be there, or it is damage.
     Step next(Lsn last = kNoLimit, std::uint64_t limit = std::numeric_limits<std::uint64_t>::max());
 
     /// Behind the last valid group returned.
@@ -60,11 +60,13 @@ public:
     std::uint32_t last_crc() const { return last_crc_; }
 
 private:
-    SegmentReader(std::unique_ptr<File> file, std::uint64_t bytes) : file_(std::move(file)), file_bytes_(bytes) {}
+    SegmentReader(std::unique_ptr<File> file, std::uint64_t bytes)
+        : file_(std::move(file)), file_bytes_(bytes) {}
 
     /// `size` bytes at a block boundary, or why not.
     Result<std::string_view> bytes_at(std::uint64_t offset, std::size_t size, std::uint64_t limit);
-    std::optional<Group> group_at(std::uint64_t offset, std::uint64_t limit, bool chained, std::string& reason);
+    std::optional<Group> group_at(std::uint64_t offset, std::uint64_t limit, bool chained,
+                                  std::string& reason);
     Step search(Lsn last, std::uint64_t limit, std::string reason);
     void accept(const Group& group);
 

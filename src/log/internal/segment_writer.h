@@ -1,7 +1,8 @@
 // segment_writer.h - writes groups to the tail of the newest segment.
 //
 // Durability:  roll and write return when the bytes are on stable storage.
-// Lifecycle:   after a failed call that says so (Errc other than resource_exhausted) nothing may be written any more.
+// Lifecycle:   after a failed call that says so (Errc other than resource_exhausted) nothing may be written
+//              any more.
 // Threads:     one.
 #pragma once
 

@@ -13,8 +13,9 @@ namespace tillstream {
 /// shop.<dataset>.
 TableSchema fact_table(const Contract& contract);
 
-/// shop.clean_batch, the table of the batch system under its original names and with its original cleaning (rows
-/// without customer, time or description left out, country in lower case); only for a contract that has those columns.
+/// shop.clean_batch, the table of the batch system under its original names and with its original cleaning
+/// (rows without customer, time or description left out, country in lower case); only for a contract that has
+/// those columns.
 std::optional<ViewSchema> clean_batch_view(const Contract& contract);
 
 }  // namespace tillstream

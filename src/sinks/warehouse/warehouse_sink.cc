@@ -6,16 +6,14 @@
 
 namespace tillstream {
 
-void set_positions(const std::vector<SourceRange>& ranges, Epoch epoch, WarehouseCommit& commit) {
-    for (const SourceRange& range : ranges) {
-        commit.expected.push_back({range.source, range.from});
-        commit.positions.push_back({range.source, range.to, range.cursor, epoch});
-    }
+Status WarehouseSink::prepare(const Contract& contract) {
+    TILLSTREAM_TRY(table_for(contract));
+    return {};
 }
 
-Result<const TableSchema*> WarehouseSink::table_for(const LogBatch& batch) {
-    if (const auto found = tables_.find(batch.contract); found != tables_.end()) return &found->second;
-    const Contract& contract = batch.rows.batch->contract();
+Result<const TableSchema*> WarehouseSink::table_for(const Contract& contract) {
+    const std::string id = contract.id();
+    if (const auto found = tables_.find(id); found != tables_.end()) return &found->second;
     TableSchema table = fact_table(contract);
     if (Status ensured = warehouse_.ensure_table(table); !ensured) {
         // A conflict means something else to delivery: positions that moved.
@@ -23,7 +21,7 @@ Result<const TableSchema*> WarehouseSink::table_for(const LogBatch& batch) {
         return failure(code, ensured.error().message);
     }
     if (const auto view = clean_batch_view(contract)) TILLSTREAM_CHECK(warehouse_.ensure_view(*view));
-    return &tables_.emplace(batch.contract, std::move(table)).first->second;
+    return &tables_.emplace(id, std::move(table)).first->second;
 }
 
 Status WarehouseSink::add_facts(const LogBatch& batch, std::map<std::string, FactLoad>& loads) {
@@ -44,7 +42,7 @@ Status WarehouseSink::add_facts(const LogBatch& batch, std::map<std::string, Fac
     slice.shard = source->shard.value;
     slice.arrived = batch.arrived;
     FactLoad& load = loads[batch.contract];
-    load.table = TILLSTREAM_TRY(table_for(batch));
+    load.table = TILLSTREAM_TRY(table_for(rows.contract()));
     load.slices.push_back(std::move(slice));
     return {};
 }
@@ -68,7 +66,7 @@ void WarehouseSink::remember(const WarehouseCommit& commit) {
 
 Status WarehouseSink::commit(const SinkBatch& batch, Epoch epoch) {
     WarehouseCommit commit = TILLSTREAM_TRY(make_commit(batch));
-    set_positions(batch.ranges, epoch, commit);
+    commit.advance(batch.ranges, epoch);
     TILLSTREAM_CHECK(warehouse_.commit(commit));
     remember(commit);
     return {};

@@ -1,25 +1,30 @@
-// warehouse_sink.h - stores accepted records as rows of shop.<dataset>, with its positions in the same transaction.
+// warehouse_sink.h - stores accepted records as rows of shop.<dataset>, with its positions in the same
+// transaction.
 //
 // Place:     a consumer of the log, driven by delivery; rows are read by models, the SQL doors and verify.
 // Tables:    made or widened when the first batch of a contract version arrives.
 // Memory:    keeps one batch it has stored, as known-good data for probe.
 // Threads:   one at a time (a delivery strand).
-// Errors:    see ports/sink.h; unsupported if a contract changed the type of a column: the sink stops until the column
-//            has a new name.
+// Errors:    see ports/sink.h; unsupported if a contract changed the type of a column: the sink stops until
+//            the column has a new name.
 #pragma once
 
 #include <map>
 #include <string>
 
 #include "ports/sink.h"
+#include "ports/source_directory.h"
 #include "ports/warehouse.h"
-#include "sinks/warehouse/source_directory.h"
 
 namespace tillstream {
 
 class WarehouseSink final : public Sink {
 public:
-    WarehouseSink(Warehouse& warehouse, SourceList sources) : warehouse_(warehouse), sources_(std::move(sources)) {}
+    WarehouseSink(Warehouse& warehouse, SourceList sources)
+        : warehouse_(warehouse), sources_(std::move(sources)) {}
+
+    /// Makes the table of a contract before its first row, so that it can be queried.
+    Status prepare(const Contract& contract);
 
     std::string_view name() const override { return "warehouse"; }
     bool wants(const LogBatch& batch) const override { return batch.kind == BatchKind::data; }
@@ -31,7 +36,7 @@ public:
 private:
     Status add_facts(const LogBatch& batch, std::map<std::string, FactLoad>& loads);
     Result<WarehouseCommit> make_commit(const SinkBatch& batch);
-    Result<const TableSchema*> table_for(const LogBatch& batch);
+    Result<const TableSchema*> table_for(const Contract& contract);
     void remember(const WarehouseCommit& commit);
 
     Warehouse& warehouse_;
@@ -39,8 +44,5 @@ private:
     std::map<std::string, TableSchema> tables_;  ///< by contract id
     FactLoad good_;                              ///< one row that was stored; empty before the first
 };
-
-/// Positions as a Warehouse wants them for these ranges.
-void set_positions(const std::vector<SourceRange>& ranges, Epoch epoch, WarehouseCommit& commit);
 
 }  // namespace tillstream

@@ -33,7 +33,8 @@ Errc write_code(duckdb_error_type type) {
 Error write_error(duckdb_error_type type, std::string_view message) {
     Errc code = write_code(type);
     // The engine calls a bad block checksum an I/O error.
-    if (message.find("orrupt") != std::string_view::npos || message.find("checksum") != std::string_view::npos) {
+    if (message.find("orrupt") != std::string_view::npos ||
+        message.find("checksum") != std::string_view::npos) {
         code = Errc::corruption;
     }
     return Error{code, fmt::format("warehouse: {}", message)};
@@ -41,12 +42,14 @@ Error write_error(duckdb_error_type type, std::string_view message) {
 
 Error write_error(QueryResult& result) {
     const char* message = duckdb_result_error(result.out());
-    return write_error(duckdb_result_error_type(result.out()), message == nullptr ? "unknown error" : message);
+    return write_error(duckdb_result_error_type(result.out()),
+                       message == nullptr ? "unknown error" : message);
 }
 
 Status execute(duckdb_connection connection, const std::string& sql) {
     QueryResult result;
-    if (duckdb_query(connection, sql.c_str(), result.out()) != DuckDBSuccess) return failure(write_error(result));
+    if (duckdb_query(connection, sql.c_str(), result.out()) != DuckDBSuccess)
+        return failure(write_error(result));
     return {};
 }
 
@@ -59,7 +62,8 @@ Result<Prepared> prepare(duckdb_connection connection, const std::string& sql) {
 }
 
 Status execute_prepared(duckdb_prepared_statement statement, QueryResult& result) {
-    if (duckdb_execute_prepared(statement, result.out()) != DuckDBSuccess) return failure(write_error(result));
+    if (duckdb_execute_prepared(statement, result.out()) != DuckDBSuccess)
+        return failure(write_error(result));
     return {};
 }
 
@@ -91,7 +95,9 @@ struct ValueMaker {
     duckdb_value operator()(DateCell v) const { return duckdb_create_date({v.days}); }
     duckdb_value operator()(Timestamp v) const { return duckdb_create_timestamp_tz({v.micros}); }
     duckdb_value operator()(JsonCell v) const { return (*this)(v.text); }
-    duckdb_value operator()(std::string_view v) const { return duckdb_create_varchar_length(v.data(), v.size()); }
+    duckdb_value operator()(std::string_view v) const {
+        return duckdb_create_varchar_length(v.data(), v.size());
+    }
 };
 
 }  // namespace
@@ -103,7 +109,8 @@ std::string sql_type(const TableColumn& column) {
     switch (column.type.type) {
         case ColumnType::string: return "VARCHAR";
         case ColumnType::int64: return column.int32 ? "INTEGER" : "BIGINT";
-        case ColumnType::decimal: return fmt::format("DECIMAL({},{})", column.type.precision, column.type.scale);
+        case ColumnType::decimal:
+            return fmt::format("DECIMAL({},{})", column.type.precision, column.type.scale);
         case ColumnType::float64: return "DOUBLE";
         case ColumnType::boolean: return "BOOLEAN";
         case ColumnType::date: return "DATE";

@@ -136,9 +136,15 @@ bool fits(const TableColumn& column, const Cell& cell) {
 void set_cell(const TableColumn& column, const Cell& cell, Target& target, std::size_t i) {
     if (std::holds_alternative<std::monostate>(cell)) return target.set_null(i);
     switch (column.type.type) {
-        case ColumnType::string: target.values<StringRef>()[i] = StringRef(std::get<std::string_view>(cell)); break;
-        case ColumnType::json: target.values<StringRef>()[i] = StringRef(std::get<JsonCell>(cell).text); break;
-        case ColumnType::timestamp: target.values<std::int64_t>()[i] = std::get<Timestamp>(cell).micros; break;
+        case ColumnType::string:
+            target.values<StringRef>()[i] = StringRef(std::get<std::string_view>(cell));
+            break;
+        case ColumnType::json:
+            target.values<StringRef>()[i] = StringRef(std::get<JsonCell>(cell).text);
+            break;
+        case ColumnType::timestamp:
+            target.values<std::int64_t>()[i] = std::get<Timestamp>(cell).micros;
+            break;
         case ColumnType::date: target.values<std::int32_t>()[i] = std::get<DateCell>(cell).days; break;
         case ColumnType::float64: target.values<double>()[i] = std::get<double>(cell); break;
         case ColumnType::boolean: target.values<bool>()[i] = std::get<bool>(cell); break;
@@ -188,15 +194,16 @@ LogicalType logical_type(const TableColumn& column) {
 Status check_fact_slice(const TableSchema& table, const FactSlice& slice) {
     const Contract& contract = slice.batch->contract();
     if (table.columns.size() != contract.width() + kFactMetadata) {
-        return failure(Errc::invalid_argument, fmt::format("table {} has {} columns, contract {} gives {}", table.name,
-                                                           table.columns.size(), contract.id(),
-                                                           contract.width() + kFactMetadata));
+        return failure(Errc::invalid_argument,
+                       fmt::format("table {} has {} columns, contract {} gives {}", table.name,
+                                   table.columns.size(), contract.id(), contract.width() + kFactMetadata));
     }
     for (std::size_t c = 0; c < contract.width(); ++c) {
         if (table.columns[c].type == contract.column_type(c)) continue;
         return failure(Errc::invalid_argument,
-                       fmt::format("column {} of table {} is {}, contract {} gives {}", table.columns[c].name, table.name,
-                                   table.columns[c].type.name(), contract.id(), contract.column_type(c).name()));
+                       fmt::format("column {} of table {} is {}, contract {} gives {}", table.columns[c].name,
+                                   table.name, table.columns[c].type.name(), contract.id(),
+                                   contract.column_type(c).name()));
     }
     if (slice.rows.size() != slice.offsets.size()) {
         return failure(Errc::invalid_argument, fmt::format("slice of {}: {} rows, {} offsets", contract.id(),
@@ -207,13 +214,14 @@ Status check_fact_slice(const TableSchema& table, const FactSlice& slice) {
 
 Status check_cells(const TableSchema& table, const std::vector<Cell>& row) {
     if (row.size() != table.columns.size()) {
-        return failure(Errc::invalid_argument, fmt::format("table {} has {} columns, the row {} cells", table.name,
-                                                           table.columns.size(), row.size()));
+        return failure(Errc::invalid_argument, fmt::format("table {} has {} columns, the row {} cells",
+                                                           table.name, table.columns.size(), row.size()));
     }
     for (std::size_t c = 0; c < row.size(); ++c) {
         if (fits(table.columns[c], row[c])) continue;
-        return failure(Errc::invalid_argument, fmt::format("the value for {}.{} is no {}", table.name,
-                                                           table.columns[c].name, table.columns[c].type.name()));
+        return failure(Errc::invalid_argument,
+                       fmt::format("the value for {}.{} is no {}", table.name, table.columns[c].name,
+                                   table.columns[c].type.name()));
     }
     return {};
 }
@@ -223,20 +231,22 @@ void fill_fact_columns(const TableSchema& table, const FactSlice& slice, std::si
     const RowBatch& batch = *slice.batch;
     const Rows rows(slice.rows.data() + first, count);
     std::size_t c = 0;
-    for (; c < table.columns.size() - kFactMetadata; ++c) copy_column(batch.column(c), rows, Target(chunk, c, at));
+    for (; c < table.columns.size() - kFactMetadata; ++c)
+        copy_column(batch.column(c), rows, Target(chunk, c, at));
 
     copy_optional_texts(rows, Target(chunk, c++, at), [&](std::size_t row) { return batch.extra(row); });
     copy_optional_texts(rows, Target(chunk, c++, at), [&](std::size_t row) { return batch.event_id(row); });
     std::fill_n(Target(chunk, c++, at).values<StringRef>(), count, StringRef(slice.stream));
     std::fill_n(Target(chunk, c++, at).values<std::int32_t>(), count, static_cast<std::int32_t>(slice.shard));
-    std::memcpy(Target(chunk, c++, at).values<std::uint64_t>(), slice.offsets.data() + first, count * sizeof(std::uint64_t));
+    std::memcpy(Target(chunk, c++, at).values<std::uint64_t>(), slice.offsets.data() + first,
+                count * sizeof(std::uint64_t));
     fill_null(Target(chunk, c++, at), count);  // file_id and row_number: rows of a stream have none
     fill_null(Target(chunk, c++, at), count);
     std::fill_n(Target(chunk, c++, at).values<std::int64_t>(), count, slice.arrived.micros);
 }
 
-void fill_cell_columns(const TableSchema& table, const std::vector<std::vector<Cell>>& rows, std::size_t first,
-                       std::size_t count, duckdb_data_chunk chunk, std::size_t at) {
+void fill_cell_columns(const TableSchema& table, const std::vector<std::vector<Cell>>& rows,
+                       std::size_t first, std::size_t count, duckdb_data_chunk chunk, std::size_t at) {
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
         Target target(chunk, c, at);
         for (std::size_t i = 0; i < count; ++i) set_cell(table.columns[c], rows[first + i][c], target, i);

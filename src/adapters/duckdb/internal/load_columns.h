@@ -1,7 +1,7 @@
 // load_columns.h - copies rows of a commit into the engine's vectors, column by column.
 //
-// Layout: StringRef is the engine's string_t, validity bits and fixed-width values have its order and width; only
-//         decimals of up to nine digits, dates and 32-bit columns are narrowed on the way.
+// Layout: StringRef is the engine's string_t, validity bits and fixed-width values have its order and width;
+//         only decimals of up to nine digits, dates and 32-bit columns are narrowed on the way.
 #pragma once
 
 #include <duckdb.h>
@@ -28,7 +28,7 @@ Status check_cells(const TableSchema& table, const std::vector<Cell>& row);
 /// Rows [first, first + count) of the slice to position `at` of every vector. Both expect checked input.
 void fill_fact_columns(const TableSchema& table, const FactSlice& slice, std::size_t first, std::size_t count,
                        duckdb_data_chunk chunk, std::size_t at);
-void fill_cell_columns(const TableSchema& table, const std::vector<std::vector<Cell>>& rows, std::size_t first,
-                       std::size_t count, duckdb_data_chunk chunk, std::size_t at);
+void fill_cell_columns(const TableSchema& table, const std::vector<std::vector<Cell>>& rows,
+                       std::size_t first, std::size_t count, duckdb_data_chunk chunk, std::size_t at);
 
 }  // namespace tillstream::duck

@@ -98,7 +98,8 @@ void bind(duckdb_bind_info info) {
         duckdb_bind_add_result_column(info, column.name.c_str(), type.get());
     }
     duckdb_bind_set_cardinality(info, plan->rows(), true);
-    duckdb_bind_set_bind_data(info, new Cursor{plan, {}}, [](void* data) { delete static_cast<Cursor*>(data); });
+    duckdb_bind_set_bind_data(info, new Cursor{plan, {}},
+                              [](void* data) { delete static_cast<Cursor*>(data); });
 }
 
 void init(duckdb_init_info info) {
@@ -153,7 +154,8 @@ Status LoadScan::run(duckdb_connection connection, const LoadPlan& plan) {
         if (!names.empty()) names += ',';
         names += identifier(column.name);
     }
-    Status done = execute(connection, fmt::format("INSERT INTO {}.{} ({}) SELECT * FROM {}({}::UBIGINT)", identifier(plan.table().schema),
+    Status done = execute(connection, fmt::format("INSERT INTO {}.{} ({}) SELECT * FROM {}({}::UBIGINT)",
+                                                  identifier(plan.table().schema),
                                                   identifier(plan.table().name), names, kFunction, handle));
     const std::lock_guard lock(slot_->mutex);
     slot_->handle = 0;

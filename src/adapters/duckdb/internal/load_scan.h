@@ -1,8 +1,9 @@
 // load_scan.h - a DuckDB table function that hands the rows of one commit to INSERT ... SELECT.
 //
 // Why:       copying whole columns into the engine's vectors is several times faster than its appender.
-// Ownership: strings longer than 12 bytes are not copied: the vectors point into the RowBatch (or the caller's cells),
-//            which live until the INSERT has returned; by then the engine has copied what it keeps.
+// Ownership: strings longer than 12 bytes are not copied: the vectors point into the RowBatch (or the
+//            caller's cells), which live until the INSERT has returned; by then the engine has copied what it
+//            keeps.
 // Safety:    a scan needs the random handle of the load that is running; SQL of users cannot know it.
 // Threads:   the engine calls `fill` from several threads at once; a LoadPlan is immutable.
 #pragma once

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "adapters/duckdb/internal/result_columns.h"
 #include "adapters/duckdb/internal/sql_error.h"
 
@@ -35,12 +39,14 @@ bool failed(const Outcome& outcome) {
 Outcome bind_params(duckdb_prepared_statement statement, std::span<const Cell> params, std::string_view sql) {
     const idx_t wanted = duckdb_nparams(statement);
     if (wanted != params.size()) {
-        return sql_error_at(fmt::format("the statement has {} parameters, {} values were given", wanted, params.size()), sql,
-                            0);
+        return sql_error_at(
+            fmt::format("the statement has {} parameters, {} values were given", wanted, params.size()), sql,
+            0);
     }
     for (idx_t i = 0; i < params.size(); ++i) {
+        // No value can be made of text that is not UTF-8.
         const Value value = make_value(params[i]);
-        if (duckdb_bind_value(statement, i + 1, value.get()) != DuckDBSuccess) {
+        if (value.get() == nullptr || duckdb_bind_value(statement, i + 1, value.get()) != DuckDBSuccess) {
             return sql_error_at(fmt::format("value {} cannot be bound to ${}", i + 1, i + 1), sql, 0);
         }
     }
@@ -98,10 +104,12 @@ Outcome stream(const Readers::Lease& lease, duckdb_prepared_statement statement,
         return query_error(DUCKDB_ERROR_INVALID, duckdb_pending_error(pending.get()), sql);
     }
     QueryResult result;
-    if (duckdb_execute_pending(pending.get(), result.out()) != DuckDBSuccess) return result_error(result, sql);
+    if (duckdb_execute_pending(pending.get(), result.out()) != DuckDBSuccess)
+        return result_error(result, sql);
     RowStream rows(result, visitor);
     if (Status started = rows.start(); !started) return started;
-    // Long work without rows is interrupted by the watchdog; rows that never end are stopped between chunks too.
+    // Long work without rows is interrupted by the watchdog; rows that never end are stopped between chunks
+    // too.
     while (lease.stopped() == Readers::Stop::none) {
         const Chunk chunk(duckdb_fetch_chunk(result.get()));
         if (chunk.get() == nullptr) {
@@ -118,8 +126,10 @@ Outcome stream(const Readers::Lease& lease, duckdb_prepared_statement statement,
 Outcome with_reason(Outcome outcome, const Readers::Lease& lease) {
     const Readers::Stop stop = lease.stopped();
     if (!failed(outcome) || stop == Readers::Stop::none) return outcome;
-    if (stop == Readers::Stop::timeout) return Status(failure(Errc::timeout, "the query took longer than its time limit"));
-    return Status(failure(Errc::resource_exhausted, "the query was ended because the warehouse ran out of memory"));
+    if (stop == Readers::Stop::timeout)
+        return Status(failure(Errc::timeout, "the query took longer than its time limit"));
+    return Status(
+        failure(Errc::resource_exhausted, "the query was ended because the warehouse ran out of memory"));
 }
 
 }  // namespace
@@ -131,7 +141,8 @@ Outcome run_query(const Readers::Lease& lease, std::string_view sql, std::span<c
     if (Status begun = transaction.begin(); !begun) return begun;
     Prepared statement;
     if (duckdb_prepare(lease.connection(), text.c_str(), statement.out()) != DuckDBSuccess) {
-        return with_reason(query_error(DUCKDB_ERROR_INVALID, duckdb_prepare_error(statement.get()), sql), lease);
+        return with_reason(query_error(DUCKDB_ERROR_INVALID, duckdb_prepare_error(statement.get()), sql),
+                           lease);
     }
     if (!reads_only(statement.get())) {
         return Status(failure(Errc::permission_denied, "only statements that read are run here"));
@@ -154,9 +165,12 @@ std::pair<std::size_t, std::size_t> first_word(std::string_view sql) {
             // Comments of SQL nest. An unclosed one hides everything.
             int depth = 0;
             do {
-                if (sql.substr(i, 2) == "/*") ++depth, i += 2;
-                else if (sql.substr(i, 2) == "*/") --depth, i += 2;
-                else ++i;
+                if (sql.substr(i, 2) == "/*")
+                    ++depth, i += 2;
+                else if (sql.substr(i, 2) == "*/")
+                    --depth, i += 2;
+                else
+                    ++i;
             } while (depth > 0 && i < sql.size());
         } else {
             break;
@@ -168,23 +182,25 @@ std::pair<std::size_t, std::size_t> first_word(std::string_view sql) {
 }
 
 bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-    return text.size() == lower.size() &&
-           std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) { return (a | 0x20) == b; });
+    return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(),
+                                                     [](char a, char b) { return (a | 0x20) == b; });
 }
 
-/// EXPLAIN [ANALYZE] replaced by blanks, so that what it explains can be judged and places of errors stay right.
+/// EXPLAIN [ANALYZE] replaced by blanks, so that what it explains can be judged and places of errors stay
+/// right.
 std::string without_explain(std::string_view sql) {
     std::string text(sql);
     for (const std::string_view word : {"explain", "analyze"}) {
         const auto [begin, end] = first_word(text);
         if (!equals_ignoring_case(std::string_view(text).substr(begin, end - begin), word)) break;
-        std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
+        std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin),
+                  text.begin() + static_cast<std::ptrdiff_t>(end), ' ');
     }
     return text;
 }
 
-// The unit separator cannot be part of a name the parser let through unquoted, and a quoted name that holds it is
-// merely split into two that are judged as well.
+// The unit separator cannot be part of a name the parser let through unquoted, and a quoted name that holds
+// it is merely split into two that are judged as well.
 constexpr const char* kInspect =
     "SELECT tree->>'$.error', tree->>'$.error_type', tree->>'$.error_message', tree->>'$.position', "
     "coalesce(json_array_length(tree, '$.statements'), 0)::BIGINT, "
@@ -199,7 +215,8 @@ public:
     bool row(std::span<const Cell> cells) override {
         for (std::size_t i = 0; i < texts.size(); ++i) {
             if (const auto* text = std::get_if<std::string_view>(&cells[i])) texts[i] = *text;
-            if (const auto* number = std::get_if<std::int64_t>(&cells[i])) statements = static_cast<std::size_t>(*number);
+            if (const auto* number = std::get_if<std::int64_t>(&cells[i]))
+                statements = static_cast<std::size_t>(*number);
         }
         return true;
     }
@@ -225,26 +242,33 @@ std::vector<std::string> split(const std::string& joined, bool lower) {
     return names;
 }
 
+/// Of a text the parser is content with, but which is no SELECT.
+std::size_t count_statements(duckdb_connection connection, const std::string& sql) {
+    Owned<duckdb_extracted_statements, duckdb_destroy_extracted> statements;
+    return duckdb_extract_statements(connection, sql.c_str(), statements.out());
+}
+
 }  // namespace
 
 std::variant<StatementInfo, SqlError> inspect_sql(const Readers::Lease& lease, std::string_view sql) {
-    if (sql.find('\0') != std::string_view::npos) return sql_error_at("a statement holds no NUL", sql, sql.find('\0'));
+    if (sql.find('\0') != std::string_view::npos)
+        return sql_error_at("a statement holds no NUL", sql, sql.find('\0'));
     const std::string text = without_explain(sql);
     const Cell param = std::string_view(text);
     InspectVisitor visitor;
     const Outcome outcome = run_query(lease, kInspect, {&param, 1}, visitor);
     if (const auto* error = std::get_if<SqlError>(&outcome)) return *error;
-    if (const auto& status = std::get<Status>(outcome); !status) return sql_error_at(status.error().message, sql, 0);
+    if (const auto& status = std::get<Status>(outcome); !status)
+        return sql_error_at(status.error().message, sql, 0);
     StatementInfo info;
     info.statements = visitor.statements;
     if (visitor.texts[0] == "true") {
-        // The parser was content, but it is no SELECT: how many statements there are does not matter any more.
         if (visitor.texts[1] == "not implemented") {
-            info.statements = 1;
+            info.statements = count_statements(lease.connection(), text);
             return info;
         }
         const std::size_t position = visitor.texts[3].empty() ? 0 : std::stoul(visitor.texts[3]);
-        return sql_error_at(visitor.texts[2], sql, position);
+        return sql_error_at(visitor.texts[2], sql, byte_of_character(sql, position));
     }
     info.functions = split(visitor.texts[5], true);
     info.table_functions = split(visitor.texts[6], true);

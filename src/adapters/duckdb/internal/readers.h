@@ -1,6 +1,7 @@
 // readers.h - the pool of read-only connections, each with a watchdog over its deadline.
 //
-// Lifecycle:  all connections are made before settings are locked; a query borrows one (Lease) until it has ended.
+// Lifecycle:  all connections are made before settings are locked; a query borrows one (Lease) until it has
+//             ended.
 // Threads:    any; one thread a lease.
 #pragma once
 
@@ -31,7 +32,8 @@ public:
     class Lease {
     public:
         Lease(Readers& readers, std::size_t index) : readers_(&readers), index_(index) {}
-        Lease(Lease&& other) noexcept : readers_(std::exchange(other.readers_, nullptr)), index_(other.index_) {}
+        Lease(Lease&& other) noexcept
+            : readers_(std::exchange(other.readers_, nullptr)), index_(other.index_) {}
         Lease& operator=(Lease&&) = delete;
         ~Lease();
         duckdb_connection connection() const;

@@ -49,12 +49,11 @@ std::string_view scalar_name(duckdb_type type) {
 }
 
 bool is_nested(duckdb_type type) {
-    return type == DUCKDB_TYPE_LIST || type == DUCKDB_TYPE_ARRAY || type == DUCKDB_TYPE_STRUCT || type == DUCKDB_TYPE_MAP;
+    return type == DUCKDB_TYPE_LIST || type == DUCKDB_TYPE_ARRAY || type == DUCKDB_TYPE_STRUCT ||
+           type == DUCKDB_TYPE_MAP;
 }
 
-std::string_view view(const duckdb_string_t& text) {
-    return reinterpret_cast<const StringRef&>(text).view();
-}
+std::string_view view(const duckdb_string_t& text) { return reinterpret_cast<const StringRef&>(text).view(); }
 
 void append_quoted(std::string_view text, std::string& out) {
     out += '"';
@@ -108,7 +107,8 @@ Result<ColumnReader> ColumnReader::of(duckdb_logical_type type, const std::strin
             reader.names_.push_back(take_text(duckdb_enum_dictionary_value(type, i)));
         }
     } else if (!is_nested(reader.type_) && scalar_name(reader.type_).empty()) {
-        return failure(Errc::unsupported, fmt::format("column {} has a type that cannot be returned: cast it to text", name));
+        return failure(Errc::unsupported,
+                       fmt::format("column {} has a type that cannot be returned: cast it to text", name));
     }
     const auto add_child = [&](duckdb_logical_type raw) -> Status {
         const LogicalType child(raw);
@@ -157,7 +157,8 @@ void ColumnReader::set(duckdb_vector vector) {
             break;
         }
         case DUCKDB_TYPE_STRUCT:
-            for (idx_t i = 0; i < children_.size(); ++i) children_[i].set(duckdb_struct_vector_get_child(vector, i));
+            for (idx_t i = 0; i < children_.size(); ++i)
+                children_[i].set(duckdb_struct_vector_get_child(vector, i));
             break;
         default: break;
     }

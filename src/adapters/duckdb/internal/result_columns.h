@@ -1,8 +1,8 @@
 // result_columns.h - reads the engine's result chunks as Cells, under the type names of FACES "Reads".
 //
-// Types:  floats become double, sizes of integers the next of FACES' names, every timestamp microseconds, lists,
-//         structs and maps JSON text; enum, uuid, interval, time, blob and bit become text as the engine prints them,
-//         dates and times outside the years 1..9999 too.
+// Types:  floats become double, sizes of integers the next of FACES' names, every timestamp microseconds,
+//         lists, structs and maps JSON text; enum, uuid, interval, time, blob and bit become text as the
+//         engine prints them, dates and times outside the years 1..9999 too.
 #pragma once
 
 #include <duckdb.h>
@@ -29,7 +29,9 @@ public:
     Cell cell(std::size_t row, std::string& scratch) const;
 
 private:
-    bool valid(std::size_t row) const { return validity_ == nullptr || duckdb_validity_row_is_valid(validity_, row); }
+    bool valid(std::size_t row) const {
+        return validity_ == nullptr || duckdb_validity_row_is_valid(validity_, row);
+    }
     bool nested() const;
     template <class T>
     T at(std::size_t row) const {

@@ -25,7 +25,10 @@ std::optional<std::string> member(std::string_view json, std::string_view key) {
             case 'n': out += '\n'; break;
             case 't': out += '\t'; break;
             case 'r': out += '\r'; break;
-            case 'u': i = std::min(i + 4, json.size()); out += '?'; break;  // control characters only
+            case 'u':
+                i = std::min(i + 4, json.size());
+                out += '?';
+                break;  // control characters only
             default: out += json[i];
         }
     }
@@ -34,9 +37,11 @@ std::optional<std::string> member(std::string_view json, std::string_view key) {
 
 /// One line, lower-case start, as every message of ours.
 std::string tidy_message(std::string message) {
-    while (!message.empty() && (message.back() == '\n' || message.back() == '.' || message.back() == '!')) message.pop_back();
+    while (!message.empty() && (message.back() == '\n' || message.back() == '.' || message.back() == '!'))
+        message.pop_back();
     std::replace(message.begin(), message.end(), '\n', ' ');
-    if (message.size() > 1 && message[0] >= 'A' && message[0] <= 'Z' && message[1] >= 'a' && message[1] <= 'z') {
+    if (message.size() > 1 && message[0] >= 'A' && message[0] <= 'Z' && message[1] >= 'a' &&
+        message[1] <= 'z') {
         message[0] = static_cast<char>(message[0] - 'A' + 'a');
     }
     return message;
@@ -69,7 +74,16 @@ SqlError sql_error_at(std::string message, std::string_view sql, std::size_t pos
     return error;
 }
 
-std::variant<Status, SqlError> query_error(duckdb_error_type type, std::string_view text, std::string_view sql) {
+std::size_t byte_of_character(std::string_view sql, std::size_t index) {
+    for (std::size_t byte = 0; byte < sql.size(); ++byte) {
+        if ((static_cast<unsigned char>(sql[byte]) & 0xC0) == 0x80) continue;
+        if (index-- == 0) return byte;
+    }
+    return sql.size();
+}
+
+std::variant<Status, SqlError> query_error(duckdb_error_type type, std::string_view text,
+                                           std::string_view sql) {
     const std::size_t brace = text.find('{');
     const std::string_view json = brace == std::string_view::npos ? std::string_view{} : text.substr(brace);
     std::string message = tidy_message(member(json, "exception_message").value_or(std::string(text)));
@@ -83,6 +97,7 @@ std::variant<Status, SqlError> query_error(duckdb_error_type type, std::string_v
     std::size_t position = 0;
     const std::string place = member(json, "position").value_or("0");
     std::from_chars(place.data(), place.data() + place.size(), position);
+    if (kind == "Parser") position = byte_of_character(sql, position);
     return sql_error_at(std::move(message), sql, position);
 }
 

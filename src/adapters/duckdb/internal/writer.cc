@@ -17,7 +17,9 @@ constexpr std::chrono::seconds kCheckpointAgain{1};
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point begun) { return std::chrono::duration<double>(Clock::now() - begun).count(); }
+double seconds_since(Clock::time_point begun) {
+    return std::chrono::duration<double>(Clock::now() - begun).count();
+}
 
 /// All rows of a small result whose columns are texts, blobs or integers.
 template <class Visit>
@@ -55,7 +57,8 @@ Writer::Writer(Connection connection, Readers& readers, const std::string& path,
       commit_seconds_(metrics.histogram("tillstream_warehouse_commit_seconds", "Time of a commit, synced",
                                         latency_buckets())),
       checkpoint_seconds_(metrics.histogram("tillstream_warehouse_checkpoint_seconds",
-                                            "Time commits waited while the WAL was folded in", latency_buckets())),
+                                            "Time commits waited while the WAL was folded in",
+                                            latency_buckets())),
       wal_bytes_(metrics.gauge("tillstream_warehouse_wal_bytes", "Size of the warehouse's WAL")) {}
 
 Writer::~Writer() {
@@ -75,11 +78,11 @@ Status Writer::start() {
                              "(consumer VARCHAR, source BIGINT, next BIGINT, cursor BLOB, epoch BIGINT)"));
     select_positions_ = TILLSTREAM_TRY(prepare(
         connection_.get(), "SELECT source, next, cursor, epoch FROM ops.sink_positions WHERE consumer = $1"));
-    update_position_ = TILLSTREAM_TRY(prepare(
-        connection_.get(),
-        "UPDATE ops.sink_positions SET next = $3, cursor = $4, epoch = $5 WHERE consumer = $1 AND source = $2"));
-    insert_position_ =
-        TILLSTREAM_TRY(prepare(connection_.get(), "INSERT INTO ops.sink_positions VALUES ($1, $2, $3, $4, $5)"));
+    update_position_ = TILLSTREAM_TRY(prepare(connection_.get(),
+                                              "UPDATE ops.sink_positions SET next = $3, cursor = $4, epoch = "
+                                              "$5 WHERE consumer = $1 AND source = $2"));
+    insert_position_ = TILLSTREAM_TRY(
+        prepare(connection_.get(), "INSERT INTO ops.sink_positions VALUES ($1, $2, $3, $4, $5)"));
     last_commit_ = Clock::now();
     schedule_ = std::thread([this] { keep_wal_small(); });
     return {};
@@ -89,18 +92,21 @@ Status Writer::ensure_table(const TableSchema& table) {
     const std::lock_guard lock(mutex_);
     std::string columns;
     for (const TableColumn& column : table.columns) {
-        columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ", identifier(column.name), sql_type(column));
+        columns +=
+            fmt::format("{}{} {}", columns.empty() ? "" : ", ", identifier(column.name), sql_type(column));
     }
-    TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("CREATE TABLE IF NOT EXISTS {}.{} ({})", identifier(table.schema),
-                                                            identifier(table.name), columns)));
+    TILLSTREAM_CHECK(
+        execute(connection_.get(), fmt::format("CREATE TABLE IF NOT EXISTS {}.{} ({})",
+                                               identifier(table.schema), identifier(table.name), columns)));
     TILLSTREAM_CHECK(alter_table(table));
     return comment_columns(table);
 }
 
 Status Writer::ensure_view(const ViewSchema& view) {
     const std::lock_guard lock(mutex_);
-    return execute(connection_.get(), fmt::format("CREATE OR REPLACE VIEW {}.{} AS {}", identifier(view.schema),
-                                                  identifier(view.name), view.select));
+    return execute(connection_.get(),
+                   fmt::format("CREATE OR REPLACE VIEW {}.{} AS {}", identifier(view.schema),
+                               identifier(view.name), view.select));
 }
 
 Status Writer::alter_table(const TableSchema& table) {
@@ -108,7 +114,8 @@ Status Writer::alter_table(const TableSchema& table) {
     const std::string sql = fmt::format(
         "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = {} AND table_name = {}",
         literal(table.schema), literal(table.name));
-    if (duckdb_query(connection_.get(), sql.c_str(), result.out()) != DuckDBSuccess) return failure(write_error(result));
+    if (duckdb_query(connection_.get(), sql.c_str(), result.out()) != DuckDBSuccess)
+        return failure(write_error(result));
     std::map<std::string, std::string, std::less<>> present;
     TILLSTREAM_CHECK(each_row(result, [&](duckdb_data_chunk chunk, idx_t row) {
         present.emplace(cell<StringRef>(chunk, 0, row).view(), cell<StringRef>(chunk, 1, row).view());
@@ -116,13 +123,16 @@ Status Writer::alter_table(const TableSchema& table) {
     for (const TableColumn& column : table.columns) {
         const auto found = present.find(column.name);
         if (found == present.end()) {
-            TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("ALTER TABLE {}.{} ADD COLUMN {} {}", identifier(table.schema),
-                                                                    identifier(table.name), identifier(column.name), sql_type(column))));
+            TILLSTREAM_CHECK(
+                execute(connection_.get(),
+                        fmt::format("ALTER TABLE {}.{} ADD COLUMN {} {}", identifier(table.schema),
+                                    identifier(table.name), identifier(column.name), sql_type(column))));
         } else if (found->second != sql_type(column)) {
-            return failure(Errc::conflict, fmt::format("column {} of {}.{} is {} in the warehouse, wanted is {}; give the "
-                                                       "changed column a new name",
-                                                       column.name, table.schema, table.name, found->second,
-                                                       sql_type(column)));
+            return failure(
+                Errc::conflict,
+                fmt::format("column {} of {}.{} is {} in the warehouse, wanted is {}; give the "
+                            "changed column a new name",
+                            column.name, table.schema, table.name, found->second, sql_type(column)));
         }
     }
     return {};
@@ -131,9 +141,10 @@ Status Writer::alter_table(const TableSchema& table) {
 Status Writer::comment_columns(const TableSchema& table) {
     for (const TableColumn& column : table.columns) {
         if (column.description.empty()) continue;
-        TILLSTREAM_CHECK(execute(connection_.get(), fmt::format("COMMENT ON COLUMN {}.{}.{} IS {}", identifier(table.schema),
-                                                                identifier(table.name), identifier(column.name),
-                                                                literal(column.description))));
+        TILLSTREAM_CHECK(execute(
+            connection_.get(),
+            fmt::format("COMMENT ON COLUMN {}.{}.{} IS {}", identifier(table.schema), identifier(table.name),
+                        identifier(column.name), literal(column.description))));
     }
     return {};
 }
@@ -173,14 +184,15 @@ Status Writer::check_positions(const WarehouseCommit& commit, std::vector<SinkPo
         const SinkPosition* found = find_position(stored, expected.source);
         const Offset next = found == nullptr ? Offset{} : found->next;
         if (next == expected.next) continue;
-        return failure(Errc::conflict, fmt::format("{} is at {} in source {}, not at {}", commit.consumer, next.value,
-                                                   expected.source.value, expected.next.value));
+        return failure(Errc::conflict, fmt::format("{} is at {} in source {}, not at {}", commit.consumer,
+                                                   next.value, expected.source.value, expected.next.value));
     }
     for (const SinkPosition& position : commit.positions) {
         const SinkPosition* found = find_position(stored, position.source);
         if (found == nullptr || found->epoch <= position.epoch) continue;
-        return failure(Errc::conflict, fmt::format("{} has been written by epoch {}, this is {}", commit.consumer,
-                                                   found->epoch.value, position.epoch.value));
+        return failure(Errc::conflict,
+                       fmt::format("{} has been written by epoch {}, this is {}", commit.consumer,
+                                   found->epoch.value, position.epoch.value));
     }
     return {};
 }
@@ -212,7 +224,8 @@ Status Writer::write(const WarehouseCommit& commit, Ending ending) {
     const auto begun = Clock::now();
     Status written = write_once(plans, commit, ending);
     if (!written && written.error().code == Errc::resource_exhausted) {
-        logger_.warn("a commit ran out of memory: running queries are ended", {{"consumer", commit.consumer}});
+        logger_.warn("a commit ran out of memory: running queries are ended",
+                     {{"consumer", commit.consumer}});
         readers_.cancel_all(kReadersEnd);
         written = write_once(plans, commit, ending);
         if (!written && written.error().code == Errc::resource_exhausted) {

@@ -1,7 +1,7 @@
 // writer.h - the one connection that writes: tables, commits with positions, and the schedule of checkpoints.
 //
-// Rule:     every write holds `mutex_` from BEGIN to COMMIT; CHECKPOINT too, because it fails beside an open write
-//           transaction.
+// Rule:     every write holds `mutex_` from BEGIN to COMMIT; CHECKPOINT too, because it fails beside an open
+//           write transaction.
 // Threads:  any.
 #pragma once
 
@@ -23,8 +23,8 @@ namespace tillstream::duck {
 
 class Writer {
 public:
-    Writer(Connection connection, Readers& readers, const std::string& path, const DuckdbOptions& options, Logger logger,
-           Metrics& metrics);
+    Writer(Connection connection, Readers& readers, const std::string& path, const DuckdbOptions& options,
+           Logger logger, Metrics& metrics);
     /// A last checkpoint is left to the engine's own close.
     ~Writer();
 

@@ -1,0 +1,100 @@
+#include "app/internal/remote.h"
+
+#include <cstdlib>
+
+namespace tillstream::app {
+
+namespace {
+
+bool answers(const std::string& url) {
+    ClientOptions options;
+    options.connect_timeout = std::chrono::seconds{2};
+    options.request_timeout = std::chrono::seconds{5};
+    auto client = HttpClient::open(url, options);
+    if (!client) return false;
+    const auto response = client->send({.target = "/livez"});
+    return response && response->status == 200;
+}
+
+Errc code_of(int status) {
+    switch (status) {
+        case 401: return Errc::unauthenticated;
+        case 403: return Errc::permission_denied;
+        case 404: return Errc::not_found;
+        case 429:
+        case 503: return Errc::unavailable;
+        default: return Errc::internal;
+    }
+}
+
+std::string detail_of(const std::string& body) {
+    const auto problem = json::parse(body);
+    const json::Value* detail = problem ? problem->find("detail") : nullptr;
+    return detail && detail->as_string() ? std::string(*detail->as_string()) : body.substr(0, 200);
+}
+
+Settings own_settings(const std::string& data_dir) {
+    Settings settings;
+    settings.data.dir = data_dir;
+    settings.http.listen = Address{"127.0.0.1", 0};
+    return settings;
+}
+
+}  // namespace
+
+Result<Remote> Remote::open(const RemoteOptions& options) {
+    Remote remote;
+    remote.token_ = options.token;
+    if (const char* token = std::getenv("TILLSTREAM_TOKEN"); token && remote.token_.empty())
+        remote.token_ = token;
+    remote.url_ = options.server;
+    if (!remote.url_.empty()) return remote;
+    if (const auto running = read_file(posix_filesystem(), server_url_file(options.data_dir));
+        running && answers(*running)) {
+        remote.url_ = *running;
+        return remote;
+    }
+    if (!options.data_given) {
+        return failure(Errc::unavailable,
+                       "no server runs on " + options.data_dir +
+                           "; start one with `tillstream serve`, or name it with --server or --data");
+    }
+    remote.own_ = TILLSTREAM_TRY(Server::start(own_settings(options.data_dir), Logger::silent()));
+    TILLSTREAM_CHECK(remote.own_->engine().wait_until_ready());
+    remote.url_ = remote.own_->url();
+    return remote;
+}
+
+Remote::Remote(Remote&&) noexcept = default;
+
+Remote::~Remote() {
+    if (own_) own_->stop();
+}
+
+Result<std::string> Remote::get(const std::string& target, std::chrono::seconds timeout) {
+    ClientRequest request;
+    request.target = target;
+    return call(std::move(request), timeout);
+}
+
+Result<std::string> Remote::post(const std::string& target, const std::string& body,
+                                 std::chrono::seconds timeout) {
+    ClientRequest request;
+    request.method = Method::post;
+    request.target = target;
+    request.body = body;
+    request.headers.emplace_back("Content-Type", "application/json");
+    return call(std::move(request), timeout);
+}
+
+Result<std::string> Remote::call(ClientRequest request, std::chrono::seconds timeout) {
+    ClientOptions options;
+    options.request_timeout = timeout;
+    HttpClient client = TILLSTREAM_TRY(HttpClient::open(url_, options));
+    if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+    ClientResponse response = TILLSTREAM_TRY(client.send(request));
+    if (response.status == 200) return std::move(response.body);
+    return failure(code_of(response.status), detail_of(response.body));
+}
+
+}  // namespace tillstream::app

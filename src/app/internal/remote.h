@@ -1,0 +1,48 @@
+// remote.h - the server a command talks to: the one named, the one that runs on the data folder, or one of
+// its own.
+//
+// Rule:       verbs that need data are HTTP clients. With no server running on `--data DIR`, the folder is
+//             opened for this one command, behind a door on a free loopback port, and closed again.
+// Source:     FACES "Start".
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/internal/server.h"
+#include "json/value.h"
+#include "net/client.h"
+
+namespace tillstream::app {
+
+struct RemoteOptions {
+    std::string server;  ///< URL; empty: found by `data_dir`
+    std::string token;   ///< empty: TILLSTREAM_TOKEN
+    std::string data_dir = "./data";
+    bool data_given = false;  ///< --data was given: open the folder if no server runs on it
+};
+
+class Remote {
+public:
+    static Result<Remote> open(const RemoteOptions& options);
+    Remote(Remote&&) noexcept;
+    ~Remote();
+
+    const std::string& url() const { return url_; }
+    const std::string& token() const { return token_; }
+
+    /// A JSON document, or the problem's detail as the error. `timeout` bounds the whole call.
+    Result<std::string> get(const std::string& target, std::chrono::seconds timeout);
+    Result<std::string> post(const std::string& target, const std::string& body,
+                             std::chrono::seconds timeout);
+
+private:
+    Remote() = default;
+    Result<std::string> call(ClientRequest request, std::chrono::seconds timeout);
+
+    std::string url_;
+    std::string token_;
+    std::unique_ptr<Server> own_;
+};
+
+}  // namespace tillstream::app

@@ -1,0 +1,42 @@
+// server.h - an engine with its HTTP door open.
+//
+// Lifecycle:  start (ingest and log are up; the warehouse follows) -> stop: no new requests, answer what is
+//             in flight, bring the sinks level, close the log. The destructor stops without waiting for the
+//             sinks.
+// Safety:     an address beyond loopback needs TLS and tokens, or http.insecure (FACES "Doors").
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/internal/engine.h"
+#include "core/worker_pool.h"
+#include "net/server.h"
+
+namespace tillstream::app {
+
+class Server {
+public:
+    static Result<std::unique_ptr<Server>> start(const Settings& settings, const Logger& logger);
+    ~Server();
+
+    std::string url() const { return http_->url(); }
+    Engine& engine() { return *engine_; }
+    /// False if requests or sinks were left unfinished when the drain time ran out; nothing durable is lost
+    /// then.
+    bool stop();
+
+private:
+    explicit Server(const Settings& settings) : settings_(settings) {}
+
+    const Settings settings_;
+    std::unique_ptr<Engine> engine_;
+    std::unique_ptr<WorkerPool> workers_;
+    std::unique_ptr<HttpServer> http_;
+    bool stopped_ = false;
+};
+
+/// File in the data folder that tells where its server listens; only there while one runs.
+std::string server_url_file(const std::string& data_dir);
+
+}  // namespace tillstream::app

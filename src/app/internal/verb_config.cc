@@ -1,0 +1,70 @@
+#include <cstdio>
+
+#include "app/internal/exit_code.h"
+#include "app/internal/settings.h"
+#include "app/internal/text_table.h"
+#include "app/internal/verb_options.h"
+#include "app/internal/verbs.h"
+#include "json/writer.h"
+
+namespace tillstream::app {
+
+namespace {
+
+std::string settings_json(const std::vector<OptionSetting>& settings) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_array();
+    for (const OptionSetting& setting : settings) {
+        out.begin_object().member("name", setting.name).member("value", setting.value);
+        out.member("origin", setting.origin).end_object();
+    }
+    out.end_array();
+    return text + "\n";
+}
+
+std::string settings_table(const std::vector<OptionSetting>& settings) {
+    std::vector<std::vector<std::string>> rows;
+    for (const OptionSetting& setting : settings)
+        rows.push_back({setting.name, setting.value, setting.origin});
+    return format_table({{"option"}, {"value"}, {"origin"}}, rows);
+}
+
+}  // namespace
+
+void add_config(CLI::App& cli, int& exit_code) {
+    CLI::App* config = cli.add_subcommand("config", "Check or show the configuration");
+    config->require_subcommand(1);
+    struct Arguments {
+        std::string file;
+        std::string output = "table";
+    };
+    const auto add = [&](const char* name, const char* help, auto print) {
+        CLI::App* verb = config->add_subcommand(name, help);
+        auto arguments = std::make_shared<Arguments>();
+        verb->add_option("--config", arguments->file, "TOML file with options");
+        add_output_option(*verb, arguments->output, {"table", "json"});
+        verb->allow_extras();
+        verb->callback([verb, arguments, print, &exit_code] {
+            Settings settings;
+            OptionSet options = declare_options(settings);
+            const Status read = read_options(options, arguments->file, verb->remaining());
+            exit_code = read ? kOk : report(read.error(), kConfiguration);
+            if (read) print(options, arguments->output);
+        });
+    };
+    add("check", "Report every problem of file, environment and flags",
+        [](const OptionSet&, const std::string& output) {
+            std::fputs(output == "json" ? "{\"ok\":true}\n" : "configuration is good\n", stdout);
+        });
+    add("show", "Every option, its value and where that comes from",
+        [](const OptionSet& set, const std::string& output) {
+            const std::string text =
+                output == "json" ? settings_json(set.settings()) : settings_table(set.settings());
+            std::fputs(text.c_str(), stdout);
+        });
+    add("reference", "The reference page of all options, as Markdown",
+        [](const OptionSet& set, const std::string&) { std::fputs(set.markdown().c_str(), stdout); });
+}
+
+}  // namespace tillstream::app

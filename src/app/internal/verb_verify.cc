@@ -1,0 +1,101 @@
+#include <cstdio>
+
+#include "app/internal/exit_code.h"
+#include "app/internal/text_table.h"
+#include "app/internal/verb_options.h"
+#include "app/internal/verbs.h"
+#include "net/http.h"
+
+namespace tillstream::app {
+
+namespace {
+
+struct Arguments {
+    RemoteOptions remote;
+    std::string stream = "sales";
+    std::string wait = "60s";
+    std::string output = "table";
+};
+
+std::string text_of(const json::Value& object, std::string_view name) {
+    const json::Value* value = object.find(name);
+    return value ? value->text : "";
+}
+
+bool is_true(const json::Value& object, std::string_view name) {
+    const json::Value* value = object.find(name);
+    return value && value->as_bool().value_or(false);
+}
+
+/// Measures of the log's figures: whatever is there beside rows and gaps.
+std::vector<std::string> measures_of(const json::Value& log) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : log.members) {
+        if (name != "rows" && name != "gaps") names.push_back(name);
+    }
+    return names;
+}
+
+std::string table(const json::Value& result) {
+    const json::Value* log = result.find("log");
+    const json::Value* sinks = result.find("sinks");
+    if (!log || !sinks) return "";
+    const std::vector<std::string> measures = measures_of(*log);
+    std::vector<TextColumn> columns{{"store"}, {"rows", true}};
+    for (const std::string& measure : measures) columns.push_back({measure, true});
+    columns.push_back({"result"});
+    std::vector<std::vector<std::string>> rows;
+    const auto add = [&](const std::string& name, const json::Value& figures, const std::string& verdict) {
+        std::vector<std::string> row{name, text_of(figures, "rows")};
+        for (const std::string& measure : measures) row.push_back(text_of(figures, measure));
+        row.push_back(verdict);
+        rows.push_back(std::move(row));
+    };
+    const std::string gaps = text_of(*log, "gaps");
+    add("log", *log, gaps == "0" ? "ok" : gaps + " damaged parts: figures are incomplete");
+    for (const json::Value& sink : sinks->items) {
+        add(text_of(sink, "name"), sink, is_true(sink, "ok") ? "ok" : "DIFFERS: " + text_of(sink, "problem"));
+    }
+    std::string text = "received " + text_of(result, "received") + " = accepted " +
+                       text_of(result, "accepted") + " + duplicates " + text_of(result, "duplicates") +
+                       " + quarantined " + text_of(result, "quarantined") + "\n\n";
+    text += format_table(columns, rows);
+    text += is_true(result, "ok") ? "\neverything adds up\n" : "\nthe stores DIFFER from the log\n";
+    return text;
+}
+
+int verify(const Arguments& arguments) {
+    const auto wait = parse_option_value(arguments.wait, OptionValue(Duration{}));
+    if (!wait) return report(wait.error().message.empty() ? Error{} : wait.error(), kUsage);
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::get<Duration>(*wait));
+    auto remote = Remote::open(arguments.remote);
+    if (!remote) return report(remote.error());
+    const std::string target =
+        "/v1/verify?stream=" + percent_encode(arguments.stream) + "&wait=" + std::to_string(seconds.count());
+    // Reading the stores again takes its time, beyond the wait for the sinks.
+    const auto answer = remote->get(target, seconds + std::chrono::seconds{600});
+    if (!answer) return report(answer.error());
+    const auto result = json::parse(*answer);
+    if (!result) return report(result.error(), kFailure);
+    std::fputs(arguments.output == "json" ? (*answer + "\n").c_str() : table(*result).c_str(), stdout);
+    return is_true(*result, "ok") ? kOk : kFailure;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& cli, int& exit_code) {
+    CLI::App* verb =
+        cli.add_subcommand("verify", "Compare every store with the log: counts and exact sums, read anew");
+    auto arguments = std::make_shared<Arguments>();
+    CLI::Option* data = add_remote_options(*verb, arguments->remote);
+    verb->add_option("--stream", arguments->stream, "Stream to check")->default_str(arguments->stream);
+    verb->add_option("--wait", arguments->wait, "Longest wait for the sinks to reach the log's end")
+        ->default_str(arguments->wait);
+    add_output_option(*verb, arguments->output, {"table", "json"});
+    verb->callback([arguments, data, &exit_code] {
+        arguments->remote.data_given = data->count() > 0;
+        exit_code = verify(*arguments);
+    });
+}
+
+}  // namespace tillstream::app

@@ -1,0 +1,129 @@
+#include "formats/body_decoder.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "codec/charset.h"
+#include "contract/contract_file.h"
+#include "core/env.h"
+
+namespace tillstream {
+namespace {
+
+constexpr std::string_view kHeader =
+    "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country";
+
+ContractPtr sales() {
+    auto text = read_file(posix_filesystem(), TILLSTREAM_SOURCE_DIR "/datasets/sales.toml");
+    EXPECT_TRUE(text);
+    auto contract = parse_contract(*text, "sales.toml");
+    EXPECT_TRUE(contract) << contract.error().message;
+    return *contract;
+}
+
+class BodyDecoderTest : public testing::Test {
+protected:
+    BodyResult decode(BodyFormat format, std::string_view body) {
+        return decoder_.decode(format, std::make_shared<const Buffer>(body), rows_);
+    }
+    /// "ok" or the code and pointer of the first error, row by row.
+    static std::vector<std::string> verdicts(const RowBatch& batch) {
+        std::vector<std::string> all(batch.rows(), "ok");
+        for (const Rejection& rejection : batch.rejections())
+            all[rejection.index] =
+                std::string(to_string(rejection.errors[0].code)) + " " + rejection.errors[0].pointer;
+        return all;
+    }
+
+    RowDecoder rows_{sales()};
+    BodyDecoder decoder_;
+};
+
+using Verdicts = std::vector<std::string>;
+
+constexpr std::string_view kGood =
+    R"({"InvoiceNo":"536365","StockCode":"71053","Quantity":6,)"
+    R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39})";
+
+TEST_F(BodyDecoderTest, KeepsTheNeighboursOfBrokenElements) {
+    const std::string body =
+        "[" + std::string(kGood) + ",17," + std::string(kGood) + ",{\"InvoiceNo\":[[[[1]]]]}]";
+    auto batch = decode(BodyFormat::json, body);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(verdicts(**batch), (Verdicts{"ok", "type ", "ok", "type /InvoiceNo"}));
+    EXPECT_EQ((*batch)->raw(0), kGood);
+}
+
+TEST_F(BodyDecoderTest, RefusesAMalformedArrayAndIsReadyForTheNext) {
+    auto refused = decode(BodyFormat::json, "[" + std::string(kGood) + ",{]");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, FieldErrorCode::syntax);
+    auto batch = decode(BodyFormat::json, kGood);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(verdicts(**batch), (Verdicts{"ok"}));
+}
+
+TEST_F(BodyDecoderTest, TellsEmptyBodiesFromEmptyArrays) {
+    for (auto format : {BodyFormat::json, BodyFormat::ndjson, BodyFormat::csv})
+        EXPECT_FALSE(decode(format, ""));
+    auto batch = decode(BodyFormat::json, "[]");
+    ASSERT_TRUE(batch);
+    EXPECT_EQ((*batch)->rows(), 0u);
+}
+
+TEST_F(BodyDecoderTest, ReadsNdjsonLineByLine) {
+    const std::string good(kGood);
+    auto batch = decode(BodyFormat::ndjson,
+                        good + "\n{\"Quantity\":\n\n" + good + "\r\n{\"InvoiceNo\":\"\xA3\"}\n" + good);
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(verdicts(**batch), (Verdicts{"ok", "syntax ", "ok", "encoding ", "ok"}));
+    EXPECT_EQ((*batch)->raw(1), R"({"_raw":"{\"Quantity\":"})");
+    EXPECT_TRUE((*batch)->raw(3).starts_with(R"({"_raw_base64":")")) << (*batch)->raw(3);
+    EXPECT_EQ((*batch)->raw(4), kGood);
+}
+
+TEST_F(BodyDecoderTest, ReadsCsvWithTheTypesOfTheContract) {
+    const std::string header(kHeader);
+    auto batch =
+        decode(BodyFormat::csv,
+               header +
+                   "\r\n536381,82567,\"AIRLINE LOUNGE,\"\"METAL\"\" SIGN\",2,12/1/2010 9:41,2.1,15311,UK\r\n"
+                   "536381,82567,x\r\n536381,82567,\"x,2,12/1/2010 9:41,2.1,15311,UK\r\n"
+                   "C536379,D,Discount,-1,12/1/2010 9:41,27.5,,United Kingdom");
+    ASSERT_TRUE(batch) << batch.error().detail;
+    EXPECT_EQ(verdicts(**batch), (Verdicts{"ok", "syntax ", "syntax ", "ok"}));
+    const RowBatch& rows = **batch;
+    EXPECT_EQ(rows.column(2).strings[0].view(), "AIRLINE LOUNGE,\"METAL\" SIGN");
+    EXPECT_EQ(rows.column(3).ints[3], -1);
+    EXPECT_FALSE(rows.column(6).valid(3));
+    EXPECT_EQ(rows.rejections()[0].errors[0].expected, "8 fields");
+    EXPECT_EQ(rows.rejections()[0].errors[0].found, "3 fields");
+}
+
+TEST_F(BodyDecoderTest, RefusesHeadersThatFitNoContract) {
+    EXPECT_FALSE(decode(BodyFormat::csv, "a,b\n1,2\n"));
+    EXPECT_FALSE(decode(BodyFormat::csv, "InvoiceNo,Quantity,InvoiceNo\n1,2,3\n"));
+    EXPECT_FALSE(decode(BodyFormat::csv, "\n\n"));
+}
+
+TEST_F(BodyDecoderTest, MissingRequiredColumnsRejectEachRow) {
+    auto batch = decode(BodyFormat::csv,
+                        "InvoiceNo,StockCode,InvoiceDate,UnitPrice\n1,x,2010-12-01,2.5\n2,y,2010-12-01,1\n");
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(verdicts(**batch), (Verdicts{"required /quantity", "required /quantity"}));
+}
+
+TEST_F(BodyDecoderTest, KeepsUnescapedTextAfterTheBodyIsLetGo) {
+    auto body = std::make_shared<const Buffer>(
+        std::string(kHeader) +
+        "\n1,x,\"a long description with \"\"quotes\"\" in it\",2,2010-12-01,2.1,15311,UK\n");
+    auto first = decoder_.decode(BodyFormat::csv, std::move(body), rows_);
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(decode(BodyFormat::csv,
+                       std::string(kHeader) + "\n2,y,\"another \"\"one\"\"\",2,2010-12-01,2.1,15311,UK\n"));
+    EXPECT_EQ((*first)->column(2).strings[0].view(), "a long description with \"quotes\" in it");
+}
+
+}  // namespace
+}  // namespace tillstream
