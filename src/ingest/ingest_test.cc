@@ -68,7 +68,8 @@ protected:
 
 TEST_F(IngestTest, GoodAndBadRecordsAreStoredWithTheirVerdictsInOneAppend) {
     const IngestReceipt got = receipt(submit(
-        R"([{"receipt":"a","pieces":1},{"receipt":"b","pieces":"six"},{"pieces":2},{"receipt":"a","pieces":3}])"));
+        R"([{"receipt":"a","pieces":1},{"receipt":"b","pieces":"six"},)"
+        R"({"pieces":2},{"receipt":"a","pieces":3}])"));
     EXPECT_EQ(got.accepted, 2U);
     EXPECT_EQ(got.quarantined, 2U);
     std::size_t records = 0, rejected = 0;
