@@ -30,6 +30,8 @@ public:
     explicit Delivery(const SinkSurroundings& around);
     ~Delivery();
 
+    /// A sink of this name will be added once its store is open: until then status() shows it, retrying.
+    void announce(std::string sink);
     /// `sink` outlives this object. Starts at once.
     Status add(Sink& sink, const SinkPolicy& policy);
     /// Waits until every running sink has come to `end`, at most `timeout`. True if all did.
@@ -55,6 +57,7 @@ private:
     SinkSurroundings around_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<SinkRunner>> runners_;
+    std::vector<std::string> announced_;
 
     std::mutex pressure_mutex_;
     std::chrono::nanoseconds pressure_at_{0};

@@ -1,12 +1,9 @@
 #include "delivery/sink_runner.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <future>
 
+#include "core/thread_priority.h"
 #include "delivery/batch_slice.h"
 #include "quarantine/sink_reject.h"
 
@@ -17,16 +14,12 @@ namespace {
 constexpr std::chrono::milliseconds kEndOfLogWait{200};
 /// A position that moved without anything to store is written this often only.
 constexpr std::chrono::seconds kSkippedPositionAge{1};
-/// Acknowledgements and the commit thread come first: deliveries run behind them when cores are short.
-constexpr int kNice = 10;
 
 std::string encode(const std::map<SourceId, Offset>& reached) {
     Position position;
     for (const auto& [source, next] : reached) position.push_back({source, next});
     return encode_position(position);
 }
-
-void lower_own_priority() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice); }
 
 }  // namespace
 

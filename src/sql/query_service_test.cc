@@ -125,8 +125,10 @@ TEST_F(QueryServiceTest, when_all_turns_are_taken_and_nobody_may_wait_it_is_busy
     std::atomic<bool> done{false};
     std::thread hog([&] {
         // May itself come while the other thread's small query runs.
-        while (refusal("WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t) SELECT count(*) FROM t") ==
-               QueryRefusal::busy) {
+        while (
+            refusal(
+                "WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM t) SELECT count(*) FROM t") ==
+            QueryRefusal::busy) {
         }
         done = true;
     });

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "contract/embedded_datasets.h"
+#include "core/thread_priority.h"
 #include "quarantine/sink_reject.h"
 #include "sinks/warehouse/figures.h"
 
@@ -105,6 +106,8 @@ Status Engine::open_parts() {
     delivery_ = std::make_unique<Delivery>(SinkSurroundings{*journal_, *contracts_, fs, dir + "/state",
                                                             system_clock(), journal_->epoch(), system,
                                                             logger_, metrics_});
+    delivery_->announce("warehouse");
+    delivery_->announce("quarantine");
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_));
@@ -128,6 +131,7 @@ std::optional<IngestRefusal> Engine::admit() {
 }
 
 void Engine::open_warehouse() {
+    lower_own_priority();  // the engine's own threads inherit it
     Status outcome = attach_warehouse();
     if (!outcome) {
         logger_.error("the warehouse is not available; ingest goes on", {{"error", outcome.error().message}});
@@ -179,10 +183,11 @@ std::string Engine::not_ready() const {
                              : "the warehouse is not available: " + opening_outcome_->error().message;
 }
 
-Status Engine::wait_until_ready() {
+Status Engine::wait_until_ready(std::chrono::milliseconds timeout) {
     std::unique_lock lock(opening_mutex_);
-    opened_.wait(lock, [&] { return opening_outcome_.has_value(); });
-    return *opening_outcome_;
+    if (opened_.wait_for(lock, timeout, [&] { return opening_outcome_.has_value(); }))
+        return *opening_outcome_;
+    return failure(Errc::unavailable, "the warehouse is still opening");
 }
 
 bool Engine::drain(std::chrono::milliseconds timeout) {

@@ -45,8 +45,8 @@ public:
     Reconciler* reconciler() { return reconciler_ready_.load(); }
     /// Empty when everything is up; else what is missing and why.
     std::string not_ready() const;
-    /// Waits for the warehouse. The error that keeps it from opening, if there is one.
-    Status wait_until_ready();
+    /// Waits for the warehouse. unavailable if it takes longer, else the error that keeps it from opening.
+    Status wait_until_ready(std::chrono::milliseconds timeout);
 
     /// Waits until every running sink has stored all that is durable now. False if the time ran out.
     bool drain(std::chrono::milliseconds timeout);

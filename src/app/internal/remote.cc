@@ -6,6 +6,9 @@ namespace tillstream::app {
 
 namespace {
 
+/// A warehouse replays its WAL when it opens; more than this is no start but a fault.
+constexpr std::chrono::minutes kOpeningTime{10};
+
 bool answers(const std::string& url) {
     ClientOptions options;
     options.connect_timeout = std::chrono::seconds{2};
@@ -60,7 +63,7 @@ Result<Remote> Remote::open(const RemoteOptions& options) {
                            "; start one with `tillstream serve`, or name it with --server or --data");
     }
     remote.own_ = TILLSTREAM_TRY(Server::start(own_settings(options.data_dir), Logger::silent()));
-    TILLSTREAM_CHECK(remote.own_->engine().wait_until_ready());
+    TILLSTREAM_CHECK(remote.own_->engine().wait_until_ready(kOpeningTime));
     remote.url_ = remote.own_->url();
     return remote;
 }

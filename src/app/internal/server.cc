@@ -58,10 +58,16 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
         std::make_unique<WorkerPool>(static_cast<std::size_t>(settings.server.workers), kWorkerQueue);
     Engine& engine = *server->engine_;
     Router router;
-    TILLSTREAM_CHECK(add_http_routes(
-        router, {engine.ingest(), engine.log(), engine.delivery(), engine.metrics(), *server->workers_,
-                 [&engine] { return engine.queries(); }, [&engine] { return engine.reconciler(); },
-                 [&engine] { return engine.not_ready(); }}));
+    const HttpServices services{engine.ingest(),
+                                engine.log(),
+                                engine.delivery(),
+                                engine.metrics(),
+                                *server->workers_,
+                                [&engine] { return engine.queries(); },
+                                [&engine] { return engine.reconciler(); },
+                                [&engine] { return engine.not_ready(); },
+                                [&engine](auto timeout) { return engine.wait_until_ready(timeout); }};
+    TILLSTREAM_CHECK(add_http_routes(router, services));
     server->http_ = TILLSTREAM_TRY(HttpServer::start(server_options(settings), std::move(router),
                                                      logger.named("http"), engine.metrics()));
     TILLSTREAM_CHECK(

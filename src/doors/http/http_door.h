@@ -36,6 +36,8 @@ struct HttpServices {
     std::function<Reconciler*()> reconciler;
     /// Empty when requests can be served; else what is missing.
     std::function<std::string()> not_ready;
+    /// Waits until the warehouse is there; the error if it is not.
+    std::function<Status(std::chrono::milliseconds)> wait_until_ready;
 };
 
 Status add_http_routes(Router& router, const HttpServices& services);

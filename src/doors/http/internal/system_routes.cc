@@ -1,5 +1,6 @@
 #include "doors/http/internal/system_routes.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "doors/http/internal/error_status.h"
@@ -50,11 +51,14 @@ HttpResponse verify(const HttpServices& services, const HttpRequest& request) {
                           "query parameter wait is seconds from 0 to 600, not " + std::string(text)};
         return error_response(error, request.request_id);
     }
-    Reconciler* reconciler = services.reconciler();
-    if (!reconciler)
-        return error_response({Errc::unavailable, "the warehouse is still opening"}, request.request_id);
-    const auto result =
-        reconciler->run(request.query.find("stream").value_or("sales"), std::chrono::seconds(wait));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait);
+    if (const Status ready = services.wait_until_ready(std::chrono::seconds(wait)); !ready) {
+        return error_response(ready.error(), request.request_id);
+    }
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto result = services.reconciler()->run(request.query.find("stream").value_or("sales"),
+                                                   std::max(left, std::chrono::milliseconds{0}));
     if (!result) return error_response(result.error(), request.request_id);
     HttpResponse response;
     response.body = to_json(*result);
