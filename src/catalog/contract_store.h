@@ -1,8 +1,9 @@
 // contract_store.h - the contracts in force, and every earlier version a stored record was judged under.
 //
-// Lifecycle:   opened once at start; built-in datasets first, files of the datasets folder replace or join them.
-// Durability:  a version is on stable storage (state/contracts/<name>@<version>.toml) before open returns, so no
-//              record is ever judged under a contract that could be lost.
+// Lifecycle:   opened once at start; built-in datasets first, files of the datasets folder replace or join
+//              them.
+// Durability:  a version is on stable storage (state/contracts/<name>@<version>.toml) before open returns, so
+//              no record is ever judged under a contract that could be lost.
 // Threads:     any.
 // Errors:      open: invalid_argument (bad contract file; every problem with file, line and key), io.
 #pragma once

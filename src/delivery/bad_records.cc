@@ -39,17 +39,20 @@ private:
         last_bad_ = record;
         const std::size_t batch = batch_of(record);
         bad_.push_back({batch, static_cast<std::uint32_t>(record - starts_[batch]), error});
-        const auto allowed =
-            static_cast<std::size_t>(limits_.share_max * static_cast<double>(std::max(limits_.window, starts_.back())));
+        const auto allowed = static_cast<std::size_t>(
+            limits_.share_max * static_cast<double>(std::max(limits_.window, starts_.back())));
         if (in_a_row_ >= limits_.in_a_row_max || bad_.size() > allowed) {
-            return failure(Errc::unavailable, "sink refuses too many records (" + std::to_string(bad_.size()) +
-                                                  ", last: " + error + "); taken for a sick sink, nothing quarantined");
+            return failure(Errc::unavailable, "sink refuses too many records (" +
+                                                  std::to_string(bad_.size()) + ", last: " + error +
+                                                  "); taken for a sick sink, nothing quarantined");
         }
         return {};
     }
 
     std::size_t batch_of(std::size_t record) const {
-        return static_cast<std::size_t>(std::upper_bound(starts_.begin(), starts_.end(), record) - starts_.begin()) - 1;
+        return static_cast<std::size_t>(std::upper_bound(starts_.begin(), starts_.end(), record) -
+                                        starts_.begin()) -
+               1;
     }
 
     std::vector<LogBatch> range(std::size_t from, std::size_t to) const {
@@ -85,7 +88,8 @@ Result<std::vector<BadRecord>> find_bad_records(Sink& sink, const std::vector<Lo
     return Search(sink, batches, limits).run();
 }
 
-std::vector<LogBatch> without_records(const std::vector<LogBatch>& batches, const std::vector<BadRecord>& bad) {
+std::vector<LogBatch> without_records(const std::vector<LogBatch>& batches,
+                                      const std::vector<BadRecord>& bad) {
     std::vector<LogBatch> left;
     auto next_bad = bad.begin();
     for (std::size_t b = 0; b < batches.size(); ++b) {

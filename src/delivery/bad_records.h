@@ -1,7 +1,7 @@
 // bad_records.h - finds the records a sink refuses, without leaving a trace in it.
 //
-// Rule:  only an error classed as data starts the search. A sink that refuses known-good data too, or refuses too much,
-//        is sick and nothing is blamed on the records (engine-notes 6).
+// Rule:  only an error classed as data starts the search. A sink that refuses known-good data too, or refuses
+//        too much, is sick and nothing is blamed on the records (engine-notes 6).
 #pragma once
 
 #include <cstddef>
@@ -22,9 +22,9 @@ struct BadRecord {
 };
 
 struct SickLimits {
-    std::size_t in_a_row_max = 100;   ///< this many refused records one after the other: a sick sink
-    std::size_t window = 10'000;      ///< records over which share_max is taken, at least
-    double share_max = 0.01;          ///< more than this share refused: a sick sink
+    std::size_t in_a_row_max = 100;  ///< this many refused records one after the other: a sick sink
+    std::size_t window = 10'000;     ///< records over which share_max is taken, at least
+    double share_max = 0.01;         ///< more than this share refused: a sick sink
 };
 
 /// Searches by halves, through Sink::rehearse only.
@@ -34,6 +34,7 @@ Result<std::vector<BadRecord>> find_bad_records(Sink& sink, const std::vector<Lo
                                                 const SickLimits& limits);
 
 /// `batches` without the bad records; what is left of a batch keeps its offsets.
-std::vector<LogBatch> without_records(const std::vector<LogBatch>& batches, const std::vector<BadRecord>& bad);
+std::vector<LogBatch> without_records(const std::vector<LogBatch>& batches,
+                                      const std::vector<BadRecord>& bad);
 
 }  // namespace tillstream

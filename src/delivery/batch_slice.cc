@@ -6,8 +6,8 @@ namespace tillstream {
 
 namespace {
 
-void copy_run(const Buffer& from, const std::vector<std::uint32_t>& ends, std::uint32_t first, std::uint32_t last,
-              Buffer& to, std::vector<std::uint32_t>& to_ends) {
+void copy_run(const Buffer& from, const std::vector<std::uint32_t>& ends, std::uint32_t first,
+              std::uint32_t last, Buffer& to, std::vector<std::uint32_t>& to_ends) {
     const std::uint32_t begin = first == 0 ? 0 : ends[first - 1];
     to.append(from.view().substr(begin, ends[last - 1] - begin));
     for (std::uint32_t i = first; i < last; ++i) to_ends.push_back(ends[i] - begin);

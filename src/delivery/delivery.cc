@@ -15,24 +15,31 @@ Delivery::Delivery(const SinkSurroundings& around) : around_(around) {}
 
 Delivery::~Delivery() { stop(); }
 
+void Delivery::announce(std::string sink) {
+    const std::lock_guard lock(mutex_);
+    announced_.push_back(std::move(sink));
+}
+
 Status Delivery::add(Sink& sink, const SinkPolicy& policy) {
     auto runner = std::make_unique<SinkRunner>(sink, policy, around_);
     TILLSTREAM_CHECK(runner->start());
     const std::lock_guard lock(mutex_);
+    std::erase(announced_, sink.name());
     runners_.push_back(std::move(runner));
     return {};
 }
 
 bool Delivery::drain(const Position& end, std::chrono::milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
-    bool all = true;
     const std::lock_guard lock(mutex_);
+    bool all = announced_.empty();
     for (const auto& runner : runners_) {
         if (runner->status().state != SinkState::running) {
             all = false;
             continue;
         }
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
         all = runner->progress().wait_for(end, std::max(left, std::chrono::milliseconds{0})) && all;
     }
     return all;
@@ -45,8 +52,8 @@ void Delivery::stop() {
 
 SinkRunner* Delivery::find(std::string_view sink) const {
     const std::lock_guard lock(mutex_);
-    const auto found =
-        std::find_if(runners_.begin(), runners_.end(), [&](const auto& runner) { return runner->name() == sink; });
+    const auto found = std::find_if(runners_.begin(), runners_.end(),
+                                    [&](const auto& runner) { return runner->name() == sink; });
     return found == runners_.end() ? nullptr : found->get();
 }
 
@@ -66,6 +73,10 @@ std::vector<SinkStatus> Delivery::status() const {
     const std::lock_guard lock(mutex_);
     std::vector<SinkStatus> all;
     for (const auto& runner : runners_) all.push_back(runner->status());
+    for (const std::string& name : announced_) {
+        all.push_back(
+            {name, SinkState::retrying, "its store is not open yet", around_.log.bytes_behind(""), 0, {}});
+    }
     return all;
 }
 

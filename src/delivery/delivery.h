@@ -1,7 +1,8 @@
 // delivery.h - brings the log to every sink, each at its own pace.
 //
 // Lifecycle:  construct -> add sinks (before or after start of others; each runs from then on) -> stop.
-// Rule:       a dead sink costs the others nothing; only a required sink near its declared bound reaches producers.
+// Rule:       a dead sink costs the others nothing; only a required sink near its declared bound reaches
+//             producers.
 // Threads:    any.
 // Source:     engine-notes 6; FACES "Reads" (streams, pause, resume, ?after=).
 #pragma once
@@ -29,6 +30,8 @@ public:
     explicit Delivery(const SinkSurroundings& around);
     ~Delivery();
 
+    /// A sink of this name will be added once its store is open: until then status() shows it, retrying.
+    void announce(std::string sink);
     /// `sink` outlives this object. Starts at once.
     Status add(Sink& sink, const SinkPolicy& policy);
     /// Waits until every running sink has come to `end`, at most `timeout`. True if all did.
@@ -43,8 +46,8 @@ public:
     /// Of one sink; null if there is none of that name.
     const Progress* progress(std::string_view sink) const;
 
-    /// Nothing while every required sink is within its bound. From 90 % of the bound on, a growing share of the calls
-    /// is answered with an overload, all of them at 100 %.
+    /// Nothing while every required sink is within its bound. From 90 % of the bound on, a growing share of
+    /// the calls is answered with an overload, all of them at 100 %.
     std::optional<Overload> overload();
 
 private:
@@ -54,6 +57,7 @@ private:
     SinkSurroundings around_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<SinkRunner>> runners_;
+    std::vector<std::string> announced_;
 
     std::mutex pressure_mutex_;
     std::chrono::nanoseconds pressure_at_{0};

@@ -15,9 +15,10 @@ Status check_verdicts(const LogBatch& batch, const RowBatch& rows) {
     for (const Rejection& rejection : batch.records->rejections) rejected[rejection.index] = true;
     for (const Rejection& now : rows.rejections()) {
         if (rejected[now.index]) continue;
-        return failure(Errc::corruption, "record " + std::to_string(batch.base.value + now.index) + " of source " +
-                                             std::to_string(batch.source.value) + " was accepted under " +
-                                             batch.contract + " but no longer decodes; the program that wrote it can");
+        return failure(Errc::corruption, "record " + std::to_string(batch.base.value + now.index) +
+                                             " of source " + std::to_string(batch.source.value) +
+                                             " was accepted under " + batch.contract +
+                                             " but no longer decodes; the program that wrote it can");
     }
     return {};
 }
@@ -31,10 +32,11 @@ Status RowLoader::load(LogBatch& batch) {
     RowDecoder* decoder = TILLSTREAM_TRY(this->decoder(batch.contract));
     auto text = std::make_shared<Buffer>(batch.records->values.view());
     const BodyResult rows = lines_.decode(BodyFormat::ndjson, std::move(text), *decoder);
-    if (!rows) return failure(Errc::corruption, "stored records do not split into lines: " + rows.error().detail);
+    if (!rows)
+        return failure(Errc::corruption, "stored records do not split into lines: " + rows.error().detail);
     if ((*rows)->rows() != batch.count()) {
-        return failure(Errc::corruption, "a batch of " + std::to_string(batch.count()) + " records decodes to " +
-                                             std::to_string((*rows)->rows()));
+        return failure(Errc::corruption, "a batch of " + std::to_string(batch.count()) +
+                                             " records decodes to " + std::to_string((*rows)->rows()));
     }
     TILLSTREAM_CHECK(check_verdicts(batch, **rows));
     batch.rows.batch = *rows;

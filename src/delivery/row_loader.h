@@ -1,7 +1,8 @@
 // row_loader.h - gives a log batch its decoded rows back when they are no longer in memory.
 //
-// Rule:     the stored verdict holds. A record is decoded under the contract version it was judged by; should that
-//           decode ever disagree with the stored verdict, the batch is refused with corruption rather than delivered.
+// Rule:     the stored verdict holds. A record is decoded under the contract version it was judged by; should
+//           that decode ever disagree with the stored verdict, the batch is refused with corruption rather
+//           than delivered.
 // Threads:  one at a time.
 #pragma once
 

@@ -1,9 +1,11 @@
-// sink_memory.h - what delivery must remember of a sink across restarts: paused or not, and deaths at one position.
+// sink_memory.h - what delivery must remember of a sink across restarts: paused or not, and deaths at one
+// position.
 //
 // File:        state/sinks/<name>.state, lines "key value"; replaced atomically.
-// Why deaths:  a record that kills the process is found by counting unclean ends at the same position: after the
-//              third the sink goes on record by record, with a durable mark before each; a record under whose mark the
-//              process died three times is refused. A kill from outside while nothing is attempted blames nobody.
+// Why deaths:  a record that kills the process is found by counting unclean ends at the same position: after
+//              the third the sink goes on record by record, with a durable mark before each; a record under
+//              whose mark the process died three times is refused. A kill from outside while nothing is
+//              attempted blames nobody.
 // Threads:     one at a time per sink.
 #pragma once
 
@@ -26,13 +28,14 @@ public:
     Status set_paused(bool paused);
 
     enum class Mode : int {
-        batches,        ///< as usual
-        single_records, ///< died three times here: one record a commit
-        refuse_first,   ///< died three times while committing the one record at this position
+        batches,         ///< as usual
+        single_records,  ///< died three times here: one record a commit
+        refuse_first,    ///< died three times while committing the one record at this position
     };
     /// To be called when a run begins at `position` (encode_position). Durable before it returns.
     Result<Mode> begin_run(const std::string& position);
-    /// To be called in single-record mode before the commit of the record at `position`; empty: none under way.
+    /// To be called in single-record mode before the commit of the record at `position`; empty: none under
+    /// way.
     Status mark_attempt(const std::string& position);
     /// To be called on a clean stop.
     Status end_run();

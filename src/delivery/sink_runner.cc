@@ -1,12 +1,9 @@
 #include "delivery/sink_runner.h"
 
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <future>
 
+#include "core/thread_priority.h"
 #include "delivery/batch_slice.h"
 #include "quarantine/sink_reject.h"
 
@@ -17,16 +14,12 @@ namespace {
 constexpr std::chrono::milliseconds kEndOfLogWait{200};
 /// A position that moved without anything to store is written this often only.
 constexpr std::chrono::seconds kSkippedPositionAge{1};
-/// Acknowledgements and the commit thread come first: deliveries run behind them when cores are short.
-constexpr int kNice = 10;
 
 std::string encode(const std::map<SourceId, Offset>& reached) {
     Position position;
     for (const auto& [source, next] : reached) position.push_back({source, next});
     return encode_position(position);
 }
-
-void lower_own_priority() { setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), kNice); }
 
 }  // namespace
 
@@ -46,12 +39,15 @@ SinkRunner::SinkRunner(Sink& sink, SinkPolicy policy, const SinkSurroundings& ar
       around_(around),
       memory_(around.fs, around.state_dir, sink.name()),
       loader_(around.contracts),
-      committed_records_(around_.metrics.counter("tillstream_sink_records_total", "Records committed by a sink.",
+      committed_records_(around_.metrics.counter("tillstream_sink_records_total",
+                                                 "Records committed by a sink.",
                                                  {{"sink", std::string(sink.name())}})),
-      commit_failures_(around_.metrics.counter("tillstream_sink_failures_total", "Commits a sink refused or failed.",
+      commit_failures_(around_.metrics.counter("tillstream_sink_failures_total",
+                                               "Commits a sink refused or failed.",
                                                {{"sink", std::string(sink.name())}})),
-      commit_seconds_(around_.metrics.histogram("tillstream_sink_commit_seconds", "Duration of a sink's commit.",
-                                                latency_buckets(), {{"sink", std::string(sink.name())}})) {
+      commit_seconds_(around_.metrics.histogram("tillstream_sink_commit_seconds",
+                                                "Duration of a sink's commit.", latency_buckets(),
+                                                {{"sink", std::string(sink.name())}})) {
     around_.logger = around.logger.named("delivery");
 }
 
@@ -141,8 +137,9 @@ bool SinkRunner::open() {
             return source.source == position.source && position.next <= source.next;
         });
         if (known) continue;
-        set_state(SinkState::stopped, "log-truncated: position " + std::to_string(position.next.value) + " of source " +
-                                          std::to_string(position.source.value) + " lies beyond the end of the log");
+        set_state(SinkState::stopped, "log-truncated: position " + std::to_string(position.next.value) +
+                                          " of source " + std::to_string(position.source.value) +
+                                          " lies beyond the end of the log");
         return false;
     }
     const std::string cursor = positions->empty() ? std::string() : positions->front().cursor;
@@ -186,8 +183,11 @@ Status SinkRunner::read_chunk() {
     LogRead read = TILLSTREAM_TRY(reader_->read(policy_.chunk_bytes));
     for (const Gap& gap : read.gaps) {
         around_.logger.error("a part of the log is damaged and was passed over",
-                             {{"sink", sink_.name()}, {"source", std::uint64_t{gap.source.value}},
-                              {"from", gap.from.value}, {"to", gap.to.value}, {"reason", gap.reason}});
+                             {{"sink", sink_.name()},
+                              {"source", std::uint64_t{gap.source.value}},
+                              {"from", gap.from.value},
+                              {"to", gap.to.value},
+                              {"reason", gap.reason}});
     }
     if (read.batches.empty()) {
         around_.log.wait_for_more(read.cursor, kEndOfLogWait);
@@ -205,7 +205,8 @@ void SinkRunner::take(LogRead read) {
         Offset& end = pending_end_[batch.source];
         if (batch.end() <= end) continue;
         if (batch.base < end) {
-            batch = slice_batch(batch, static_cast<std::uint32_t>(end.value - batch.base.value), batch.count());
+            batch =
+                slice_batch(batch, static_cast<std::uint32_t>(end.value - batch.base.value), batch.count());
         }
         end = batch.end();
         if (sink_.wants(batch)) pending_.push_back(std::move(batch));
@@ -254,7 +255,8 @@ Status SinkRunner::commit_to_store(const std::vector<LogBatch>& batches, const R
         const auto end = to.find(source.id);
         const auto from = stored_.find(source.id);
         if (end == to.end()) continue;
-        commit.ranges.push_back({source.id, from == stored_.end() ? Offset{0} : from->second, end->second, cursor});
+        commit.ranges.push_back(
+            {source.id, from == stored_.end() ? Offset{0} : from->second, end->second, cursor});
     }
     TILLSTREAM_CHECK(sink_.commit(commit, around_.epoch));
     stored_ = to;
@@ -292,8 +294,10 @@ Status SinkRunner::commit_one_by_one() {
             TILLSTREAM_CHECK(memory_.mark_attempt(encode(stored_)));
             const bool killer = first && mode_ == SinkMemory::Mode::refuse_first;
             first = false;
-            Status outcome = killer ? Status(failure(Errc::invalid_argument, "the process died three times on this record"))
-                                    : commit_to_store({record}, to, stored_cursor_);
+            Status outcome =
+                killer
+                    ? Status(failure(Errc::invalid_argument, "the process died three times on this record"))
+                    : commit_to_store({record}, to, stored_cursor_);
             if (!outcome && outcome.error().code == Errc::invalid_argument) {
                 TILLSTREAM_CHECK(append_rejects({{b, i, outcome.error().message}}));
                 outcome = commit_to_store({}, to, stored_cursor_);
@@ -310,7 +314,8 @@ Status SinkRunner::commit_one_by_one() {
 /// The sink called the chunk bad data: find which records, put them on record, store the rest.
 Status SinkRunner::isolate() {
     const std::vector<BadRecord> bad = TILLSTREAM_TRY(find_bad_records(sink_, pending_, policy_.sick));
-    if (bad.empty()) return failure(Errc::unavailable, "sink refused a commit that it then rehearsed without error");
+    if (bad.empty())
+        return failure(Errc::unavailable, "sink refused a commit that it then rehearsed without error");
     TILLSTREAM_CHECK(append_rejects(bad));
     return commit_to_store(without_records(pending_, bad), pending_end_, pending_cursor_);
 }
@@ -320,23 +325,26 @@ Status SinkRunner::append_rejects(const std::vector<BadRecord>& bad) {
     for (const BadRecord& record : bad) {
         const LogBatch& batch = pending_[record.batch];
         const Offset offset{batch.base.value + record.index};
-        rejects.push_back({std::string(sink_.name()), "", ShardId{}, batch.source, offset, batch.contract, record.error,
-                           std::string(batch.records->value(record.index))});
+        rejects.push_back({std::string(sink_.name()), "", ShardId{}, batch.source, offset, batch.contract,
+                           record.error, std::string(batch.records->value(record.index))});
         for (const SourceInfo& source : around_.log.sources()) {
             if (source.id != batch.source) continue;
             rejects.back().stream = source.stream;
             rejects.back().shard = source.shard;
         }
         around_.logger.error("a sink refused a record that was accepted; it goes to quarantine",
-                             {{"sink", sink_.name()}, {"stream", rejects.back().stream},
-                              {"shard", std::uint64_t{rejects.back().shard.value}}, {"offset", offset.value},
+                             {{"sink", sink_.name()},
+                              {"stream", rejects.back().stream},
+                              {"shard", std::uint64_t{rejects.back().shard.value}},
+                              {"offset", offset.value},
                               {"error", record.error}});
     }
     std::vector<LogBatch> batches;
     batches.push_back(sink_reject_batch(around_.system_source, rejects));
     auto done = std::make_shared<std::promise<Result<Appended>>>();
     auto outcome = done->get_future();
-    around_.log.append(std::move(batches), [done](Result<Appended> appended) { done->set_value(std::move(appended)); });
+    around_.log.append(std::move(batches),
+                       [done](Result<Appended> appended) { done->set_value(std::move(appended)); });
     auto appended = outcome.get();
     if (!appended) return failure(std::move(appended).error());
     return {};
@@ -349,7 +357,8 @@ void SinkRunner::retry_later(const Error& error) {
         return set_state(SinkState::stopped, error.message);
     }
     if (retry_.count() == 0) {
-        around_.logger.warn("a sink failed and is retried", {{"sink", sink_.name()}, {"error", error.message}});
+        around_.logger.warn("a sink failed and is retried",
+                            {{"sink", sink_.name()}, {"error", error.message}});
     }
     retry_ = std::clamp(retry_ * 2, policy_.retry_first, policy_.retry_max);
     set_state(SinkState::retrying, error.message);

@@ -1,10 +1,15 @@
-// sink_runner.h - drives one sink: reads the log, commits, retries, and takes single bad records out of the way.
+// sink_runner.h - drives one sink: reads the log, commits, retries, and takes single bad records out of the
+// way.
 //
-// Lifecycle:  construct -> start -> stop. One thread of its own, at low priority: a slow or sick sink delays nobody.
-// Batching:   a cycle commits everything that became durable since the last one, up to `chunk_bytes`; no timers.
-// Order:      a sink's positions come from its own store, never from memory, after every start and every conflict.
-// Errors:     data refused -> bad records become sink_reject records of the log, the rest goes on; a position beyond
-//             the log's end stops the sink; everything else is retried with back-off, for ever, visible in status().
+// Lifecycle:  construct -> start -> stop. One thread of its own, at low priority: a slow or sick sink delays
+//             nobody.
+// Batching:   a cycle commits everything that became durable since the last one, up to `chunk_bytes`; no
+//             timers.
+// Order:      a sink's positions come from its own store, never from memory, after every start and every
+//             conflict.
+// Errors:     data refused -> bad records become sink_reject records of the log, the rest goes on; a position
+//             beyond the log's end stops the sink; everything else is retried with back-off, for ever,
+//             visible in status().
 // Threads:    start and stop by one owner; everything else by any thread.
 #pragma once
 
@@ -35,10 +40,10 @@ enum class SinkState : std::uint8_t { running, paused, retrying, stopped };
 std::string_view to_string(SinkState state);
 
 struct SinkPolicy {
-    bool required = true;                            ///< its lag may close the intake
-    std::uint64_t lag_bytes_max = 4ULL << 30;        ///< at this lag of a required sink ingest answers 503
-    std::size_t chunk_bytes = 8 << 20;               ///< stored bytes read per commit, about
-    std::chrono::milliseconds retry_first{100};      ///< doubled up to retry_max
+    bool required = true;                        ///< its lag may close the intake
+    std::uint64_t lag_bytes_max = 4ULL << 30;    ///< at this lag of a required sink ingest answers 503
+    std::size_t chunk_bytes = 8 << 20;           ///< stored bytes read per commit, about
+    std::chrono::milliseconds retry_first{100};  ///< doubled up to retry_max
     std::chrono::milliseconds retry_max{5000};
     SickLimits sick;
 };
@@ -46,9 +51,9 @@ struct SinkPolicy {
 struct SinkStatus {
     std::string name;
     SinkState state = SinkState::running;
-    std::string error;              ///< of the last failed attempt; empty when all is well
-    std::uint64_t lag_bytes = 0;    ///< stored bytes not yet committed, about
-    double lag_seconds = 0;         ///< age of the oldest record not yet committed
+    std::string error;            ///< of the last failed attempt; empty when all is well
+    std::uint64_t lag_bytes = 0;  ///< stored bytes not yet committed, about
+    double lag_seconds = 0;       ///< age of the oldest record not yet committed
     std::optional<Timestamp> oldest_waiting;
 };
 
@@ -94,7 +99,8 @@ private:
     void commit_pending();
     Status commit_skipped();
     bool skipped_is_due() const;
-    Status commit_to_store(const std::vector<LogBatch>& batches, const Reached& to, const std::string& cursor);
+    Status commit_to_store(const std::vector<LogBatch>& batches, const Reached& to,
+                           const std::string& cursor);
     Status commit_one_by_one();
     Status isolate();
     Status append_rejects(const std::vector<BadRecord>& bad);
@@ -115,9 +121,9 @@ private:
 
     // Of the strand only.
     std::unique_ptr<LogReader> reader_;
-    Reached stored_;              ///< as the sink's store has it
+    Reached stored_;  ///< as the sink's store has it
     std::string stored_cursor_;
-    Reached reached_;             ///< stored, or read and found to hold nothing this sink stores
+    Reached reached_;  ///< stored, or read and found to hold nothing this sink stores
     std::string reached_cursor_;
     std::chrono::nanoseconds stored_at_{0};  ///< of the last commit
     std::vector<LogBatch> pending_;

@@ -47,8 +47,8 @@ protected:
         policy_.retry_max = 2ms;
     }
     std::unique_ptr<Delivery> delivery() {
-        return std::make_unique<Delivery>(SinkSurroundings{log_, *contracts_, fs_, "/state", system_clock(), Epoch{1},
-                                                           system_, Logger::silent(), metrics_});
+        return std::make_unique<Delivery>(SinkSurroundings{log_, *contracts_, fs_, "/state", system_clock(),
+                                                           Epoch{1}, system_, Logger::silent(), metrics_});
     }
     void append(SourceId source, const std::vector<std::string>& receipts) {
         std::vector<std::string> lines;

@@ -29,8 +29,8 @@ IngestRefusal refuse(const Error& error) {
 }
 
 /// Where each row of a request went, now that the log has given out offsets.
-IngestReceipt receipt_of(RowBatchPtr rows, const Partitioned& dealt, const std::vector<ShardId>& shard_of_part,
-                         const Appended& appended) {
+IngestReceipt receipt_of(RowBatchPtr rows, const Partitioned& dealt,
+                         const std::vector<ShardId>& shard_of_part, const Appended& appended) {
     IngestReceipt receipt;
     receipt.rows = std::move(rows);
     receipt.quarantined = receipt.rows->rejected();
@@ -48,8 +48,9 @@ IngestReceipt receipt_of(RowBatchPtr rows, const Partitioned& dealt, const std::
 
 }  // namespace
 
-Result<std::unique_ptr<Ingest>> Ingest::open(EventLog& log, const ContractStore& contracts, std::uint32_t shards,
-                                             IngestLimits limits, Admission admission, Metrics& metrics) {
+Result<std::unique_ptr<Ingest>> Ingest::open(EventLog& log, const ContractStore& contracts,
+                                             std::uint32_t shards, IngestLimits limits, Admission admission,
+                                             Metrics& metrics) {
     std::unique_ptr<Ingest> ingest(new Ingest(log, limits, std::move(admission)));
     for (const ContractPtr& contract : contracts.all()) {
         auto sources = TILLSTREAM_TRY(log.register_stream(contract->name, shards));
@@ -74,7 +75,8 @@ void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done) {
     auto text = plain_text(std::move(body), limits_.body_bytes);
     if (!text) {
         const bool large = text.error().code == Errc::resource_exhausted;
-        return done(refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed, text.error().message));
+        return done(refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed,
+                           text.error().message));
     }
     auto decoded = target.decode(body.format, *text);
     if (!decoded) return done(refuse(decoded.error()));
@@ -91,9 +93,9 @@ void Ingest::append(Stream& stream, RowBatchPtr rows, IngestDone done) {
         shard_of_part.push_back(stream.shard_of(batch.source));
     }
     if (const std::size_t most = log_.capabilities().max_request_bytes; bytes > most) {
-        return done(refuse(IngestRefusal::Kind::too_large, "the records take " + std::to_string(bytes) +
-                                                               " bytes as stored, more than the " + std::to_string(most) +
-                                                               " one request may; send fewer at a time"));
+        return done(refuse(IngestRefusal::Kind::too_large,
+                           "the records take " + std::to_string(bytes) + " bytes as stored, more than the " +
+                               std::to_string(most) + " one request may; send fewer at a time"));
     }
     std::vector<LogBatch> batches = std::move(dealt.batches);
     dealt.batches.clear();

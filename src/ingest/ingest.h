@@ -1,11 +1,12 @@
 // ingest.h - the one way in: a request's bytes become judged records in the log.
 //
-// Way:      decompress -> to UTF-8 -> split and decode under the contract -> deal out to shards -> append. The verdict
-//           given here is stored with the record and never given again.
-// Order:    `done` runs after the records are on stable storage and readable; until then nothing is acknowledged.
+// Way:      decompress -> to UTF-8 -> split and decode under the contract -> deal out to shards -> append.
+//           The verdict given here is stored with the record and never given again.
+// Order:    `done` runs after the records are on stable storage and readable; until then nothing is
+//           acknowledged.
 // Atomic:   a request's records are stored all together or not at all.
-// Threads:  submit from any thread; it decodes on the caller's. `done` runs once: on the caller's thread for a refusal or
-//           an empty request, else on the log's commit thread, where it must be quick.
+// Threads:  submit from any thread; it decodes on the caller's. `done` runs once: on the caller's thread for
+//           a refusal or an empty request, else on the log's commit thread, where it must be quick.
 // Limits:   IngestLimits; what is over them is refused before anything is stored.
 // Source:   FACES "Ingest".
 #pragma once
@@ -46,9 +47,9 @@ struct IngestLimits {
 
 /// What became of a request whose records were split and stored.
 struct IngestReceipt {
-    RowBatchPtr rows;                     ///< in request order
-    std::vector<ShardId> shards;          ///< of each row
-    std::vector<Offset> offsets;          ///< of each row, in its shard
+    RowBatchPtr rows;             ///< in request order
+    std::vector<ShardId> shards;  ///< of each row
+    std::vector<Offset> offsets;  ///< of each row, in its shard
     std::uint32_t accepted = 0;
     std::uint32_t quarantined = 0;
     std::uint32_t duplicates = 0;
@@ -59,7 +60,7 @@ struct IngestReceipt {
 struct IngestRefusal {
     enum class Kind : std::uint8_t {
         unknown_stream,
-        malformed,        ///< does not split into records; `code` and `at` say where
+        malformed,  ///< does not split into records; `code` and `at` say where
         too_large,
         overloaded,       ///< try again after retry_after_seconds
         outcome_unknown,  ///< the log failed while writing: the records may be there
@@ -80,8 +81,9 @@ using Admission = std::function<std::optional<IngestRefusal>()>;
 class Ingest {
 public:
     /// Registers a stream of `shards` shards for every dataset of the store.
-    static Result<std::unique_ptr<Ingest>> open(EventLog& log, const ContractStore& contracts, std::uint32_t shards,
-                                                IngestLimits limits, Admission admission, Metrics& metrics);
+    static Result<std::unique_ptr<Ingest>> open(EventLog& log, const ContractStore& contracts,
+                                                std::uint32_t shards, IngestLimits limits,
+                                                Admission admission, Metrics& metrics);
     ~Ingest();
 
     void submit(std::string_view stream, IngestBody body, IngestDone done);

@@ -45,7 +45,8 @@ void copy_records(const RowBatch& rows, Part& part) {
 
 }  // namespace
 
-Partitioned partition_rows(const RowBatchPtr& rows, const std::vector<SourceInfo>& shards, ShardRouter& router) {
+Partitioned partition_rows(const RowBatchPtr& rows, const std::vector<SourceInfo>& shards,
+                           ShardRouter& router) {
     const std::uint32_t count = rows->rows();
     Partitioned dealt;
     dealt.part_of.resize(count);

@@ -20,7 +20,9 @@ struct Partitioned {
     std::vector<std::uint32_t> place_in;  ///< row -> record within that batch
 };
 
-/// Accepted rows go by their partition key; rejected ones, and datasets without a key, by the record's own text.
-Partitioned partition_rows(const RowBatchPtr& rows, const std::vector<SourceInfo>& shards, ShardRouter& router);
+/// Accepted rows go by their partition key; rejected ones, and datasets without a key, by the record's own
+/// text.
+Partitioned partition_rows(const RowBatchPtr& rows, const std::vector<SourceInfo>& shards,
+                           ShardRouter& router);
 
 }  // namespace tillstream

@@ -1,7 +1,7 @@
 // shard_router.h - which shard a partition key belongs to.
 //
-// Rule:     MD5 of the key as a 128-bit number; the shards share that range evenly, in order (as Kinesis' hash keys).
-//           Order holds per shard, so it holds per key.
+// Rule:     MD5 of the key as a 128-bit number; the shards share that range evenly, in order (as Kinesis'
+//           hash keys). Order holds per shard, so it holds per key.
 // Threads:  one at a time (the digest's context and the last key are reused).
 #pragma once
 
@@ -18,7 +18,8 @@ class ShardRouter {
 public:
     explicit ShardRouter(std::uint32_t shards) : shards_(shards) {}
 
-    /// Neighbouring records often share their key (lines of one invoice): a repeated key costs one comparison.
+    /// Neighbouring records often share their key (lines of one invoice): a repeated key costs one
+    /// comparison.
     ShardId shard_of(std::string_view key) {
         if (primed_ && key == last_key_) return last_;
         return route(key);

@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "net/testing/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {

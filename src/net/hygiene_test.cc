@@ -1,7 +1,7 @@
 // What must be refused, byte for byte: a proxy in front may read such messages in another way.
 #include <string>
 
-#include "net/testing/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "net/internal/connection_table.h"
-#include "net/testing/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {

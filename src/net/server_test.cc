@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "net/testing/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "net/testing/loopback.h"
+#include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {

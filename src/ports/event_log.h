@@ -1,9 +1,10 @@
 // event_log.h - the port to the log: everything that changes data is a record in it.
 //
-// Order:    durable -> published -> acknowledged. `done` of append runs after the bytes are on stable storage and
-//           readers may see them; a reader is never given what a crash could take back.
+// Order:    durable -> published -> acknowledged. `done` of append runs after the bytes are on stable storage
+//           and readers may see them; a reader is never given what a crash could take back.
 // Atomic:   all batches of one append become durable together or not at all (capability atomic_request).
-// Order of records: by offset within a source; between sources unspecified, except that one reader never goes back.
+// Order of records: by offset within a source; between sources unspecified, except that one reader never goes
+//                   back.
 // Errors:   of append: unavailable / resource_exhausted (nothing was written: answer 503 with Retry-After),
 //           outcome_unknown (a flush failed: the process is about to end).
 // Threads:  append, sources and durable_end from any thread; a LogReader by one thread at a time.
@@ -39,10 +40,10 @@ struct SourceInfo {
 
 /// Records as they are stored: one JSON line each, in offset order.
 struct RecordBlock {
-    Buffer values;                          ///< the lines, each ends with '\n'
-    std::vector<std::uint32_t> ends;        ///< end of each line in `values`, its '\n' included
-    std::vector<Rejection> rejections;      ///< sorted by index; these records are quarantined
-    Buffer event_ids;                       ///< back to back; empty if no record carries one
+    Buffer values;                      ///< the lines, each ends with '\n'
+    std::vector<std::uint32_t> ends;    ///< end of each line in `values`, its '\n' included
+    std::vector<Rejection> rejections;  ///< sorted by index; these records are quarantined
+    Buffer event_ids;                   ///< back to back; empty if no record carries one
     std::vector<std::uint32_t> event_id_ends;
 
     std::uint32_t count() const { return static_cast<std::uint32_t>(ends.size()); }
@@ -56,7 +57,8 @@ enum class BatchKind : std::uint8_t {
     control,  ///< the system's own facts (stream "system"): values are JSON objects with a "type"
 };
 
-/// Consecutive records of one source. Appended by ingest (base, arrived and lsn are assigned then), read by delivery.
+/// Consecutive records of one source. Appended by ingest (base, arrived and lsn are assigned then), read by
+/// delivery.
 struct LogBatch {
     BatchKind kind = BatchKind::data;
     SourceId source;
@@ -73,14 +75,16 @@ struct LogBatch {
 };
 
 struct Appended {
-    Position position;            ///< one entry a batch, in the order given: source and the offset after its last record
-    std::vector<Offset> bases;    ///< first offset of each batch
+    /// One entry a batch, in the order given: source and the offset after its last record.
+    Position position;
+    std::vector<Offset> bases;  ///< first offset of each batch
     Timestamp arrived;
 };
 
 using AppendDone = std::function<void(Result<Appended>)>;
 
-/// Records that cannot be read any more because stored bytes are damaged. Never an error: reading goes on behind it.
+/// Records that cannot be read any more because stored bytes are damaged. Never an error: reading goes on
+/// behind it.
 struct Gap {
     SourceId source;
     Offset from;
@@ -100,7 +104,8 @@ struct LogRead {
 class LogReader {
 public:
     virtual ~LogReader() = default;
-    /// Whole batches, at least one if there is any, up to about `max_bytes` of values. Does not block at the end.
+    /// Whole batches, at least one if there is any, up to about `max_bytes` of values. Does not block at the
+    /// end.
     virtual Result<LogRead> read(std::size_t max_bytes) = 0;
 };
 
@@ -123,11 +128,12 @@ public:
 
     /// The shards of a stream, registered durably on the first call; later calls return the same sources
     /// (invalid_argument if `shards` differs from what is registered).
-    virtual Result<std::vector<SourceInfo>> register_stream(std::string_view stream, std::uint32_t shards) = 0;
+    virtual Result<std::vector<SourceInfo>> register_stream(std::string_view stream,
+                                                            std::uint32_t shards) = 0;
     virtual std::vector<SourceInfo> sources() const = 0;
 
-    /// Encodes on the calling thread, then queues. `done` runs once, on the log's commit thread: it must be quick and
-    /// must not append.
+    /// Encodes on the calling thread, then queues. `done` runs once, on the log's commit thread: it must be
+    /// quick and must not append.
     virtual void append(std::vector<LogBatch> batches, AppendDone done) = 0;
 
     /// Everything below is durable and readable. One entry a source.

@@ -1,4 +1,5 @@
-// figures.h - what a store says it holds of a dataset: a count and exact sums, for comparing stores with the log.
+// figures.h - what a store says it holds of a dataset: a count and exact sums, for comparing stores with the
+// log.
 #pragma once
 
 #include <cstdint>

@@ -25,8 +25,8 @@ std::string encode_position(const Position& position);
 /// invalid_argument for anything encode_position did not write.
 Result<Position> decode_position(std::string_view token);
 
-/// Where a sink will go on in a source. `cursor` is the log engine's own resume token (at most 256 bytes): engines
-/// whose offsets have gaps or restart need more than `next`.
+/// Where a sink will go on in a source. `cursor` is the log engine's own resume token (at most 256 bytes):
+/// engines whose offsets have gaps or restart need more than `next`.
 struct SinkPosition {
     SourceId source;
     Offset next;

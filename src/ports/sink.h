@@ -1,9 +1,10 @@
 // sink.h - the port to a store that keeps rows together with the position reached.
 //
-// Rule:     commit is one atomic compare-and-set of the engine: it succeeds only if the stored next offset of every
-//           source equals `from` and the stored epoch is not larger; else conflict, and the caller re-reads positions.
-// Errors:   of commit: conflict (stale), invalid_argument (the data itself is refused: delivery bisects), everything
-//           else is retried with back-off and never touches other sinks.
+// Rule:     commit is one atomic compare-and-set of the engine: it succeeds only if the stored next offset of
+//           every source equals `from` and the stored epoch is not larger; else conflict, and the caller
+//           re-reads positions.
+// Errors:   of commit: conflict (stale), invalid_argument (the data itself is refused: delivery bisects),
+//           everything else is retried with back-off and never touches other sinks.
 // Threads:  one caller at a time per sink (its delivery strand).
 #pragma once
 

@@ -1,9 +1,9 @@
 // sink_reject.h - the control record that takes a record out of a sink's way: what it refused, and why.
 //
-// Form:    {"type":"sink_reject","sink","stream","shard","source","offset","contract","error","raw"} in the stream
-//          "system"; `raw` is the record as the raw lake holds it, as a JSON string.
-// Place:   written by delivery before it goes on behind the record; read by the quarantine sink and by verify. A crash
-//          in between writes it again: readers take (sink, source, offset) for its identity.
+// Form:    {"type":"sink_reject","sink","stream","shard","source","offset","contract","error","raw"} in the
+//          stream "system"; `raw` is the record as the raw lake holds it, as a JSON string.
+// Place:   written by delivery before it goes on behind the record; read by the quarantine sink and by
+//          verify. A crash in between writes it again: readers take (sink, source, offset) for its identity.
 #pragma once
 
 #include <optional>

@@ -6,8 +6,14 @@ namespace tillstream {
 namespace {
 
 TEST(SinkRejectTest, WhatIsWrittenIsReadBack) {
-    const SinkReject first{"warehouse", "sales", ShardId{3}, SourceId{7}, Offset{4711}, "sales@0123456789abcdef",
-                           "value \"x\" out of range", R"({"InvoiceNo":"536365","Note":"a\"b\\c\u00a3"})"};
+    const SinkReject first{"warehouse",
+                           "sales",
+                           ShardId{3},
+                           SourceId{7},
+                           Offset{4711},
+                           "sales@0123456789abcdef",
+                           "value \"x\" out of range",
+                           R"({"InvoiceNo":"536365","Note":"a\"b\\c\u00a3"})"};
     const SinkReject second{"tables", "sales", ShardId{0}, SourceId{1}, Offset{0}, "", "", ""};
     const LogBatch batch = sink_reject_batch(SourceId{9}, {first, second});
     ASSERT_EQ(batch.count(), 2U);

@@ -17,12 +17,9 @@ public:
     Scan(EventLog& log, const ContractStore& contracts, const Contract& contract, const Position& end)
         : log_(log), loader_(contracts), contract_(contract) {
         figures_.rows.sums = zero_sums();
+        for (const SourceOffset& limit : end) ends_[limit.source] = limit.next;
         for (const SourceInfo& source : log.sources()) {
-            for (const SourceOffset& limit : end) {
-                if (limit.source != source.id) continue;
-                if (source.stream == contract.name) ends_[source.id] = limit.next;
-                if (source.stream == kSystemStream) system_ = source.id;
-            }
+            if (source.stream == kSystemStream) system_ = source.id;
         }
     }
 

@@ -20,8 +20,9 @@ StreamEnd end_of(const EventLog& log, std::string_view stream) {
     const Position durable = log.durable_end();
     for (const SourceInfo& source : log.sources()) {
         if (source.stream != stream) continue;
-        const auto found = std::find_if(durable.begin(), durable.end(),
-                                        [&](const SourceOffset& offset) { return offset.source == source.id; });
+        const auto found = std::find_if(durable.begin(), durable.end(), [&](const SourceOffset& offset) {
+            return offset.source == source.id;
+        });
         if (found == durable.end()) continue;
         end.position.push_back(*found);
         end.shards.push_back({source.shard, found->next});
@@ -36,7 +37,8 @@ StoreFigures expected_figures(const LogFigures& log, const SinkCheck& sink) {
     const auto refused = log.refused.find(sink.name);
     if (refused == log.refused.end()) return expected;
     expected.rows -= refused->second.rows;
-    for (std::size_t m = 0; m < expected.sums.size(); ++m) expected.sums[m].sum -= refused->second.sums[m].sum;
+    for (std::size_t m = 0; m < expected.sums.size(); ++m)
+        expected.sums[m].sum -= refused->second.sums[m].sum;
     return expected;
 }
 
@@ -65,13 +67,15 @@ Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::mil
     result.stream = stream;
     std::vector<bool> in_time;
     for (const StoreUnderCheck& store : stores_) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
         in_time.push_back(store.wait_for(end.position, std::max(left, std::chrono::milliseconds{0})));
-        SinkCheck sink{store.name, store.content, TILLSTREAM_TRY(store.scan(*contract, end.shards)), {}, 0, false, {}};
+        SinkCheck sink{
+            store.name, store.content, TILLSTREAM_TRY(store.scan(*contract, end.shards)), {}, 0, false, {}};
         for (const SinkPosition& position : TILLSTREAM_TRY(store.positions())) {
-            const bool ours = std::any_of(end.position.begin(), end.position.end(),
-                                          [&](const SourceOffset& offset) { return offset.source == position.source; });
+            const bool ours =
+                std::any_of(end.position.begin(), end.position.end(),
+                            [&](const SourceOffset& offset) { return offset.source == position.source; });
             if (ours) sink.positions.push_back({position.source, position.next});
         }
         result.sinks.push_back(std::move(sink));
@@ -98,8 +102,10 @@ void write_figures(json::Writer& out, const StoreFigures& figures, StoreContent 
     if (content == StoreContent::quarantined) return;
     for (const MeasureSum& sum : figures.sums) {
         out.key(sum.name);
-        if (sum.scale == 0) out.number(sum.sum);
-        else out.string(format_decimal(sum.sum, sum.scale));
+        if (sum.scale == 0)
+            out.number(sum.sum);
+        else
+            out.string(format_decimal(sum.sum, sum.scale));
     }
 }
 
@@ -120,7 +126,10 @@ std::string to_json(const Reconciliation& r) {
         write_figures(out, sink.figures, sink.content);
         out.member("refused", sink.refused).key("positions").begin_array();
         for (const SourceOffset& position : sink.positions) {
-            out.begin_object().member("source", position.source.value).member("next", position.next.value).end_object();
+            out.begin_object()
+                .member("source", position.source.value)
+                .member("next", position.next.value)
+                .end_object();
         }
         out.end_array().member("ok", sink.ok);
         if (!sink.ok) out.member("problem", sink.problem);

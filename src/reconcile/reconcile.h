@@ -1,6 +1,7 @@
 // reconcile.h - proves that what was received is what every store holds: counts and exact sums, read anew.
 //
-// Rule:     figures come from re-reading the log's storage and scanning each sink's own store, never from counters.
+// Rule:     figures come from re-reading the log's storage and scanning each sink's own store, never from
+//           counters.
 // Scope:    everything below the log's end seen at the call; later records are left out on both sides.
 // Threads:  run may be called from any thread, at once; it reads the whole stream.
 // Source:   FACES "CLI output for scripts", verify.
@@ -38,7 +39,8 @@ struct SinkCheck {
     StoreContent content = StoreContent::accepted;
     StoreFigures figures;
     std::vector<SourceOffset> positions;  ///< of the checked stream's sources
-    std::uint64_t refused = 0;            ///< accepted records this sink refused; quarantined, and not expected here
+    /// Accepted records this sink refused; quarantined, and not expected here.
+    std::uint64_t refused = 0;
     bool ok = false;
     std::string problem;  ///< why not, in a few words
 };
@@ -49,8 +51,8 @@ struct Reconciliation {
     std::uint64_t accepted = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t quarantined = 0;
-    StoreFigures log;           ///< of the accepted records
-    std::uint64_t gaps = 0;     ///< damaged parts of the log that were passed over
+    StoreFigures log;        ///< of the accepted records
+    std::uint64_t gaps = 0;  ///< damaged parts of the log that were passed over
     std::vector<SinkCheck> sinks;
     bool ok = false;
 };
@@ -72,7 +74,8 @@ private:
     std::vector<StoreUnderCheck> stores_;
 };
 
-/// FACES form: {received,accepted,duplicates,quarantined,sinks:[{name,rows,quantity,line_total,positions,ok}],ok}, the
+/// FACES form:
+/// {received,accepted,duplicates,quarantined,sinks:[{name,rows,quantity,line_total,positions,ok}],ok}, the
 /// contract's measures by their names.
 std::string to_json(const Reconciliation& reconciliation);
 

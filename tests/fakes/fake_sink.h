@@ -1,4 +1,5 @@
-// fake_sink.h - a sink in memory with faults on demand: the second implementation of the sink port, for tests.
+// fake_sink.h - a sink in memory with faults on demand: the second implementation of the sink port, for
+// tests.
 //
 // Threads:  the faults may be set from any thread while a runner drives the sink.
 #pragma once

@@ -1,4 +1,5 @@
-// server_process.h - the real program as a child process: started, killed, stopped, spoken to over its doors only.
+// server_process.h - the real program as a child process: started, killed, stopped, spoken to over its doors
+// only.
 //
 // Lifecycle:  start waits for the line "ready URL"; the destructor kills the child if it still runs.
 // Threads:    one at a time; url() and pid() from any once started.
@@ -17,7 +18,8 @@ class ServerProcess {
 public:
     /// Runs `tillstream serve --data DIR --http 127.0.0.1:0` and `arguments`; standard error goes to DIR.log.
     /// failure with the exit code in its message if the child ends before it is ready.
-    static Result<ServerProcess> start(const std::string& data_dir, const std::vector<std::string>& arguments = {});
+    static Result<ServerProcess> start(const std::string& data_dir,
+                                       const std::vector<std::string>& arguments = {});
     /// The same without waiting for the line: url() stays empty. For ending it while it starts or recovers.
     static ServerProcess launch(const std::string& data_dir, const std::vector<std::string>& arguments = {});
     ServerProcess(ServerProcess&& other) noexcept;

@@ -48,8 +48,8 @@ void read_folder(const fs::path& root, const fs::path& folder, SourceTree& tree)
 }  // namespace
 
 bool SourceFile::is_test() const {
-    return path.ends_with("_test.cc") || path.starts_with("tests/") || path.starts_with("bench/") ||
-           path.starts_with("fuzz/") || path.starts_with("tools/");
+    return path.ends_with("_test.cc") || path.ends_with("_test.h") || path.starts_with("tests/") ||
+           path.starts_with("bench/") || path.starts_with("fuzz/") || path.starts_with("tools/");
 }
 
 std::string_view SourceFile::name() const {

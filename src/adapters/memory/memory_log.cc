@@ -113,7 +113,8 @@ Result<std::unique_ptr<LogReader>> MemoryLog::open_reader(std::string_view curso
 std::uint64_t MemoryLog::bytes_behind(std::string_view cursor) const {
     const std::lock_guard lock(mutex_);
     std::uint64_t bytes = 0;
-    for (std::size_t i = index_of(cursor); i < batches_.size(); ++i) bytes += batches_[i].records->values.size();
+    for (std::size_t i = index_of(cursor); i < batches_.size(); ++i)
+        bytes += batches_[i].records->values.size();
     return bytes;
 }
 

@@ -1,4 +1,5 @@
-// memory_log.h - an EventLog in memory: the log port's second implementation, for tests of everything above it.
+// memory_log.h - an EventLog in memory: the log port's second implementation, for tests of everything above
+// it.
 //
 // Durability: none. append publishes at once and calls `done` on the caller's thread.
 // Threads:    as the port says.
@@ -24,7 +25,8 @@ public:
     void append(std::vector<LogBatch> batches, AppendDone done) override;
     Position durable_end() const override;
     Position earliest() const override;
-    Result<std::unique_ptr<LogReader>> open_reader(std::string_view cursor, ReadFrom from = ReadFrom::nearest) override;
+    Result<std::unique_ptr<LogReader>> open_reader(std::string_view cursor,
+                                                   ReadFrom from = ReadFrom::nearest) override;
     std::uint64_t bytes_behind(std::string_view cursor) const override;
     bool wait_for_more(std::string_view cursor, std::chrono::milliseconds timeout) override;
 

@@ -11,7 +11,8 @@ namespace {
 std::uint64_t folder_bytes(const std::string& dir) {
     std::uint64_t bytes = 0;
     std::error_code failed;
-    for (std::filesystem::recursive_directory_iterator at(dir, failed), end; at != end && !failed; at.increment(failed)) {
+    for (std::filesystem::recursive_directory_iterator at(dir, failed), end; at != end && !failed;
+         at.increment(failed)) {
         std::error_code gone;  // files come and go while we look
         const std::uint64_t size = at->is_regular_file(gone) ? at->file_size(gone) : 0;
         if (!gone) bytes += size;
@@ -39,7 +40,8 @@ DiskGuard::~DiskGuard() {
 std::optional<std::string> DiskGuard::refusal() const {
     if (!full_.load(std::memory_order_relaxed)) return std::nullopt;
     return "the data folder has reached " + std::to_string(share_max_percent_) +
-           " % of its size plus the free space (data.disk_share_max_percent); free some space or raise the share";
+           " % of its size plus the free space (data.disk_share_max_percent); free some space or raise the "
+           "share";
 }
 
 void DiskGuard::measure() {

@@ -1,8 +1,10 @@
 #include "app/internal/engine.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "contract/embedded_datasets.h"
+#include "core/thread_priority.h"
 #include "quarantine/sink_reject.h"
 #include "sinks/warehouse/figures.h"
 
@@ -18,8 +20,9 @@ Status check_format(Filesystem& fs, const std::string& dir) {
     if (!TILLSTREAM_TRY(fs.exists(path))) return write_file_atomic(fs, path, kFormat);
     const std::string found = TILLSTREAM_TRY(read_file(fs, path));
     if (found == kFormat) return {};
-    return failure(Errc::unsupported, path + " says \"" + found.substr(0, found.find('\n')) +
-                                          "\", this program reads \"tillstream 1\"; use the version that wrote the folder");
+    return failure(Errc::unsupported,
+                   path + " says \"" + found.substr(0, found.find('\n')) +
+                       "\", this program reads \"tillstream 1\"; use the version that wrote the folder");
 }
 
 std::vector<ContractText> built_in_contracts() {
@@ -36,9 +39,14 @@ JournalOptions journal_options(const Settings& settings, const Logger& logger) {
     options.budget_bytes = settings.log.budget_bytes.bytes;
     options.queue_bytes = settings.log.queue_bytes.bytes;
     options.tail_bytes = settings.log.tail_bytes.bytes;
+    // A request lies in one file and fits the queue: small files and queues mean smaller requests.
+    options.max_request_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(
+        {options.max_request_bytes, options.segment_bytes / 4 * 3, options.queue_bytes}));
     options.fatal = [logger](const Error& error) {
-        logger.error("the log could not be written; the process ends, so that nothing is acknowledged without being stored",
-                     {{"error", error.message}});
+        logger.error(
+            "the log could not be written; the process ends, so that nothing is acknowledged without being "
+            "stored",
+            {{"error", error.message}});
         std::_Exit(1);
     };
     return options;
@@ -90,14 +98,20 @@ Status Engine::open_parts() {
     TILLSTREAM_CHECK(fs.make_dirs(dir));
     lock_.emplace(TILLSTREAM_TRY(FolderLock::acquire(dir)));
     TILLSTREAM_CHECK(check_format(fs, dir));
-    const std::string datasets = settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
+    const std::string datasets =
+        settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
     contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets));
-    journal_ = TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", journal_options(settings_, logger_),
-                                            logger_.named("log"), metrics_));
+    journal_ =
+        TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", journal_options(settings_, logger_),
+                                     logger_.named("log"), metrics_));
     const SourceId system = TILLSTREAM_TRY(journal_->register_stream(kSystemStream, 1)).front().id;
-    disk_ = std::make_unique<DiskGuard>(dir, static_cast<std::uint64_t>(settings_.data.disk_share_max_percent));
-    delivery_ = std::make_unique<Delivery>(SinkSurroundings{*journal_, *contracts_, fs, dir + "/state", system_clock(),
-                                                            journal_->epoch(), system, logger_, metrics_});
+    disk_ =
+        std::make_unique<DiskGuard>(dir, static_cast<std::uint64_t>(settings_.data.disk_share_max_percent));
+    delivery_ = std::make_unique<Delivery>(SinkSurroundings{*journal_, *contracts_, fs, dir + "/state",
+                                                            system_clock(), journal_->epoch(), system,
+                                                            logger_, metrics_});
+    delivery_->announce("warehouse");
+    delivery_->announce("quarantine");
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_));
@@ -121,10 +135,10 @@ std::optional<IngestRefusal> Engine::admit() {
 }
 
 void Engine::open_warehouse() {
+    lower_own_priority();  // the engine's own threads inherit it
     Status outcome = attach_warehouse();
     if (!outcome) {
-        logger_.error("the warehouse is not available; ingest goes on",
-                      {{"error", outcome.error().message}});
+        logger_.error("the warehouse is not available; ingest goes on", {{"error", outcome.error().message}});
     }
     const std::lock_guard lock(opening_mutex_);
     opening_outcome_ = std::move(outcome);
@@ -132,12 +146,14 @@ void Engine::open_warehouse() {
 }
 
 Status Engine::attach_warehouse() {
-    warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb", duckdb_options(settings_),
-                                                      logger_.named("warehouse"), metrics_));
+    warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
+                                                      duckdb_options(settings_), logger_.named("warehouse"),
+                                                      metrics_));
     const SourceList sources = [this] { return journal_->sources(); };
     warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
     quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
-    for (const ContractPtr& contract : contracts_->all()) TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
+    for (const ContractPtr& contract : contracts_->all())
+        TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
     TILLSTREAM_CHECK(quarantine_sink_->prepare());
     TILLSTREAM_CHECK(delivery_->add(*warehouse_sink_, sink_policy(settings_)));
     TILLSTREAM_CHECK(delivery_->add(*quarantine_sink_, sink_policy(settings_)));
@@ -167,13 +183,15 @@ void Engine::check_store(Sink& sink, StoreContent content, StoreScan scan) {
 std::string Engine::not_ready() const {
     const std::lock_guard lock(opening_mutex_);
     if (!opening_outcome_) return "the warehouse is still opening";
-    return *opening_outcome_ ? std::string() : "the warehouse is not available: " + opening_outcome_->error().message;
+    return *opening_outcome_ ? std::string()
+                             : "the warehouse is not available: " + opening_outcome_->error().message;
 }
 
-Status Engine::wait_until_ready() {
+Status Engine::wait_until_ready(std::chrono::milliseconds timeout) {
     std::unique_lock lock(opening_mutex_);
-    opened_.wait(lock, [&] { return opening_outcome_.has_value(); });
-    return *opening_outcome_;
+    if (opened_.wait_for(lock, timeout, [&] { return opening_outcome_.has_value(); }))
+        return *opening_outcome_;
+    return failure(Errc::unavailable, "the warehouse is still opening");
 }
 
 bool Engine::drain(std::chrono::milliseconds timeout) {

@@ -1,11 +1,12 @@
 // engine.h - the platform put together on one data folder, without any door.
 //
-// Lifecycle:  open (locks the folder, recovers the log; ingest and reads of the log work from here on) -> the warehouse
-//             opens in the background and its sinks join -> drain -> close. The destructor closes.
-// Order:      start: lock, format, contracts, log, delivery, ingest, warehouse. Stop: the reverse, ingest first.
+// Lifecycle:  open (locks the folder, recovers the log; ingest and reads of the log work from here on) -> the
+//             warehouse opens in the background and its sinks join -> drain -> close. The destructor closes.
+// Order:      start: lock, format, contracts, log, delivery, ingest, warehouse. Stop: the reverse, ingest
+//             first.
 // Threads:    accessors from any thread.
-// Errors:     of open: resource_exhausted (another process owns the folder: its pid is named), invalid_argument (a
-//             contract or option), corruption or unsupported (FORMAT), io.
+// Errors:     of open: resource_exhausted (another process owns the folder: its pid is named),
+//             invalid_argument (a contract or option), corruption or unsupported (FORMAT), io.
 #pragma once
 
 #include <atomic>
@@ -13,10 +14,10 @@
 #include <string>
 #include <thread>
 
+#include "adapters/duckdb/duckdb_warehouse.h"
 #include "app/internal/disk_guard.h"
 #include "app/internal/settings.h"
 #include "catalog/contract_store.h"
-#include "adapters/duckdb/duckdb_warehouse.h"
 #include "core/env.h"
 #include "core/log.h"
 #include "core/metrics.h"
@@ -44,8 +45,8 @@ public:
     Reconciler* reconciler() { return reconciler_ready_.load(); }
     /// Empty when everything is up; else what is missing and why.
     std::string not_ready() const;
-    /// Waits for the warehouse. The error that keeps it from opening, if there is one.
-    Status wait_until_ready();
+    /// Waits for the warehouse. unavailable if it takes longer, else the error that keeps it from opening.
+    Status wait_until_ready(std::chrono::milliseconds timeout);
 
     /// Waits until every running sink has stored all that is durable now. False if the time ran out.
     bool drain(std::chrono::milliseconds timeout);

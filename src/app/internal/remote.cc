@@ -6,6 +6,9 @@ namespace tillstream::app {
 
 namespace {
 
+/// A warehouse replays its WAL when it opens; more than this is no start but a fault.
+constexpr std::chrono::minutes kOpeningTime{10};
+
 bool answers(const std::string& url) {
     ClientOptions options;
     options.connect_timeout = std::chrono::seconds{2};
@@ -45,7 +48,8 @@ Settings own_settings(const std::string& data_dir) {
 Result<Remote> Remote::open(const RemoteOptions& options) {
     Remote remote;
     remote.token_ = options.token;
-    if (const char* token = std::getenv("TILLSTREAM_TOKEN"); token && remote.token_.empty()) remote.token_ = token;
+    if (const char* token = std::getenv("TILLSTREAM_TOKEN"); token && remote.token_.empty())
+        remote.token_ = token;
     remote.url_ = options.server;
     if (!remote.url_.empty()) return remote;
     if (const auto running = read_file(posix_filesystem(), server_url_file(options.data_dir));
@@ -54,11 +58,12 @@ Result<Remote> Remote::open(const RemoteOptions& options) {
         return remote;
     }
     if (!options.data_given) {
-        return failure(Errc::unavailable, "no server runs on " + options.data_dir +
-                                              "; start one with `tillstream serve`, or name it with --server or --data");
+        return failure(Errc::unavailable,
+                       "no server runs on " + options.data_dir +
+                           "; start one with `tillstream serve`, or name it with --server or --data");
     }
     remote.own_ = TILLSTREAM_TRY(Server::start(own_settings(options.data_dir), Logger::silent()));
-    TILLSTREAM_CHECK(remote.own_->engine().wait_until_ready());
+    TILLSTREAM_CHECK(remote.own_->engine().wait_until_ready(kOpeningTime));
     remote.url_ = remote.own_->url();
     return remote;
 }
@@ -75,7 +80,8 @@ Result<std::string> Remote::get(const std::string& target, std::chrono::seconds 
     return call(std::move(request), timeout);
 }
 
-Result<std::string> Remote::post(const std::string& target, const std::string& body, std::chrono::seconds timeout) {
+Result<std::string> Remote::post(const std::string& target, const std::string& body,
+                                 std::chrono::seconds timeout) {
     ClientRequest request;
     request.method = Method::post;
     request.target = target;

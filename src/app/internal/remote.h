@@ -1,7 +1,8 @@
-// remote.h - the server a command talks to: the one named, the one that runs on the data folder, or one of its own.
+// remote.h - the server a command talks to: the one named, the one that runs on the data folder, or one of
+// its own.
 //
-// Rule:       verbs that need data are HTTP clients. With no server running on `--data DIR`, the folder is opened for this
-//             one command, behind a door on a free loopback port, and closed again.
+// Rule:       verbs that need data are HTTP clients. With no server running on `--data DIR`, the folder is
+//             opened for this one command, behind a door on a free loopback port, and closed again.
 // Source:     FACES "Start".
 #pragma once
 
@@ -15,10 +16,10 @@
 namespace tillstream::app {
 
 struct RemoteOptions {
-    std::string server;              ///< URL; empty: found by `data_dir`
-    std::string token;               ///< empty: TILLSTREAM_TOKEN
+    std::string server;  ///< URL; empty: found by `data_dir`
+    std::string token;   ///< empty: TILLSTREAM_TOKEN
     std::string data_dir = "./data";
-    bool data_given = false;         ///< --data was given: open the folder if no server runs on it
+    bool data_given = false;  ///< --data was given: open the folder if no server runs on it
 };
 
 class Remote {
@@ -32,7 +33,8 @@ public:
 
     /// A JSON document, or the problem's detail as the error. `timeout` bounds the whole call.
     Result<std::string> get(const std::string& target, std::chrono::seconds timeout);
-    Result<std::string> post(const std::string& target, const std::string& body, std::chrono::seconds timeout);
+    Result<std::string> post(const std::string& target, const std::string& body,
+                             std::chrono::seconds timeout);
 
 private:
     Remote() = default;

@@ -24,9 +24,10 @@ Status check_exposure(const Settings& settings, const Logger& logger) {
                     {{"address", settings.http.listen.host}});
         return {};
     }
-    return failure(Errc::invalid_argument, "http.listen " + settings.http.listen.host +
-                                               " is beyond loopback and no token is defined; listen on 127.0.0.1, or give "
-                                               "--insecure if the network itself is trusted");
+    return failure(Errc::invalid_argument,
+                   "http.listen " + settings.http.listen.host +
+                       " is beyond loopback and no token is defined; listen on 127.0.0.1, or give "
+                       "--insecure if the network itself is trusted");
 }
 
 ServerOptions server_options(const Settings& settings) {
@@ -53,16 +54,24 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
     TILLSTREAM_CHECK(check_exposure(settings, logger));
     std::unique_ptr<Server> server(new Server(settings));
     server->engine_ = TILLSTREAM_TRY(Engine::open(settings, logger));
-    server->workers_ = std::make_unique<WorkerPool>(static_cast<std::size_t>(settings.server.workers), kWorkerQueue);
+    server->workers_ =
+        std::make_unique<WorkerPool>(static_cast<std::size_t>(settings.server.workers), kWorkerQueue);
     Engine& engine = *server->engine_;
     Router router;
-    TILLSTREAM_CHECK(add_http_routes(router, {engine.ingest(), engine.log(), engine.delivery(), engine.metrics(),
-                                              *server->workers_, [&engine] { return engine.queries(); },
-                                              [&engine] { return engine.reconciler(); },
-                                              [&engine] { return engine.not_ready(); }}));
-    server->http_ = TILLSTREAM_TRY(
-        HttpServer::start(server_options(settings), std::move(router), logger.named("http"), engine.metrics()));
-    TILLSTREAM_CHECK(write_file_atomic(posix_filesystem(), server_url_file(settings.data.dir), server->http_->url()));
+    const HttpServices services{engine.ingest(),
+                                engine.log(),
+                                engine.delivery(),
+                                engine.metrics(),
+                                *server->workers_,
+                                [&engine] { return engine.queries(); },
+                                [&engine] { return engine.reconciler(); },
+                                [&engine] { return engine.not_ready(); },
+                                [&engine](auto timeout) { return engine.wait_until_ready(timeout); }};
+    TILLSTREAM_CHECK(add_http_routes(router, services));
+    server->http_ = TILLSTREAM_TRY(HttpServer::start(server_options(settings), std::move(router),
+                                                     logger.named("http"), engine.metrics()));
+    TILLSTREAM_CHECK(
+        write_file_atomic(posix_filesystem(), server_url_file(settings.data.dir), server->http_->url()));
     return server;
 }
 
@@ -77,8 +86,8 @@ Server::~Server() {
 bool Server::stop() {
     const auto deadline = std::chrono::steady_clock::now() + settings_.server.drain_timeout;
     const auto left = [&] {
-        const auto time =
-            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+        const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
         return std::max(time, std::chrono::milliseconds{0});
     };
     stopped_ = true;

@@ -1,7 +1,8 @@
 // server.h - an engine with its HTTP door open.
 //
-// Lifecycle:  start (ingest and log are up; the warehouse follows) -> stop: no new requests, answer what is in flight,
-//             bring the sinks level, close the log. The destructor stops without waiting for the sinks.
+// Lifecycle:  start (ingest and log are up; the warehouse follows) -> stop: no new requests, answer what is
+//             in flight, bring the sinks level, close the log. The destructor stops without waiting for the
+//             sinks.
 // Safety:     an address beyond loopback needs TLS and tokens, or http.insecure (FACES "Doors").
 #pragma once
 
@@ -21,7 +22,8 @@ public:
 
     std::string url() const { return http_->url(); }
     Engine& engine() { return *engine_; }
-    /// False if requests or sinks were left unfinished when the drain time ran out; nothing durable is lost then.
+    /// False if requests or sinks were left unfinished when the drain time ran out; nothing durable is lost
+    /// then.
     bool stop();
 
 private:

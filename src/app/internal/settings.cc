@@ -10,93 +10,200 @@ namespace tillstream::app {
 namespace {
 
 void declare_data(OptionSet& set, Settings& s) {
-    set.add({.section = "data", .key = "dir", .target = &s.data.dir,
-             .description = "Folder that holds everything Tillstream stores; one process owns it.", .flag = "data"});
-    set.add({.section = "data", .key = "datasets_dir", .target = &s.data.datasets_dir,
-             .description = "Folder of contract files that replace or join the built-in ones; empty: <data>/datasets."});
-    set.add({.section = "data", .key = "disk_share_max_percent", .target = &s.data.disk_share_max_percent,
-             .description = "Ingest answers 503 when the data folder takes more than this share of its size plus the "
-                            "free space.",
-             .unit = "percent", .min = "1", .max = "100"});
+    set.add({.section = "data",
+             .key = "dir",
+             .target = &s.data.dir,
+             .description = "Folder that holds everything Tillstream stores; one process owns it.",
+             .flag = "data"});
+    set.add({.section = "data",
+             .key = "datasets_dir",
+             .target = &s.data.datasets_dir,
+             .description =
+                 "Folder of contract files that replace or join the built-in ones; empty: <data>/datasets."});
+    set.add({.section = "data",
+             .key = "disk_share_max_percent",
+             .target = &s.data.disk_share_max_percent,
+             .description =
+                 "Ingest answers 503 when the data folder takes more than this share of its size plus the "
+                 "free space.",
+             .unit = "percent",
+             .min = "1",
+             .max = "100"});
 }
 
 void declare_http(OptionSet& set, Settings& s) {
-    set.add({.section = "http", .key = "listen", .target = &s.http.listen,
-             .description = "Address and port of the HTTP door; port 0 picks a free one.", .flag = "http"});
-    set.add({.section = "http", .key = "tls_cert", .target = &s.http.tls_cert,
-             .description = "PEM file of the certificate chain; with tls_key it switches to HTTPS.", .flag = "tls-cert"});
-    set.add({.section = "http", .key = "tls_key", .target = &s.http.tls_key,
-             .description = "PEM file of the certificate's private key.", .flag = "tls-key"});
-    set.add({.section = "http", .key = "insecure", .target = &s.http.insecure,
-             .description = "Allow an address beyond loopback without TLS and tokens.", .flag = "insecure"});
-    set.add({.section = "http", .key = "connections_max", .target = &s.http.connections_max,
+    set.add({.section = "http",
+             .key = "listen",
+             .target = &s.http.listen,
+             .description = "Address and port of the HTTP door; port 0 picks a free one.",
+             .flag = "http"});
+    set.add({.section = "http",
+             .key = "tls_cert",
+             .target = &s.http.tls_cert,
+             .description = "PEM file of the certificate chain; with tls_key it switches to HTTPS.",
+             .flag = "tls-cert"});
+    set.add({.section = "http",
+             .key = "tls_key",
+             .target = &s.http.tls_key,
+             .description = "PEM file of the certificate's private key.",
+             .flag = "tls-key"});
+    set.add({.section = "http",
+             .key = "insecure",
+             .target = &s.http.insecure,
+             .description = "Allow an address beyond loopback without TLS and tokens.",
+             .flag = "insecure"});
+    set.add({.section = "http",
+             .key = "connections_max",
+             .target = &s.http.connections_max,
              .description = "When full, the connection longest without a complete request is closed.",
-             .unit = "connections", .min = "1", .max = "1000000"});
-    set.add({.section = "http", .key = "io_threads", .target = &s.http.io_threads,
-             .description = "Threads that read, decode and judge; 0: 5/8 of the cores, at least 2.", .unit = "threads",
-             .min = "0", .max = "256"});
-    set.add({.section = "http", .key = "head_bytes_max", .target = &s.http.head_bytes_max,
-             .description = "Largest request line and headers; more answers 431.", .min = "1KiB", .max = "1MiB"});
-    set.add({.section = "http", .key = "head_timeout", .target = &s.http.head_timeout,
-             .description = "Time a request's headers may take to arrive; longer answers 408.", .min = "100ms",
+             .unit = "connections",
+             .min = "1",
+             .max = "1000000"});
+    set.add({.section = "http",
+             .key = "io_threads",
+             .target = &s.http.io_threads,
+             .description = "Threads that read, decode and judge; 0: 5/8 of the cores, at least 2.",
+             .unit = "threads",
+             .min = "0",
+             .max = "256"});
+    set.add({.section = "http",
+             .key = "head_bytes_max",
+             .target = &s.http.head_bytes_max,
+             .description = "Largest request line and headers; more answers 431.",
+             .min = "1KiB",
+             .max = "1MiB"});
+    set.add({.section = "http",
+             .key = "head_timeout",
+             .target = &s.http.head_timeout,
+             .description = "Time a request's headers may take to arrive; longer answers 408.",
+             .min = "100ms",
              .max = "10m"});
 }
 
 void declare_ingest(OptionSet& set, Settings& s) {
-    set.add({.section = "ingest", .key = "shards", .target = &s.ingest.shards,
-             .description = "Shards of each stream, fixed when the stream is first seen.", .unit = "shards", .min = "1",
+    set.add({.section = "ingest",
+             .key = "shards",
+             .target = &s.ingest.shards,
+             .description = "Shards of each stream, fixed when the stream is first seen.",
+             .unit = "shards",
+             .min = "1",
              .max = "256"});
-    set.add({.section = "ingest", .key = "body_bytes_max", .target = &s.ingest.body_bytes_max,
-             .description = "Largest request body, also after decompression; more answers 413.", .min = "1KiB",
+    set.add({.section = "ingest",
+             .key = "body_bytes_max",
+             .target = &s.ingest.body_bytes_max,
+             .description = "Largest request body, also after decompression; more answers 413.",
+             .min = "1KiB",
              .max = "32MiB"});
-    set.add({.section = "ingest", .key = "record_bytes_max", .target = &s.ingest.record_bytes_max,
-             .description = "Largest record; a larger one is quarantined alone.", .min = "256B", .max = "10MiB"});
-    set.add({.section = "ingest", .key = "depth_max", .target = &s.ingest.depth_max,
-             .description = "Deepest nesting of a JSON record; a deeper one is quarantined alone.", .unit = "levels",
-             .min = "1", .max = "256"});
-    set.add({.section = "ingest", .key = "in_flight_bytes_max", .target = &s.ingest.in_flight_bytes_max,
-             .description = "Bodies being read or not yet answered; over it ingest answers 503.", .min = "1MiB",
+    set.add({.section = "ingest",
+             .key = "record_bytes_max",
+             .target = &s.ingest.record_bytes_max,
+             .description = "Largest record; a larger one is quarantined alone.",
+             .min = "256B",
+             .max = "10MiB"});
+    set.add({.section = "ingest",
+             .key = "depth_max",
+             .target = &s.ingest.depth_max,
+             .description = "Deepest nesting of a JSON record; a deeper one is quarantined alone.",
+             .unit = "levels",
+             .min = "1",
+             .max = "256"});
+    set.add({.section = "ingest",
+             .key = "in_flight_bytes_max",
+             .target = &s.ingest.in_flight_bytes_max,
+             .description = "Bodies being read or not yet answered; over it ingest answers 503.",
+             .min = "1MiB",
              .max = "4GiB"});
 }
 
 void declare_storage(OptionSet& set, Settings& s) {
-    set.add({.section = "log", .key = "segment_bytes", .target = &s.log.segment_bytes,
-             .description = "Size of one journal file.", .min = "1MiB", .max = "1GiB"});
-    set.add({.section = "log", .key = "budget_bytes", .target = &s.log.budget_bytes,
-             .description = "Most the journal may take; at it ingest answers 503 and reads go on.", .min = "4MiB",
+    set.add({.section = "log",
+             .key = "segment_bytes",
+             .target = &s.log.segment_bytes,
+             .description = "Size of one journal file.",
+             .min = "1MiB",
+             .max = "1GiB"});
+    set.add({.section = "log",
+             .key = "budget_bytes",
+             .target = &s.log.budget_bytes,
+             .description = "Most the journal may take; at it ingest answers 503 and reads go on.",
+             .min = "4MiB",
              .max = "64TiB"});
-    set.add({.section = "log", .key = "queue_bytes", .target = &s.log.queue_bytes,
-             .description = "Encoded records waiting for their flush; over it ingest answers 503.", .min = "1MiB",
+    set.add({.section = "log",
+             .key = "queue_bytes",
+             .target = &s.log.queue_bytes,
+             .description = "Encoded records waiting for their flush; over it ingest answers 503.",
+             .min = "1MiB",
              .max = "4GiB"});
-    set.add({.section = "log", .key = "tail_bytes", .target = &s.log.tail_bytes,
-             .description = "Newest records kept decoded in memory for the sinks.", .min = "1MiB", .max = "64GiB"});
-    set.add({.section = "delivery", .key = "lag_bytes_max", .target = &s.delivery.lag_bytes_max,
-             .description = "How far a required sink may be behind before ingest answers 503.", .min = "1MiB",
+    set.add({.section = "log",
+             .key = "tail_bytes",
+             .target = &s.log.tail_bytes,
+             .description = "Newest records kept decoded in memory for the sinks.",
+             .min = "1MiB",
+             .max = "64GiB"});
+    set.add({.section = "delivery",
+             .key = "lag_bytes_max",
+             .target = &s.delivery.lag_bytes_max,
+             .description = "How far a required sink may be behind before ingest answers 503.",
+             .min = "1MiB",
              .max = "64TiB"});
-    set.add({.section = "delivery", .key = "chunk_bytes", .target = &s.delivery.chunk_bytes,
-             .description = "Most stored bytes one commit of a sink takes, about.", .min = "64KiB", .max = "256MiB"});
-    set.add({.section = "warehouse", .key = "memory_bytes", .target = &s.warehouse.memory_bytes,
-             .description = "Memory of the whole warehouse; queries end when it is used up, the writer does not.",
-             .min = "128MiB", .max = "1TiB"});
-    set.add({.section = "warehouse", .key = "spill_bytes", .target = &s.warehouse.spill_bytes,
-             .description = "Disk that queries may use when memory is short.", .min = "0B", .max = "64TiB"});
+    set.add({.section = "delivery",
+             .key = "chunk_bytes",
+             .target = &s.delivery.chunk_bytes,
+             .description = "Most stored bytes one commit of a sink takes, about.",
+             .min = "64KiB",
+             .max = "256MiB"});
+    set.add(
+        {.section = "warehouse",
+         .key = "memory_bytes",
+         .target = &s.warehouse.memory_bytes,
+         .description = "Memory of the whole warehouse; queries end when it is used up, the writer does not.",
+         .min = "128MiB",
+         .max = "1TiB"});
+    set.add({.section = "warehouse",
+             .key = "spill_bytes",
+             .target = &s.warehouse.spill_bytes,
+             .description = "Disk that queries may use when memory is short.",
+             .min = "0B",
+             .max = "64TiB"});
 }
 
 void declare_serving(OptionSet& set, Settings& s) {
-    set.add({.section = "query", .key = "concurrent", .target = &s.query.concurrent,
-             .description = "SQL queries that run at once; more wait.", .unit = "queries", .min = "1", .max = "64"});
-    set.add({.section = "query", .key = "timeout", .target = &s.query.timeout,
-             .description = "Longest a SQL query may run.", .min = "10ms", .max = "1h"});
-    set.add({.section = "query", .key = "rows_max", .target = &s.query.rows_max,
-             .description = "Most rows of one result; more are cut off and `truncated` says so.", .unit = "rows",
-             .min = "1", .max = "10000000"});
-    set.add({.section = "server", .key = "workers", .target = &s.server.workers,
-             .description = "Threads for requests that may wait: SQL, verify, reads with ?after=.", .unit = "threads",
-             .min = "1", .max = "256"});
-    set.add({.section = "server", .key = "drain_timeout", .target = &s.server.drain_timeout,
-             .description = "Longest a stop waits for requests and sinks before it ends anyway.", .min = "0s",
+    set.add({.section = "query",
+             .key = "concurrent",
+             .target = &s.query.concurrent,
+             .description = "SQL queries that run at once; more wait.",
+             .unit = "queries",
+             .min = "1",
+             .max = "64"});
+    set.add({.section = "query",
+             .key = "timeout",
+             .target = &s.query.timeout,
+             .description = "Longest a SQL query may run.",
+             .min = "10ms",
+             .max = "1h"});
+    set.add({.section = "query",
+             .key = "rows_max",
+             .target = &s.query.rows_max,
+             .description = "Most rows of one result; more are cut off and `truncated` says so.",
+             .unit = "rows",
+             .min = "1",
+             .max = "10000000"});
+    set.add({.section = "server",
+             .key = "workers",
+             .target = &s.server.workers,
+             .description = "Threads for requests that may wait: SQL, verify, reads with ?after=.",
+             .unit = "threads",
+             .min = "1",
+             .max = "256"});
+    set.add({.section = "server",
+             .key = "drain_timeout",
+             .target = &s.server.drain_timeout,
+             .description = "Longest a stop waits for requests and sinks before it ends anyway.",
+             .min = "0s",
              .max = "10m"});
-    set.add({.section = "server", .key = "log_level", .target = &s.server.log_level,
+    set.add({.section = "server",
+             .key = "log_level",
+             .target = &s.server.log_level,
              .description = "Least level that is logged: debug, info, warn or error."});
 }
 

@@ -66,7 +66,8 @@ struct Settings {
 /// Declares every option on `settings`, which must outlive the set.
 OptionSet declare_options(Settings& settings);
 
-/// File (if `config_file` is not empty), environment, then flags. The message of a failure lists every problem.
+/// File (if `config_file` is not empty), environment, then flags. The message of a failure lists every
+/// problem.
 Status read_options(OptionSet& options, const std::string& config_file, std::span<const std::string> flags);
 
 }  // namespace tillstream::app

@@ -12,6 +12,7 @@ struct TextColumn {
 };
 
 /// Header, a line, the rows; two blanks between columns; widths count characters, not bytes.
-std::string format_table(const std::vector<TextColumn>& columns, const std::vector<std::vector<std::string>>& rows);
+std::string format_table(const std::vector<TextColumn>& columns,
+                         const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace tillstream::app

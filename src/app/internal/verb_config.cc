@@ -25,7 +25,8 @@ std::string settings_json(const std::vector<OptionSetting>& settings) {
 
 std::string settings_table(const std::vector<OptionSetting>& settings) {
     std::vector<std::vector<std::string>> rows;
-    for (const OptionSetting& setting : settings) rows.push_back({setting.name, setting.value, setting.origin});
+    for (const OptionSetting& setting : settings)
+        rows.push_back({setting.name, setting.value, setting.origin});
     return format_table({{"option"}, {"value"}, {"origin"}}, rows);
 }
 
@@ -52,16 +53,18 @@ void add_config(CLI::App& cli, int& exit_code) {
             if (read) print(options, arguments->output);
         });
     };
-    add("check", "Report every problem of file, environment and flags", [](const OptionSet&, const std::string& output) {
-        std::fputs(output == "json" ? "{\"ok\":true}\n" : "configuration is good\n", stdout);
-    });
-    add("show", "Every option, its value and where that comes from", [](const OptionSet& set, const std::string& output) {
-        const std::string text = output == "json" ? settings_json(set.settings()) : settings_table(set.settings());
-        std::fputs(text.c_str(), stdout);
-    });
-    add("reference", "The reference page of all options, as Markdown", [](const OptionSet& set, const std::string&) {
-        std::fputs(set.markdown().c_str(), stdout);
-    });
+    add("check", "Report every problem of file, environment and flags",
+        [](const OptionSet&, const std::string& output) {
+            std::fputs(output == "json" ? "{\"ok\":true}\n" : "configuration is good\n", stdout);
+        });
+    add("show", "Every option, its value and where that comes from",
+        [](const OptionSet& set, const std::string& output) {
+            const std::string text =
+                output == "json" ? settings_json(set.settings()) : settings_table(set.settings());
+            std::fputs(text.c_str(), stdout);
+        });
+    add("reference", "The reference page of all options, as Markdown",
+        [](const OptionSet& set, const std::string&) { std::fputs(set.markdown().c_str(), stdout); });
 }
 
 }  // namespace tillstream::app

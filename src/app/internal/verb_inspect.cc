@@ -8,7 +8,8 @@
 namespace tillstream::app {
 
 void add_inspect(CLI::App& cli, int& exit_code) {
-    CLI::App* verb = cli.add_subcommand("inspect", "Print a file of the data folder, byte ranges and checks included");
+    CLI::App* verb =
+        cli.add_subcommand("inspect", "Print a file of the data folder, byte ranges and checks included");
     auto file = std::make_shared<std::string>();
     verb->add_option("file", *file, "Journal segment, or another file below log/")->required();
     verb->callback([file, &exit_code] {

@@ -10,14 +10,19 @@ namespace tillstream::app {
 
 /// --server, --token and --data; the last is noted as given or not when the callback runs.
 inline CLI::Option* add_remote_options(CLI::App& verb, RemoteOptions& remote) {
-    verb.add_option("--server", remote.server, "URL of the server (default: the one running on the data folder)");
+    verb.add_option("--server", remote.server,
+                    "URL of the server (default: the one running on the data folder)");
     verb.add_option("--token", remote.token, "Token to send (default: TILLSTREAM_TOKEN)");
-    return verb.add_option("--data", remote.data_dir, "Data folder; opened for this one command if no server runs on it")
+    return verb
+        .add_option("--data", remote.data_dir,
+                    "Data folder; opened for this one command if no server runs on it")
         ->default_str(remote.data_dir);
 }
 
 inline void add_output_option(CLI::App& verb, std::string& output, std::vector<std::string> forms) {
-    verb.add_option("--output", output, "Form of the result")->check(CLI::IsMember(std::move(forms)))->default_str(output);
+    verb.add_option("--output", output, "Form of the result")
+        ->check(CLI::IsMember(std::move(forms)))
+        ->default_str(output);
 }
 
 }  // namespace tillstream::app

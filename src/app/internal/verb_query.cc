@@ -67,7 +67,8 @@ std::string cell_text(const json::Value& value) {
 }
 
 bool is_numeric(const std::string& type) {
-    return type == "integer" || type == "bigint" || type == "hugeint" || type == "double" || type.starts_with("decimal");
+    return type == "integer" || type == "bigint" || type == "hugeint" || type == "double" ||
+           type.starts_with("decimal");
 }
 
 struct ResultRows {
@@ -137,7 +138,9 @@ int query(const Arguments& arguments) {
     const auto document = json::parse(*answer, 64);
     if (!document) return report(document.error(), kFailure);
     const ResultRows result = read_result(*document);
-    std::fputs(arguments.output == "csv" ? csv(result).c_str() : format_table(result.columns, result.rows).c_str(), stdout);
+    std::fputs(
+        arguments.output == "csv" ? csv(result).c_str() : format_table(result.columns, result.rows).c_str(),
+        stdout);
     if (result.truncated) std::fputs("tillstream: the result was cut at the row limit\n", stderr);
     return kOk;
 }

@@ -30,8 +30,9 @@ Result<std::optional<Timestamp>> time_argument(const char* name, const std::stri
     if (text.empty()) return std::optional<Timestamp>{};
     const std::string whole = text.size() == 10 ? text + "T00:00:00Z" : text;
     if (const auto at = parse_rfc3339(whole)) return std::optional(*at);
-    return failure(Errc::invalid_argument, std::string(name) + " '" + text + "' is no time; write 2011-12-01 or "
-                                                                           "2011-12-01T08:26:00Z");
+    return failure(Errc::invalid_argument, std::string(name) + " '" + text +
+                                               "' is no time; write 2011-12-01 or "
+                                               "2011-12-01T08:26:00Z");
 }
 
 Status complete(Arguments& arguments) {
@@ -39,8 +40,9 @@ Status complete(Arguments& arguments) {
     if (arguments.encoding != "auto") {
         arguments.send.charset = charset_named(arguments.encoding);
         if (!arguments.send.charset) {
-            return failure(Errc::invalid_argument, "--encoding '" + arguments.encoding +
-                                                       "' is unknown; write auto, utf-8, iso-8859-1 or utf-16");
+            return failure(Errc::invalid_argument,
+                           "--encoding '" + arguments.encoding +
+                               "' is unknown; write auto, utf-8, iso-8859-1 or utf-16");
         }
     }
     arguments.send.from = TILLSTREAM_TRY(time_argument("--from", arguments.from));
@@ -55,8 +57,8 @@ int send(Arguments& arguments) {
     HttpTarget target{.url = remote->url(), .stream = arguments.stream, .token = remote->token()};
     const bool json = arguments.output == "json";
     ProgressBar progress(stderr, progress_style(isatty(STDERR_FILENO) == 1, json));
-    const auto report_of_run =
-        send_files(arguments.send, posix_filesystem(), arguments.files, http_posters(std::move(target)), progress);
+    const auto report_of_run = send_files(arguments.send, posix_filesystem(), arguments.files,
+                                          http_posters(std::move(target)), progress);
     progress.finish();
     if (!report_of_run) return report(report_of_run.error(), kFailure);
     const std::string text = json ? format_report_json(*report_of_run) : format_report_table(*report_of_run);
@@ -72,19 +74,27 @@ void add_send(CLI::App& cli, int& exit_code) {
     auto arguments = std::make_shared<Arguments>();
     SendOptions& send_options = arguments->send;
     CLI::Option* data = add_remote_options(*verb, arguments->remote);
-    verb->add_option("files", arguments->files, ".csv, .ndjson, .jsonl or .json, also as .gz or .zst")->required();
+    verb->add_option("files", arguments->files, ".csv, .ndjson, .jsonl or .json, also as .gz or .zst")
+        ->required();
     verb->add_option("--stream", arguments->stream, "Stream to send to")->default_str(arguments->stream);
-    verb->add_option("--event-ids", arguments->event_ids, "auto: by file and row, so that sending again is safe; none")
-        ->check(CLI::IsMember({"auto", "none"}))->default_str("auto");
-    verb->add_option("--encoding", arguments->encoding, "auto, utf-8, iso-8859-1 or utf-16")->default_str("auto");
-    verb->add_option("--key", send_options.key, "Column whose rows keep their order (default: the invoice number)");
+    verb->add_option("--event-ids", arguments->event_ids,
+                     "auto: by file and row, so that sending again is safe; none")
+        ->check(CLI::IsMember({"auto", "none"}))
+        ->default_str("auto");
+    verb->add_option("--encoding", arguments->encoding, "auto, utf-8, iso-8859-1 or utf-16")
+        ->default_str("auto");
+    verb->add_option("--key", send_options.key,
+                     "Column whose rows keep their order (default: the invoice number)");
     verb->add_option("--limit", send_options.limit, "Send at most this many rows");
     verb->add_option("--sample", send_options.sample, "Send this many rows, evenly drawn");
     verb->add_option("--from", arguments->from, "Only rows from this time on");
     verb->add_option("--to", arguments->to, "Only rows before this time");
-    verb->add_option("--rate", send_options.dispatch.rate, "Records per second (default: as fast as they are taken)");
-    verb->add_option("--batch", send_options.dispatch.batch_records, "Records per request")->capture_default_str();
-    verb->add_option("--concurrency", send_options.dispatch.concurrency, "Connections")->capture_default_str();
+    verb->add_option("--rate", send_options.dispatch.rate,
+                     "Records per second (default: as fast as they are taken)");
+    verb->add_option("--batch", send_options.dispatch.batch_records, "Records per request")
+        ->capture_default_str();
+    verb->add_option("--concurrency", send_options.dispatch.concurrency, "Connections")
+        ->capture_default_str();
     add_output_option(*verb, arguments->output, {"table", "json"});
     verb->callback([arguments, data, &exit_code] {
         arguments->remote.data_given = data->count() > 0;

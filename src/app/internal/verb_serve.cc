@@ -62,8 +62,10 @@ void add_serve(CLI::App& cli, int& exit_code) {
     auto config = std::make_shared<std::string>();
     verb->add_option("--config", *config, "TOML file with options");
     verb->allow_extras();
-    verb->footer("Every option of `tillstream config show` is a flag too: --section.key VALUE. Short forms: --data DIR,\n"
-                 "--http ADDRESS:PORT, --tls-cert FILE, --tls-key FILE, --insecure.");
+    verb->footer(
+        "Every option of `tillstream config show` is a flag too: --section.key VALUE. Short forms: --data "
+        "DIR,\n"
+        "--http ADDRESS:PORT, --tls-cert FILE, --tls-key FILE, --insecure.");
     verb->callback([verb, config, &exit_code] {
         Settings settings;
         OptionSet options = declare_options(settings);

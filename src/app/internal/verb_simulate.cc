@@ -30,7 +30,8 @@ int write_files(const Arguments& arguments) {
         std::fputs(format_expected_json(*figures).c_str(), stdout);
     } else {
         std::printf("%llu records in %s/sales.ndjson, the right answer in %s/expected.json\n",
-                    static_cast<unsigned long long>(figures->sent), arguments.out.c_str(), arguments.out.c_str());
+                    static_cast<unsigned long long>(figures->sent), arguments.out.c_str(),
+                    arguments.out.c_str());
     }
     return kOk;
 }
@@ -58,7 +59,8 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 void add_simulate(CLI::App& cli, int& exit_code) {
-    CLI::App* verb = cli.add_subcommand("simulate", "Make up a shop's sales, with the right answer beside them");
+    CLI::App* verb =
+        cli.add_subcommand("simulate", "Make up a shop's sales, with the right answer beside them");
     auto arguments = std::make_shared<Arguments>();
     SimulationOptions& shop = arguments->shop;
     verb->add_option("--seed", shop.seed, "Same seed, same bytes")->capture_default_str();
@@ -66,10 +68,12 @@ void add_simulate(CLI::App& cli, int& exit_code) {
     verb->add_option("--out", arguments->out, "Folder for sales.ndjson and expected.json")->required();
     verb->add_option("--stores", shop.stores, "Stores that sell")->capture_default_str();
     verb->add_option("--bad", shop.bad_rate, "Share of records that must be refused")->capture_default_str();
-    verb->add_option("--late", shop.late_rate, "Share of invoices that come days late")->capture_default_str();
+    verb->add_option("--late", shop.late_rate, "Share of invoices that come days late")
+        ->capture_default_str();
     verb->add_option("--duplicates", shop.duplicate_rate, "Share of records sent twice under one event id")
         ->capture_default_str();
-    verb->add_option("--server", arguments->server, "Also send each record to this URL as soon as it is made");
+    verb->add_option("--server", arguments->server,
+                     "Also send each record to this URL as soon as it is made");
     verb->add_option("--token", arguments->token, "Token to send");
     verb->add_option("--rate", arguments->dispatch.rate, "Records per second when sending");
     add_output_option(*verb, arguments->output, {"table", "json"});

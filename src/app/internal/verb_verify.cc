@@ -56,9 +56,9 @@ std::string table(const json::Value& result) {
     for (const json::Value& sink : sinks->items) {
         add(text_of(sink, "name"), sink, is_true(sink, "ok") ? "ok" : "DIFFERS: " + text_of(sink, "problem"));
     }
-    std::string text = "received " + text_of(result, "received") + " = accepted " + text_of(result, "accepted") +
-                       " + duplicates " + text_of(result, "duplicates") + " + quarantined " +
-                       text_of(result, "quarantined") + "\n\n";
+    std::string text = "received " + text_of(result, "received") + " = accepted " +
+                       text_of(result, "accepted") + " + duplicates " + text_of(result, "duplicates") +
+                       " + quarantined " + text_of(result, "quarantined") + "\n\n";
     text += format_table(columns, rows);
     text += is_true(result, "ok") ? "\neverything adds up\n" : "\nthe stores DIFFER from the log\n";
     return text;
@@ -70,8 +70,8 @@ int verify(const Arguments& arguments) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::get<Duration>(*wait));
     auto remote = Remote::open(arguments.remote);
     if (!remote) return report(remote.error());
-    const std::string target = "/v1/verify?stream=" + percent_encode(arguments.stream) +
-                               "&wait=" + std::to_string(seconds.count());
+    const std::string target =
+        "/v1/verify?stream=" + percent_encode(arguments.stream) + "&wait=" + std::to_string(seconds.count());
     // Reading the stores again takes its time, beyond the wait for the sinks.
     const auto answer = remote->get(target, seconds + std::chrono::seconds{600});
     if (!answer) return report(answer.error());
@@ -84,7 +84,8 @@ int verify(const Arguments& arguments) {
 }  // namespace
 
 void add_verify(CLI::App& cli, int& exit_code) {
-    CLI::App* verb = cli.add_subcommand("verify", "Compare every store with the log: counts and exact sums, read anew");
+    CLI::App* verb =
+        cli.add_subcommand("verify", "Compare every store with the log: counts and exact sums, read anew");
     auto arguments = std::make_shared<Arguments>();
     CLI::Option* data = add_remote_options(*verb, arguments->remote);
     verb->add_option("--stream", arguments->stream, "Stream to check")->default_str(arguments->stream);

@@ -11,8 +11,10 @@ void add_version(CLI::App& cli, int& exit_code) {
     auto output = std::make_shared<std::string>("table");
     add_output_option(*verb, *output, {"table", "json"});
     verb->callback([output, &exit_code] {
-        if (*output == "json") std::printf("{\"name\":\"tillstream\",\"version\":\"%s\"}\n", TILLSTREAM_VERSION);
-        else std::printf("tillstream %s\n", TILLSTREAM_VERSION);
+        if (*output == "json")
+            std::printf("{\"name\":\"tillstream\",\"version\":\"%s\"}\n", TILLSTREAM_VERSION);
+        else
+            std::printf("tillstream %s\n", TILLSTREAM_VERSION);
         exit_code = kOk;
     });
 }

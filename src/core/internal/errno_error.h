@@ -1,4 +1,4 @@
-// internal/errno_error.h - what a failed system call becomes: code by errno, text with call, path and reason.
+// errno_error.h - what a failed system call becomes: code by errno, text with call, path and reason.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// internal/path.h - the one rule for splitting a path into folder and name.
+// path.h - the one rule for splitting a path into folder and name.
 #pragma once
 
 #include <string>

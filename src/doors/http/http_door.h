@@ -1,8 +1,10 @@
 // http_door.h - the REST door: decodes HTTP, calls one service, encodes the answer. No decisions of its own.
 //
 // Threads:   ingest runs on the io thread that read the body; everything that may wait runs on `workers`.
-// Errors:    application/problem+json; one table maps Errc to a status (error_status.h). Bad input is never a 5xx.
-// Services may appear after start (the warehouse opens while ingest already runs): what is not there yet answers 503.
+// Errors:    application/problem+json; one table maps Errc to a status (error_status.h). Bad input is never a
+//            5xx.
+// Services may appear after start (the warehouse opens while ingest already runs): what is not there yet
+// answers 503.
 // Source:    FACES.
 #pragma once
 
@@ -34,6 +36,8 @@ struct HttpServices {
     std::function<Reconciler*()> reconciler;
     /// Empty when requests can be served; else what is missing.
     std::function<std::string()> not_ready;
+    /// Waits until the warehouse is there; the error if it is not.
+    std::function<Status(std::chrono::milliseconds)> wait_until_ready;
 };
 
 Status add_http_routes(Router& router, const HttpServices& services);

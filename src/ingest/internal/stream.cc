@@ -21,7 +21,8 @@ Result<std::shared_ptr<const Buffer>> plain_text(IngestBody body, std::size_t li
     return std::shared_ptr<const Buffer>(std::move(text));
 }
 
-Ingest::Stream::Stream(ContractPtr contract, std::vector<SourceInfo> shards, IngestLimits limits, Metrics& metrics)
+Ingest::Stream::Stream(ContractPtr contract, std::vector<SourceInfo> shards, IngestLimits limits,
+                       Metrics& metrics)
     : contract_(std::move(contract)),
       shards_(std::move(shards)),
       limits_{limits.record_bytes, limits.depth},

@@ -22,7 +22,7 @@ struct LogFigures {
     std::map<std::string, StoreFigures> refused;   ///< by sink: accepted records it refused later
 };
 
-/// Records of `contract`'s stream below `end`.
+/// Records of `contract`'s stream; `end` has an entry for each of its sources, only records below count.
 Result<LogFigures> scan_log(EventLog& log, const ContractStore& contracts, const Contract& contract,
                             const Position& end);
 

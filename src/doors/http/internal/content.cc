@@ -31,7 +31,8 @@ std::string_view charset_parameter(std::string_view parameters) {
         const std::size_t end = parameters.find(';');
         const std::string_view parameter = trim(parameters.substr(0, end));
         const std::size_t equals = parameter.find('=');
-        if (equals != std::string_view::npos && equal_ignoring_case(trim(parameter.substr(0, equals)), "charset")) {
+        if (equals != std::string_view::npos &&
+            equal_ignoring_case(trim(parameter.substr(0, equals)), "charset")) {
             return trim(parameter.substr(equals + 1));
         }
         parameters = end == std::string_view::npos ? std::string_view{} : parameters.substr(end + 1);
@@ -48,7 +49,8 @@ std::variant<BodyKind, UnsupportedBody> body_kind(const RequestHead& head) {
         const std::size_t end = type.find(';');
         const auto format = format_of(trim(type.substr(0, end)));
         if (!format) {
-            return UnsupportedBody{"Content-Type", "application/json, application/x-ndjson or text/csv", std::string(type)};
+            return UnsupportedBody{"Content-Type", "application/json, application/x-ndjson or text/csv",
+                                   std::string(type)};
         }
         kind.format = *format;
         const std::string_view name =
@@ -57,7 +59,8 @@ std::variant<BodyKind, UnsupportedBody> body_kind(const RequestHead& head) {
         const bool allowed = charset && (kind.format == BodyFormat::csv || *charset == Charset::utf8);
         if (!allowed) {
             const bool csv = kind.format == BodyFormat::csv;
-            return UnsupportedBody{"Content-Type", csv ? "charset utf-8, iso-8859-1 or utf-16" : "charset utf-8",
+            return UnsupportedBody{"Content-Type",
+                                   csv ? "charset utf-8, iso-8859-1 or utf-16" : "charset utf-8",
                                    std::string(type)};
         }
         kind.charset = *charset;

@@ -33,18 +33,21 @@ HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view req
 }
 
 HttpResponse unsupported_response(const UnsupportedBody& body, std::string_view request_id) {
-    Problem problem{.status = 415, .detail = body.header + " " + body.found + " is not taken here; send " + body.expected};
+    Problem problem{.status = 415,
+                    .detail = body.header + " " + body.found + " is not taken here; send " + body.expected};
     problem.errors = errors_json({"", "encoding", body.expected, body.found});
     return problem_response(problem, request_id);
 }
 
 HttpResponse bad_detail_response(std::string_view found, std::string_view request_id) {
-    Problem problem{.status = 400, .detail = "query parameter detail is failures or all, not " + std::string(found)};
+    Problem problem{.status = 400,
+                    .detail = "query parameter detail is failures or all, not " + std::string(found)};
     problem.errors = errors_json({"/detail", "format", "failures or all", std::string(found)});
     return problem_response(problem, request_id);
 }
 
-void write_record(json::Writer& out, const IngestReceipt& receipt, std::uint32_t row, const Rejection* rejection) {
+void write_record(json::Writer& out, const IngestReceipt& receipt, std::uint32_t row,
+                  const Rejection* rejection) {
     out.begin_object().member("index", row).member("status", rejection ? "quarantined" : "accepted");
     out.member("shard", receipt.shards[row].value).member("offset", receipt.offsets[row].value);
     if (rejection) {

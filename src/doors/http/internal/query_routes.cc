@@ -25,11 +25,13 @@ HttpResponse bad_member(const std::string& pointer, const char* expected, const 
 std::optional<Cell> number_cell(const std::string& token) {
     const char* end = token.data() + token.size();
     std::int64_t whole = 0;
-    if (const auto read = std::from_chars(token.data(), end, whole); read.ec == std::errc{} && read.ptr == end) {
+    if (const auto read = std::from_chars(token.data(), end, whole);
+        read.ec == std::errc{} && read.ptr == end) {
         return Cell{whole};
     }
     double real = 0;
-    if (const auto read = std::from_chars(token.data(), end, real); read.ec == std::errc{} && read.ptr == end) {
+    if (const auto read = std::from_chars(token.data(), end, real);
+        read.ec == std::errc{} && read.ptr == end) {
         return Cell{real};
     }
     return std::nullopt;
@@ -62,12 +64,30 @@ HttpResponse refusal_response(const QueryFailure& failure, std::string_view requ
     problem.retry_after_seconds = static_cast<int>(std::max<std::int64_t>(failure.retry_after.count(), 1));
     const char* code = "";
     switch (failure.refusal) {
-        case QueryRefusal::bad_sql: problem.status = 400; code = "syntax"; break;
-        case QueryRefusal::forbidden: problem.status = 403; code = "forbidden"; break;
-        case QueryRefusal::timeout: problem.status = 422; code = "timeout"; break;
-        case QueryRefusal::memory: problem.status = 422; code = "memory"; break;
-        case QueryRefusal::busy: problem.status = 503; code = "busy"; break;
-        case QueryRefusal::failed: problem.status = 500; code = "internal"; break;
+        case QueryRefusal::bad_sql:
+            problem.status = 400;
+            code = "syntax";
+            break;
+        case QueryRefusal::forbidden:
+            problem.status = 403;
+            code = "forbidden";
+            break;
+        case QueryRefusal::timeout:
+            problem.status = 422;
+            code = "timeout";
+            break;
+        case QueryRefusal::memory:
+            problem.status = 422;
+            code = "memory";
+            break;
+        case QueryRefusal::busy:
+            problem.status = 503;
+            code = "busy";
+            break;
+        case QueryRefusal::failed:
+            problem.status = 500;
+            code = "internal";
+            break;
     }
     problem.errors = entry_with_place(failure, code);
     return problem_response(problem, request_id);
@@ -79,7 +99,8 @@ HttpResponse query(const HttpServices& services, const HttpRequest& request) {
     const auto body = json::parse(request.body.view());
     if (!body) {
         Problem problem{.status = 400, .detail = "the body is no JSON document: " + body.error().message};
-        problem.errors = errors_json({"", "syntax", "{\"sql\", \"params\", \"limit\"}", body.error().message});
+        problem.errors =
+            errors_json({"", "syntax", "{\"sql\", \"params\", \"limit\"}", body.error().message});
         return problem_response(problem, request.request_id);
     }
     const json::Value* sql = body->find("sql");
@@ -89,7 +110,8 @@ HttpResponse query(const HttpServices& services, const HttpRequest& request) {
     QueryRequest query;
     query.sql = *sql->as_string();
     if (const json::Value* params = body->find("params"); params && !params->is_null()) {
-        if (params->kind != json::Kind::array) return bad_member("/params", "an array", params->text, request.request_id);
+        if (params->kind != json::Kind::array)
+            return bad_member("/params", "an array", params->text, request.request_id);
         for (std::size_t i = 0; i < params->items.size(); ++i) {
             auto cell = cell_of(params->items[i]);
             if (!cell) {
@@ -101,7 +123,8 @@ HttpResponse query(const HttpServices& services, const HttpRequest& request) {
     }
     if (const json::Value* limit = body->find("limit"); limit && !limit->is_null()) {
         const auto rows = limit->as_int64();
-        if (!rows || *rows < 0) return bad_member("/limit", "a whole number from 0", limit->text, request.request_id);
+        if (!rows || *rows < 0)
+            return bad_member("/limit", "a whole number from 0", limit->text, request.request_id);
         query.limit = static_cast<std::uint64_t>(*rows);
     }
     auto answer = queries->run(query);

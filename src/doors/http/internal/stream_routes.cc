@@ -29,15 +29,18 @@ void write_sink(json::Writer& out, const SinkStatus& sink, const SourceInfo& sha
     out.member("position", encode_position({{shard.id, next}})).member("next", next.value);
     out.member("lag_records", lag).key("lag_seconds").raw(lag == 0 ? "0" : seconds_text(sink.lag_seconds));
     out.member("state", to_string(sink.state)).key("error");
-    if (sink.error.empty()) out.null();
-    else out.string(sink.error);
+    if (sink.error.empty())
+        out.null();
+    else
+        out.string(sink.error);
     out.end_object();
 }
 
 HttpResponse stream_status(const HttpServices& services, const HttpRequest& request) {
     const std::string_view stream = *request.params.find("stream");
     if (!services.ingest.knows(stream)) {
-        return error_response({Errc::not_found, "no stream named " + std::string(stream)}, request.request_id);
+        return error_response({Errc::not_found, "no stream named " + std::string(stream)},
+                              request.request_id);
     }
     std::vector<SourceInfo> shards;
     for (const SourceInfo& source : services.log.sources()) {
@@ -48,14 +51,17 @@ HttpResponse stream_status(const HttpServices& services, const HttpRequest& requ
     std::vector<std::vector<Offset>> next(sinks.size());
     for (std::size_t i = 0; i < sinks.size(); ++i) {
         const Progress* progress = services.delivery.progress(sinks[i].name);
-        for (const SourceInfo& shard : shards) next[i].push_back(progress ? progress->next(shard.id) : Offset{0});
+        for (const SourceInfo& shard : shards)
+            next[i].push_back(progress ? progress->next(shard.id) : Offset{0});
     }
     const Position end = services.log.durable_end();  // after the sinks': a lag is never negative
     HttpResponse response;
     json::Writer out(response.body);
     out.begin_object().key("shards").begin_array();
     for (const SourceInfo& shard : shards) {
-        out.begin_object().member("id", shard.shard.value).member("first", offset_in(earliest, shard.id).value);
+        out.begin_object()
+            .member("id", shard.shard.value)
+            .member("first", offset_in(earliest, shard.id).value);
         out.member("next", offset_in(end, shard.id).value).end_object();
     }
     out.end_array().key("sinks").begin_array();
@@ -68,7 +74,8 @@ HttpResponse stream_status(const HttpServices& services, const HttpRequest& requ
     return response;
 }
 
-Handler sink_switch(const HttpServices& services, Status (Delivery::*change)(std::string_view), const char* state) {
+Handler sink_switch(const HttpServices& services, Status (Delivery::*change)(std::string_view),
+                    const char* state) {
     return on_worker(services, [&delivery = services.delivery, change, state](const HttpRequest& request) {
         const std::string_view sink = *request.params.find("sink");
         if (const Status changed = (delivery.*change)(sink); !changed) {
@@ -84,15 +91,15 @@ Handler sink_switch(const HttpServices& services, Status (Delivery::*change)(std
 }  // namespace
 
 Status add_stream_routes(Router& router, const HttpServices& services) {
-    TILLSTREAM_CHECK(router.add(Method::get, "/v1/streams/{stream}",
-                                on_worker(services, [services](const HttpRequest& request) {
-                                    return stream_status(services, request);
-                                }),
-                                {.name = "streamStatus"}));
+    TILLSTREAM_CHECK(router.add(
+        Method::get, "/v1/streams/{stream}",
+        on_worker(services,
+                  [services](const HttpRequest& request) { return stream_status(services, request); }),
+        {.name = "streamStatus"}));
     TILLSTREAM_CHECK(router.add(Method::post, "/v1/sinks/{sink}/pause",
                                 sink_switch(services, &Delivery::pause, "paused"), {.name = "pauseSink"}));
-    return router.add(Method::post, "/v1/sinks/{sink}/resume", sink_switch(services, &Delivery::resume, "running"),
-                      {.name = "resumeSink"});
+    return router.add(Method::post, "/v1/sinks/{sink}/resume",
+                      sink_switch(services, &Delivery::resume, "running"), {.name = "resumeSink"});
 }
 
 }  // namespace tillstream::http_door

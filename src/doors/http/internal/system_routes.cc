@@ -1,5 +1,6 @@
 #include "doors/http/internal/system_routes.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "doors/http/internal/error_status.h"
@@ -28,9 +29,12 @@ HttpResponse ready(const HttpServices& services, const RequestHead& head) {
 HttpResponse metrics(const HttpServices& services) {
     for (const SinkStatus& sink : services.delivery.status()) {
         const MetricLabels labels{{"sink", sink.name}};
-        services.metrics.gauge("tillstream_consumer_lag_seconds", "Age of the oldest record a sink has not stored.", labels)
+        services.metrics
+            .gauge("tillstream_consumer_lag_seconds", "Age of the oldest record a sink has not stored.",
+                   labels)
             .set(sink.lag_seconds);
-        services.metrics.gauge("tillstream_consumer_lag_bytes", "Stored bytes a sink has not come to.", labels)
+        services.metrics
+            .gauge("tillstream_consumer_lag_bytes", "Stored bytes a sink has not come to.", labels)
             .set(static_cast<double>(sink.lag_bytes));
     }
     HttpResponse response = plain(200, services.metrics.expose());
@@ -43,13 +47,18 @@ HttpResponse verify(const HttpServices& services, const HttpRequest& request) {
     const std::string_view text = request.query.find("wait").value_or("0");
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), wait);
     if (failed != std::errc{} || end != text.data() + text.size() || wait < 0 || wait > kVerifyWaitMax) {
-        const Error error{Errc::invalid_argument, "query parameter wait is seconds from 0 to 600, not " + std::string(text)};
+        const Error error{Errc::invalid_argument,
+                          "query parameter wait is seconds from 0 to 600, not " + std::string(text)};
         return error_response(error, request.request_id);
     }
-    Reconciler* reconciler = services.reconciler();
-    if (!reconciler) return error_response({Errc::unavailable, "the warehouse is still opening"}, request.request_id);
-    const auto result =
-        reconciler->run(request.query.find("stream").value_or("sales"), std::chrono::seconds(wait));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait);
+    if (const Status ready = services.wait_until_ready(std::chrono::seconds(wait)); !ready) {
+        return error_response(ready.error(), request.request_id);
+    }
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto result = services.reconciler()->run(request.query.find("stream").value_or("sales"),
+                                                   std::max(left, std::chrono::milliseconds{0}));
     if (!result) return error_response(result.error(), request.request_id);
     HttpResponse response;
     response.body = to_json(*result);
@@ -62,17 +71,19 @@ Status add_system_routes(Router& router, const HttpServices& services) {
     const auto now = [](auto answer) {
         return [answer](HttpRequest&& request, Responder responder) { responder.send(answer(request)); };
     };
-    TILLSTREAM_CHECK(router.add(Method::get, "/livez", now([](const RequestHead&) { return plain(200, "ok\n"); }),
-                                {.name = "live"}));
+    TILLSTREAM_CHECK(router.add(
+        Method::get, "/livez", now([](const RequestHead&) { return plain(200, "ok\n"); }), {.name = "live"}));
     TILLSTREAM_CHECK(router.add(Method::get, "/readyz",
                                 now([services](const RequestHead& head) { return ready(services, head); }),
                                 {.name = "ready"}));
-    TILLSTREAM_CHECK(router.add(Method::get, "/metrics",
-                                on_worker(services, [services](const HttpRequest&) { return metrics(services); }),
-                                {.name = "metrics"}));
-    return router.add(Method::get, "/v1/verify",
-                      on_worker(services, [services](const HttpRequest& request) { return verify(services, request); }),
-                      {.name = "verify"});
+    TILLSTREAM_CHECK(
+        router.add(Method::get, "/metrics",
+                   on_worker(services, [services](const HttpRequest&) { return metrics(services); }),
+                   {.name = "metrics"}));
+    return router.add(
+        Method::get, "/v1/verify",
+        on_worker(services, [services](const HttpRequest& request) { return verify(services, request); }),
+        {.name = "verify"});
 }
 
 }  // namespace tillstream::http_door

@@ -33,7 +33,8 @@ Handler on_worker(const HttpServices& services, BlockingHandler handler) {
             Responder responder;
         };
         auto work = std::make_shared<Work>(Work{std::move(request), std::move(responder)});
-        const bool queued = workers.submit([shared, work] { work->responder.send((*shared)(work->request)); });
+        const bool queued =
+            workers.submit([shared, work] { work->responder.send((*shared)(work->request)); });
         if (queued) return;
         const Error busy{Errc::unavailable, "too many requests wait for a worker; retry"};
         work->responder.send(error_response(busy, work->request.request_id));
@@ -41,7 +42,8 @@ Handler on_worker(const HttpServices& services, BlockingHandler handler) {
 }
 
 Handler after_sink(const HttpServices& services, std::string_view sink, BlockingHandler handler) {
-    return on_worker(services, [services, sink = std::string(sink), handler = std::move(handler)](const HttpRequest& request) {
+    return on_worker(services, [services, sink = std::string(sink),
+                                handler = std::move(handler)](const HttpRequest& request) {
         if (auto refused = wait_for_after(services, sink, request)) return std::move(*refused);
         return handler(request);
     });

@@ -1,4 +1,4 @@
-// loopback.h - for tests of net: a server on a free port and a connection that sends any bytes whatever.
+// loopback_test.h - for tests of net: a server on a free port and a connection that sends any bytes whatever.
 #pragma once
 
 #include <arpa/inet.h>

@@ -1,0 +1,26 @@
+// scenarios.h - what is measured. docs/benchmarks.md says what each figure means.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/driver/trial.h"
+
+namespace tillstream::bench {
+
+struct Scenario {
+    std::string name;
+    std::string what;
+    bool needs_product = true;
+    std::function<Figure(const Settings&)> run;  ///< fills all but `scenario` and `what`
+};
+
+std::vector<Scenario> all_scenarios();
+
+/// The largest rate at which no sink falls behind.
+Figure measure_steady_state(const Settings& settings);
+/// A whole file through every sink, against DuckDB alone.
+Figure measure_whole_file(const Settings& settings);
+
+}  // namespace tillstream::bench

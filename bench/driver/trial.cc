@@ -1,0 +1,192 @@
+#include "bench/driver/trial.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "bench/driver/machine.h"
+
+namespace tillstream::bench {
+
+namespace {
+
+double median(std::vector<double> values) {
+    if (values.empty()) return 0;
+    std::sort(values.begin(), values.end());
+    const std::size_t half = values.size() / 2;
+    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+Status measure(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
+               const ValueOf& value_of, ArmRun& run) {
+    Arm arm = TILLSTREAM_TRY(Arm::start(kind, settings));
+    const double cpu_start = arm.cpu_seconds();
+    auto load = TILLSTREAM_TRY(start_load(settings, arm, arguments));
+    run.load = TILLSTREAM_TRY(finish_load(load));
+    const double cpu_acknowledged = arm.cpu_seconds();
+    if (const auto problem = find_failed_requests(run.load)) return failure(Errc::invalid_argument, *problem);
+    TILLSTREAM_CHECK(arm.wait_until_level(std::chrono::seconds(120)));
+    const double cpu_level = arm.cpu_seconds();
+    const StoredFigures expected = figures_from(run.load.value("acknowledged", Json::object()));
+    TILLSTREAM_CHECK(arm.check_figures(expected));
+    const double micros_per_second = 1e6 / static_cast<double>(std::max<std::uint64_t>(expected.rows, 1));
+    run.ack_cpu_us = (cpu_acknowledged - cpu_start) * micros_per_second;
+    run.level_cpu_us = (cpu_level - cpu_start) * micros_per_second;
+    run.value = value_of(run.load);
+    return {};
+}
+
+std::string reason_to_drop(const Pair& pair) {
+    const auto [least, most] = std::minmax({pair.first.probe_before_us, pair.first.probe_after_us,
+                                            pair.second.probe_before_us, pair.second.probe_after_us});
+    if (most > kProbeMicrosMax) return fmt::format("a flush took {:.0f} us", most);
+    if (most > least * kProbeSpreadMax) return fmt::format("flushes took {:.0f} to {:.0f} us", least, most);
+    return "";
+}
+
+Json describe(const ArmRun& run) {
+    Json json = {{"value", run.value},
+                 {"probe_before_us", run.probe_before_us},
+                 {"probe_after_us", run.probe_after_us},
+                 {"steal", run.steal},
+                 {"load_average", run.load_average},
+                 {"ack_cpu_us_per_record", run.ack_cpu_us},
+                 {"level_cpu_us_per_record", run.level_cpu_us},
+                 {"load", run.load}};
+    if (!run.problem.empty()) json["problem"] = run.problem;
+    return json;
+}
+
+template <class Get>
+double median_of(const std::vector<const Pair*>& pairs, Get get) {
+    std::vector<double> values;
+    for (const Pair* pair : pairs) values.push_back(get(*pair));
+    return median(std::move(values));
+}
+
+Verdict verdict_of(const Figure& figure) {
+    if (!figure.floor) return Verdict::reported;
+    const bool good =
+        figure.smaller_is_better ? figure.median <= *figure.floor : figure.median >= *figure.floor;
+    return good ? Verdict::reached : Verdict::missed;
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::reached: return "reached";
+        case Verdict::missed: return "missed";
+        case Verdict::reported: return "reported";
+        case Verdict::void_figure: return "void";
+        case Verdict::skipped: return "skipped";
+    }
+    return "";
+}
+
+Result<ChildProcess> start_load(const Settings& settings, const Arm& arm, const LoadArguments& arguments) {
+    std::vector<std::string> command = {settings.programs + "/load", "--port", arm.port()};
+    command.insert(command.end(), {"--seconds", fmt::to_string(settings.seconds)});
+    command.insert(command.end(), {"--warmup", fmt::to_string(settings.warmup)});
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return ChildProcess::start(command, settings.work_dir + "/load.log");
+}
+
+Result<Json> finish_load(ChildProcess& load) {
+    const std::string text = TILLSTREAM_TRY(load.run_to_end(std::chrono::seconds(300)));
+    Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded()) return failure(Errc::internal, "load printed no JSON: " + text);
+    return json;
+}
+
+std::optional<std::string> find_failed_requests(const Json& load) {
+    const Json errors = load.value("errors", Json::object());
+    const bool clean = errors.value("status", Json::object()).empty() && errors.value("unknown", 0) == 0 &&
+                       errors.value("unsent", 0) == 0;
+    if (clean) return std::nullopt;
+    return "requests failed: " + errors.dump();
+}
+
+ArmRun observe(const Settings& settings, std::string_view name, const std::function<Status(ArmRun&)>& body) {
+    ArmRun run;
+    const CpuTicks before = read_cpu_ticks();
+    const auto probe_before = probe_flush(posix_filesystem(), settings.work_dir, settings.probe_seconds);
+    const Status measured = body(run);
+    const auto probe_after = probe_flush(posix_filesystem(), settings.work_dir, settings.probe_seconds);
+    if (!measured)
+        run.problem = fmt::format("{}: {}", name, measured.error().message);
+    else if (!probe_before)
+        run.problem = probe_before.error().message;
+    else if (!probe_after)
+        run.problem = probe_after.error().message;
+    run.probe_before_us = probe_before.value_or(0);
+    run.probe_after_us = probe_after.value_or(0);
+    run.steal = steal_share(before, read_cpu_ticks());
+    run.load_average = load_average();
+    return run;
+}
+
+ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
+               const ValueOf& value_of) {
+    return observe(settings, to_string(kind),
+                   [&](ArmRun& run) { return measure(settings, kind, arguments, value_of, run); });
+}
+
+std::vector<Pair> run_pairs(const Settings& settings, const std::function<ArmRun(bool first)>& run) {
+    std::vector<Pair> pairs;
+    for (int i = 0; i < settings.pairs && !interrupted(); ++i) {
+        Pair pair;
+        const bool first_leads = i % 2 == 0;
+        (first_leads ? pair.first : pair.second) = run(first_leads);
+        (first_leads ? pair.second : pair.first) = run(!first_leads);
+        pair.dropped = reason_to_drop(pair);
+        std::string remarks;
+        for (const std::string& remark : {pair.dropped, pair.first.problem, pair.second.problem}) {
+            if (!remark.empty()) remarks += "; " + remark;
+        }
+        std::fprintf(stderr, "  pair %d: %.4g against %.4g, ratio %.3f%s\n", i + 1, pair.first.value,
+                     pair.second.value, pair.ratio(), remarks.c_str());
+        const bool hopeless = !pair.first.problem.empty() || !pair.second.problem.empty();
+        pairs.push_back(std::move(pair));
+        if (hopeless) break;
+    }
+    return pairs;
+}
+
+void summarise(const std::vector<Pair>& pairs, Figure& figure) {
+    std::vector<const Pair*> kept;
+    figure.details["pairs"] = Json::array();
+    for (const Pair& pair : pairs) {
+        figure.details["pairs"].push_back(
+            {{"first", describe(pair.first)}, {"second", describe(pair.second)}, {"dropped", pair.dropped}});
+        for (const ArmRun* run : {&pair.first, &pair.second}) {
+            if (run->problem.empty()) continue;
+            figure.unequal = true;
+            figure.note = run->problem;
+        }
+        if (pair.dropped.empty()) kept.push_back(&pair);
+    }
+    figure.kept = kept.size();
+    figure.dropped = pairs.size() - kept.size();
+    if (kept.empty() && figure.note.empty())
+        figure.note = "no pair with a steady disk; ratios are of all pairs";
+    if (kept.empty()) {
+        for (const Pair& pair : pairs) kept.push_back(&pair);
+    }
+    figure.verdict = figure.unequal || figure.kept == 0 ? Verdict::void_figure : Verdict::reported;
+    if (kept.empty()) return;
+    const auto [least, most] = std::minmax_element(kept.begin(), kept.end(),
+                                                   [](auto* a, auto* b) { return a->ratio() < b->ratio(); });
+    figure.min = (*least)->ratio();
+    figure.max = (*most)->ratio();
+    figure.median = median_of(kept, [](const Pair& p) { return p.ratio(); });
+    figure.first_value = median_of(kept, [](const Pair& p) { return p.first.value; });
+    figure.second_value = median_of(kept, [](const Pair& p) { return p.second.value; });
+    figure.ack_cpu_us = median_of(kept, [](const Pair& p) { return p.first.ack_cpu_us; });
+    figure.level_cpu_us = median_of(kept, [](const Pair& p) { return p.first.level_cpu_us; });
+    figure.second_cpu_us = median_of(kept, [](const Pair& p) { return p.second.ack_cpu_us; });
+    if (figure.verdict == Verdict::reported) figure.verdict = verdict_of(figure);
+}
+
+}  // namespace tillstream::bench
