@@ -17,7 +17,8 @@ struct Held {
 };
 using HeldById = std::map<std::string, Held, std::less<>>;
 
-constexpr std::string_view kQuarantinedId = R"sql(regexp_extract(raw, '"description":"(r[-0-9a-z]+)"', 1))sql";
+constexpr std::string_view kQuarantinedId =
+    R"sql(regexp_extract(raw, '"description":"(r[-0-9a-z]+)"', 1))sql";
 constexpr std::string_view kQuarantinedIndex = R"sql(regexp_extract(raw, '"stock_code":"([0-9]+)"', 1))sql";
 
 Result<HeldById> held(ShopClient& client, const std::string& sql) {
@@ -34,15 +35,18 @@ Result<HeldById> held(ShopClient& client, const std::string& sql) {
 }
 
 Result<HeldById> held_in_sales(ShopClient& client, int round) {
-    return held(client, fmt::format("SELECT description, count(*), count(DISTINCT stock_code), sum(quantity), "
-                                    "sum(line_total) FROM shop.sales WHERE description LIKE 'r{}-%' GROUP BY description",
-                                    round));
+    return held(
+        client,
+        fmt::format("SELECT description, count(*), count(DISTINCT stock_code), sum(quantity), "
+                    "sum(line_total) FROM shop.sales WHERE description LIKE 'r{}-%' GROUP BY description",
+                    round));
 }
 
 Result<HeldById> held_in_quarantine(ShopClient& client, int round) {
-    return held(client, fmt::format("SELECT {0} AS request, count(*), count(DISTINCT {1}) FROM ops.quarantine "
-                                    "WHERE {0} LIKE 'r{2}-%' GROUP BY request",
-                                    kQuarantinedId, kQuarantinedIndex, round));
+    return held(client,
+                fmt::format("SELECT {0} AS request, count(*), count(DISTINCT {1}) FROM ops.quarantine "
+                            "WHERE {0} LIKE 'r{2}-%' GROUP BY request",
+                            kQuarantinedId, kQuarantinedIndex, round));
 }
 
 Held take(HeldById& all, const std::string& id) {
@@ -54,28 +58,33 @@ Held take(HeldById& all, const std::string& id) {
 }
 
 Status broken(const LedgerEntry& entry, const std::string& what) {
-    const char* fate = entry.fate == Fate::acknowledged ? "acknowledged" : entry.fate == Fate::refused ? "refused" : "unknown";
+    const char* fate = entry.fate == Fate::acknowledged ? "acknowledged"
+                       : entry.fate == Fate::refused    ? "refused"
+                                                        : "unknown";
     return failure(Errc::internal, fmt::format("{} request {}: {}", fate, entry.id, what));
 }
 
-Status check_request(const LedgerEntry& entry, const Held& sales, const Held& quarantine, AuditCounts& counts) {
+Status check_request(const LedgerEntry& entry, const Held& sales, const Held& quarantine,
+                     AuditCounts& counts) {
     const auto accepted = static_cast<std::int64_t>(entry.accepted);
     const auto bad = static_cast<std::int64_t>(entry.quarantined);
     const bool absent = sales.rows == 0 && quarantine.rows == 0;
     if (entry.fate == Fate::refused && !absent) return broken(entry, "is stored");
     if (entry.fate == Fate::refused || (entry.fate == Fate::unknown && absent)) return {};
     if (entry.fate == Fate::unknown) ++counts.unknown_present;
-    if (sales.rows != accepted || sales.identities != accepted || quarantine.rows != bad || quarantine.identities != bad) {
-        return broken(entry, fmt::format("{} good and {} bad records sent, found {} ({} different) in shop.sales and {} "
-                                         "({} different) in ops.quarantine",
-                                         accepted, bad, sales.rows, sales.identities, quarantine.rows,
-                                         quarantine.identities));
+    if (sales.rows != accepted || sales.identities != accepted || quarantine.rows != bad ||
+        quarantine.identities != bad) {
+        return broken(
+            entry,
+            fmt::format("{} good and {} bad records sent, found {} ({} different) in shop.sales and {} "
+                        "({} different) in ops.quarantine",
+                        accepted, bad, sales.rows, sales.identities, quarantine.rows, quarantine.identities));
     }
     if (accepted == 0) return {};
     const std::string total = fmt::format("{}.{:02}", entry.cents / 100, entry.cents % 100);
     if (sales.quantity == entry.quantity && sales.line_total == total) return {};
-    return broken(entry, fmt::format("quantity {} and line_total {} sent, found {} and {}", entry.quantity, total,
-                                     sales.quantity, sales.line_total));
+    return broken(entry, fmt::format("quantity {} and line_total {} sent, found {} and {}", entry.quantity,
+                                     total, sales.quantity, sales.line_total));
 }
 
 /// Each record of the request must lie where the answer said.
@@ -92,8 +101,9 @@ Status check_places(ShopClient& client, const LedgerEntry& entry) {
             row.items[2].as_int64() == static_cast<std::int64_t>(place.offset)) {
             continue;
         }
-        return broken(entry, fmt::format("record {} was answered shard {} offset {} and lies at shard {} offset {}", index,
-                                         place.shard, place.offset, row.items[1].text, row.items[2].text));
+        return broken(entry,
+                      fmt::format("record {} was answered shard {} offset {} and lies at shard {} offset {}",
+                                  index, place.shard, place.offset, row.items[1].text, row.items[2].text));
     }
     return {};
 }
@@ -105,17 +115,19 @@ Status check_dense(ShopClient& client) {
     for (const json::Value& shard : stream.find("shards")->items) {
         if (number_of(shard, "next") > 0) ends[text_of(shard, "id")] = text_of(shard, "next");
     }
-    const auto rows = TILLSTREAM_TRY(client.query(
-        "SELECT shard, count(*), count(DISTINCT \"offset\"), max(\"offset\") + 1 FROM (SELECT shard, \"offset\" FROM "
-        "shop.sales UNION ALL SELECT shard, \"offset\" FROM ops.quarantine) GROUP BY shard"));
+    const auto rows = TILLSTREAM_TRY(
+        client.query("SELECT shard, count(*), count(DISTINCT \"offset\"), max(\"offset\") + 1 FROM (SELECT "
+                     "shard, \"offset\" FROM "
+                     "shop.sales UNION ALL SELECT shard, \"offset\" FROM ops.quarantine) GROUP BY shard"));
     for (const json::Value& row : rows) {
         const std::string end = ends[row.items[0].text];
         ends.erase(row.items[0].text);
         if (row.items[1].text == end && row.items[2].text == end && row.items[3].text == end) continue;
-        return failure(Errc::internal, fmt::format("shard {} ends at {}, but holds {} records of {} different offsets up to "
-                                                   "{}",
-                                                   row.items[0].text, end, row.items[1].text, row.items[2].text,
-                                                   row.items[3].text));
+        return failure(
+            Errc::internal,
+            fmt::format("shard {} ends at {}, but holds {} records of {} different offsets up to "
+                        "{}",
+                        row.items[0].text, end, row.items[1].text, row.items[2].text, row.items[3].text));
     }
     if (ends.empty()) return {};
     return failure(Errc::internal, "no store holds anything of shard " + ends.begin()->first);
@@ -126,8 +138,8 @@ std::string figures_of(const json::Value& verified) {
     std::string text = fmt::format("received {} accepted {} quarantined {}", text_of(verified, "received"),
                                    text_of(verified, "accepted"), text_of(verified, "quarantined"));
     for (const json::Value& sink : verified.find("sinks")->items) {
-        text += fmt::format(" {} {} {} {}", text_of(sink, "name"), text_of(sink, "rows"), text_of(sink, "quantity"),
-                            text_of(sink, "line_total"));
+        text += fmt::format(" {} {} {} {}", text_of(sink, "name"), text_of(sink, "rows"),
+                            text_of(sink, "quantity"), text_of(sink, "line_total"));
     }
     return text;
 }
@@ -154,13 +166,15 @@ Result<AuditCounts> audit_round(ShopClient& client, int round, const Ledger& led
 
 Result<std::string> audit_whole(ShopClient& client) {
     const json::Value verified = TILLSTREAM_TRY(client.verify("sales", 120));
-    if (text_of(verified, "ok") != "true") return failure(Errc::internal, "verify is not ok: " + figures_of(verified));
+    if (text_of(verified, "ok") != "true")
+        return failure(Errc::internal, "verify is not ok: " + figures_of(verified));
     TILLSTREAM_CHECK(check_dense(client));
-    const std::string content = TILLSTREAM_TRY(client.query_value(
-        "SELECT sum(hash(invoice_no, stock_code, description, quantity, line_total, shard, \"offset\", arrived_at)) "
-        "FROM shop.sales"));
-    const std::string quarantined =
-        TILLSTREAM_TRY(client.query_value("SELECT sum(hash(id, raw, errors::text, arrived_at)) FROM ops.quarantine"));
+    const std::string content =
+        TILLSTREAM_TRY(client.query_value("SELECT sum(hash(invoice_no, stock_code, description, quantity, "
+                                          "line_total, shard, \"offset\", arrived_at)) "
+                                          "FROM shop.sales"));
+    const std::string quarantined = TILLSTREAM_TRY(
+        client.query_value("SELECT sum(hash(id, raw, errors::text, arrived_at)) FROM ops.quarantine"));
     return figures_of(verified) + " " + content + " " + quarantined;
 }
 

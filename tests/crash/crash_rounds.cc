@@ -23,10 +23,10 @@ constexpr int kKilled = 128 + 9;
 /// Where the kills of a round fall. Taken in turn, so that each comes up in any five rounds.
 enum class Plan : std::uint8_t {
     under_load,
-    small_segments,   ///< the journal changes its file often
-    in_recovery,      ///< and again, several times, while the server starts
-    in_backlog,       ///< a sink is paused; the second kill falls into its catching up
-    after_resume,     ///< the kill falls into large commits and checkpoints
+    small_segments,  ///< the journal changes its file often
+    in_recovery,     ///< and again, several times, while the server starts
+    in_backlog,      ///< a sink is paused; the second kill falls into its catching up
+    after_resume,    ///< the kill falls into large commits and checkpoints
 };
 constexpr int kPlans = 5;
 
@@ -51,8 +51,9 @@ public:
     }
 
 private:
-
-    milliseconds delay(int most) { return milliseconds(std::uniform_int_distribution<int>(0, most)(random_)); }
+    milliseconds delay(int most) {
+        return milliseconds(std::uniform_int_distribution<int>(0, most)(random_));
+    }
     std::vector<std::string> arguments(Plan plan) const;
     Result<ServerProcess> start(Plan plan);
     Status run_round(int round);
@@ -78,7 +79,9 @@ std::vector<std::string> CrashRun::arguments(Plan plan) const {
     return all;
 }
 
-Result<ServerProcess> CrashRun::start(Plan plan) { return ServerProcess::start(options_.data_dir, arguments(plan)); }
+Result<ServerProcess> CrashRun::start(Plan plan) {
+    return ServerProcess::start(options_.data_dir, arguments(plan));
+}
 
 Status CrashRun::run_round(int round) {
     const auto began = std::chrono::steady_clock::now();
@@ -91,10 +94,12 @@ Status CrashRun::run_round(int round) {
     ServerProcess server = TILLSTREAM_TRY(start_and_audit(round, plan));
     const LedgerTotals totals = totals_of(ledgers_.back());
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    std::printf("round %2d  %-14s  %7llu records in %4llu requests acknowledged, %llu refused, %llu unknown  %.1f s\n", round,
-                name_of(plan), static_cast<unsigned long long>(totals.acknowledged_records),
-                static_cast<unsigned long long>(totals.acknowledged), static_cast<unsigned long long>(totals.refused),
-                static_cast<unsigned long long>(totals.unknown), took.count());
+    std::printf(
+        "round %2d  %-14s  %7llu records in %4llu requests acknowledged, %llu refused, %llu unknown  %.1f "
+        "s\n",
+        round, name_of(plan), static_cast<unsigned long long>(totals.acknowledged_records),
+        static_cast<unsigned long long>(totals.acknowledged), static_cast<unsigned long long>(totals.refused),
+        static_cast<unsigned long long>(totals.unknown), took.count());
     std::fflush(stdout);
     if (round % 2 == 0) {
         if (const int code = server.terminate(); code != 0) {
@@ -131,10 +136,12 @@ Status CrashRun::load_and_kill(ServerProcess& server, int round, Plan plan) {
     if (const std::string wrong = load.wrong_answer(); !wrong.empty()) return failure(Errc::internal, wrong);
     const LedgerTotals totals = totals_of(ledgers_.back());
     if (totals.acknowledged_records < kCrashMinima.acknowledged_records) {
-        return failure(Errc::internal, fmt::format("minimum missed: {} records acknowledged", totals.acknowledged_records));
+        return failure(Errc::internal,
+                       fmt::format("minimum missed: {} records acknowledged", totals.acknowledged_records));
     }
     if (totals.unknown < static_cast<std::uint64_t>(kCrashMinima.in_flight)) {
-        return failure(Errc::internal, fmt::format("minimum missed: {} requests in flight at the kill", totals.unknown));
+        return failure(Errc::internal,
+                       fmt::format("minimum missed: {} requests in flight at the kill", totals.unknown));
     }
     return {};
 }
@@ -142,7 +149,8 @@ Status CrashRun::load_and_kill(ServerProcess& server, int round, Plan plan) {
 Status CrashRun::expect_unchanged(ShopClient& client) {
     const std::string content = TILLSTREAM_TRY(audit_whole(client));
     if (content == content_) return {};
-    return failure(Errc::internal, "a second recovery changed the stores: before " + content_ + "; after " + content);
+    return failure(Errc::internal,
+                   "a second recovery changed the stores: before " + content_ + "; after " + content);
 }
 
 Status CrashRun::kill_again(Plan plan) {
@@ -172,7 +180,8 @@ Status CrashRun::kill_while_catching_up() {
         TILLSTREAM_CHECK(client.resume("quarantine"));
     }
     std::this_thread::sleep_for(delay(500));
-    if (server.kill_now() != kKilled) return failure(Errc::internal, "the server ended by itself while catching up");
+    if (server.kill_now() != kKilled)
+        return failure(Errc::internal, "the server ended by itself while catching up");
     ++kills_;
     return {};
 }
@@ -201,12 +210,16 @@ Status CrashRun::check_end() {
         all.acknowledged_records += totals.acknowledged_records;
         all.unknown += totals.unknown;
     }
-    std::printf("%d kills; %llu records acknowledged, all there once; %llu requests cut off, %llu of them stored whole, the "
-                "others absent; offsets of %llu requests as answered\n",
-                kills_, static_cast<unsigned long long>(all.acknowledged_records),
-                static_cast<unsigned long long>(all.unknown), static_cast<unsigned long long>(counts_.unknown_present),
-                static_cast<unsigned long long>(counts_.offsets_checked));
-    if (counts_.offsets_checked < ledgers_.size()) return failure(Errc::internal, "minimum missed: too few offsets checked");
+    std::printf(
+        "%d kills; %llu records acknowledged, all there once; %llu requests cut off, %llu of them stored "
+        "whole, the "
+        "others absent; offsets of %llu requests as answered\n",
+        kills_, static_cast<unsigned long long>(all.acknowledged_records),
+        static_cast<unsigned long long>(all.unknown),
+        static_cast<unsigned long long>(counts_.unknown_present),
+        static_cast<unsigned long long>(counts_.offsets_checked));
+    if (counts_.offsets_checked < ledgers_.size())
+        return failure(Errc::internal, "minimum missed: too few offsets checked");
     if (const int code = server.terminate(); code != 0) {
         return failure(Errc::internal, fmt::format("the server ended with {} on SIGTERM", code));
     }

@@ -19,9 +19,11 @@ int main(int argc, char** argv) {
     options.seed = std::random_device{}();
     CLI::App cli("Kills the server under load and checks that nothing acknowledged is lost or doubled");
     cli.add_option("--rounds", options.rounds, "Kills under load")->check(CLI::Range(1, 1'000'000));
-    cli.add_option("--seed", options.seed, "Same seed, same requests and plans; the moments of the kills differ");
+    cli.add_option("--seed", options.seed,
+                   "Same seed, same requests and plans; the moments of the kills differ");
     cli.add_option("--connections", options.connections, "Producers at once")->check(CLI::Range(16, 1024));
-    cli.add_option("--data", options.data_dir, "Data folder, kept afterwards (default: one of its own, kept on failure)");
+    cli.add_option("--data", options.data_dir,
+                   "Data folder, kept afterwards (default: one of its own, kept on failure)");
     CLI11_PARSE(cli, argc, argv);
 
     const bool own_folder = options.data_dir.empty();
@@ -34,8 +36,9 @@ int main(int argc, char** argv) {
                 options.data_dir.c_str());
     const Status outcome = run_crash_rounds(options);
     if (!outcome) {
-        std::printf("FAILED: %s\nseed %llu; the folder is kept: %s (its log beside it)\n", outcome.error().message.c_str(),
-                    static_cast<unsigned long long>(options.seed), options.data_dir.c_str());
+        std::printf("FAILED: %s\nseed %llu; the folder is kept: %s (its log beside it)\n",
+                    outcome.error().message.c_str(), static_cast<unsigned long long>(options.seed),
+                    options.data_dir.c_str());
         return 1;
     }
     if (own_folder) std::filesystem::remove_all(folder);

@@ -34,7 +34,8 @@ Status take_answer(const CrashRequest& request, const std::string& body, LedgerE
     if (number_of(answer, "received") != expected ||
         number_of(answer, "accepted") != static_cast<std::int64_t>(entry.accepted) ||
         number_of(answer, "quarantined") != static_cast<std::int64_t>(entry.quarantined)) {
-        return failure(Errc::internal, "the answer to " + entry.id + " counts other records than were sent: " + body);
+        return failure(Errc::internal,
+                       "the answer to " + entry.id + " counts other records than were sent: " + body);
     }
     if (!request.wants_offsets) return {};
     const json::Value* records = answer.find("records");
@@ -53,7 +54,11 @@ bool is_refusal(int status) { return (status >= 400 && status < 500) || status =
 }  // namespace
 
 Load::Load(const std::string& url, int round, int connections, std::uint64_t seed)
-    : url_(url), round_(round), seed_(seed), ledgers_(static_cast<std::size_t>(connections)), running_(connections) {
+    : url_(url),
+      round_(round),
+      seed_(seed),
+      ledgers_(static_cast<std::size_t>(connections)),
+      running_(connections) {
     for (int connection = 0; connection < connections; ++connection) {
         threads_.emplace_back([this, connection] { run(connection); });
     }
@@ -67,7 +72,8 @@ Status Load::wait_for(std::uint64_t records, int in_flight) {
         if (const std::string wrong = wrong_answer(); !wrong.empty()) return failure(Errc::internal, wrong);
         if (running_ == 0) return failure(Errc::unavailable, "every connection broke before the kill");
         if (std::chrono::steady_clock::now() > deadline) {
-            return failure(Errc::timeout, "only " + std::to_string(acknowledged_) + " records acknowledged in 3 minutes");
+            return failure(Errc::timeout,
+                           "only " + std::to_string(acknowledged_) + " records acknowledged in 3 minutes");
         }
         std::this_thread::sleep_for(std::chrono::microseconds{200});
     }
@@ -102,7 +108,8 @@ void Load::run(int connection) {
     auto client = ShopClient::open(url_);
     for (int n = 0; client && !stopping_; ++n) {
         const CrashRequest request = make_request(
-            "r" + std::to_string(round_) + "-c" + std::to_string(connection) + "-q" + std::to_string(n) + "-", random);
+            "r" + std::to_string(round_) + "-c" + std::to_string(connection) + "-q" + std::to_string(n) + "-",
+            random);
         LedgerEntry entry = entry_of(request);
         ++in_flight_;
         const auto answer =
@@ -110,7 +117,8 @@ void Load::run(int connection) {
         --in_flight_;
         if (answer && answer->status == 200 && !request.malformed) {
             entry.fate = Fate::acknowledged;
-            if (const Status taken = take_answer(request, answer->body, entry); !taken) note_wrong(taken.error().message);
+            if (const Status taken = take_answer(request, answer->body, entry); !taken)
+                note_wrong(taken.error().message);
             acknowledged_ += request.records();
         } else if (answer && is_refusal(answer->status) && (request.malformed || answer->status == 503)) {
             entry.fate = Fate::refused;

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t kRecordsMax = 500;
 constexpr std::size_t kInvoices = 5;
-constexpr std::string_view kColumns = "invoice_no,stock_code,description,quantity,invoice_date,unit_price,country\n";
+constexpr std::string_view kColumns =
+    "invoice_no,stock_code,description,quantity,invoice_date,unit_price,country\n";
 
 std::size_t draw(std::mt19937_64& random, std::size_t first, std::size_t last) {
     return std::uniform_int_distribution<std::size_t>(first, last)(random);
@@ -25,8 +26,8 @@ std::string json_record(const CrashRequest& request, std::size_t index) {
 
 std::string csv_record(const CrashRequest& request, std::size_t index) {
     const std::string quantity = request.bad[index] ? "six" : std::to_string(quantity_of(index));
-    return fmt::format("{}{},{},{},{},3/1/2011 10:{:02},{}.{:02},Malta\n", request.id, index % kInvoices, index,
-                       request.id, quantity, index % 60, cents_of(index) / 100, cents_of(index) % 100);
+    return fmt::format("{}{},{},{},{},3/1/2011 10:{:02},{}.{:02},Malta\n", request.id, index % kInvoices,
+                       index, request.id, quantity, index % 60, cents_of(index) / 100, cents_of(index) % 100);
 }
 
 std::string json_body(const CrashRequest& request) {
@@ -75,7 +76,8 @@ CrashRequest make_request(std::string id, std::mt19937_64& random) {
     request.form = static_cast<BodyForm>(draw(random, 0, 2));
     request.bad.resize(draw(random, 0, 3) == 0 ? draw(random, 1, 20) : draw(random, 1, kRecordsMax));
     if (draw(random, 0, 4) == 0) {
-        for (std::size_t n = draw(random, 1, 3); n > 0; --n) request.bad[draw(random, 0, request.bad.size() - 1)] = true;
+        for (std::size_t n = draw(random, 1, 3); n > 0; --n)
+            request.bad[draw(random, 0, request.bad.size() - 1)] = true;
     }
     request.wants_offsets = draw(random, 0, 9) == 0;
     request.malformed = draw(random, 0, 29) == 0;

@@ -20,7 +20,7 @@ struct CrashRequest {
     bool malformed = false;      ///< must be refused whole with a 4xx
     bool wants_offsets = false;  ///< asks for ?detail=all
     std::string body;
-    std::vector<bool> bad;       ///< of each record
+    std::vector<bool> bad;  ///< of each record
 
     std::string target() const;
     std::string content_type() const;

@@ -14,8 +14,10 @@ TEST_F(JournalBudget, RefusesWith503WhileReadsGoOn) {
     std::optional<ClientResponse> refused;
     for (int i = 0; i < 200 && !refused; ++i) {
         ClientResponse answer = must(client().post("/v1/streams/sales/records", body));
-        if (answer.status == 200) acknowledged += 2'000;
-        else refused = std::move(answer);
+        if (answer.status == 200)
+            acknowledged += 2'000;
+        else
+            refused = std::move(answer);
     }
     ASSERT_TRUE(refused) << "8 MiB took " << acknowledged << " records without an end";
     EXPECT_EQ(refused->status, 503) << refused->body;

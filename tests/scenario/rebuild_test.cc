@@ -10,7 +10,9 @@ class Rebuild : public Scenario {
 protected:
     std::string content() {
         return sales_content(true) +
-               must(client().query_value("SELECT sum(hash(id, raw, errors::text, arrived_at)) FROM ops.quarantine")) + " " +
+               must(client().query_value(
+                   "SELECT sum(hash(id, raw, errors::text, arrived_at)) FROM ops.quarantine")) +
+               " " +
                must(client().query_value("SELECT sum(hash(event_id, stream, arrived_at)) FROM shop.sales"));
     }
     void delete_warehouse() {

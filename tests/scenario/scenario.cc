@@ -20,8 +20,10 @@ int Scenario::stop() {
     return server_->terminate();
 }
 
-json::Value Scenario::post(std::string_view body, const std::string& content_type, const std::string& stream) {
-    return must(client().post_json("/v1/streams/" + stream + "/records", body, {{"Content-Type", content_type}}));
+json::Value Scenario::post(std::string_view body, const std::string& content_type,
+                           const std::string& stream) {
+    return must(
+        client().post_json("/v1/streams/" + stream + "/records", body, {{"Content-Type", content_type}}));
 }
 
 json::Value Scenario::expect_verified(const std::string& stream) {
@@ -35,9 +37,11 @@ json::Value Scenario::expect_verified(const std::string& stream) {
 
 std::string Scenario::sales_content(bool with_places) {
     const std::string places = with_places ? ", shard, \"offset\"" : "";
-    const auto rows = must(client().query(
-        "SELECT count(*), sum(quantity), sum(line_total), sum(hash(invoice_no, stock_code, description, quantity, "
-        "invoice_date, unit_price, customer_id, country, line_total, extra::text" + places + ")) FROM shop.sales"));
+    const auto rows =
+        must(client().query("SELECT count(*), sum(quantity), sum(line_total), sum(hash(invoice_no, "
+                            "stock_code, description, quantity, "
+                            "invoice_date, unit_price, customer_id, country, line_total, extra::text" +
+                            places + ")) FROM shop.sales"));
     std::string content;
     for (const json::Value& cell : rows.at(0).items) content += cell.text + " ";
     return content;
@@ -50,8 +54,8 @@ std::string made_up_sales(int first_invoice, int rows, int bad_every) {
         body += fmt::format(
             R"({}{{"invoice_no":"{}","stock_code":"{}","description":"MUG","quantity":{},)"
             R"("invoice_date":"2011-05-01T09:{:02}:00Z","unit_price":"1.25","customer_id":{},"country":"Malta"}})",
-            i ? "," : "", first_invoice + i / 5, i, bad ? std::string("\"six\"") : std::to_string(1 + i % 9), i % 60,
-            1000 + i % 50);
+            i ? "," : "", first_invoice + i / 5, i, bad ? std::string("\"six\"") : std::to_string(1 + i % 9),
+            i % 60, 1000 + i % 50);
     }
     return body + "]";
 }

@@ -15,7 +15,8 @@ TEST_F(StartStop, TermDeliversEverythingAndExitsWithZero) {
     must(client().resume("warehouse"));
     ASSERT_EQ(stop(), 0);
 
-    const CommandResult verified = run_program({"verify", "--data", data_dir(), "--wait", "0s", "--output", "json"});
+    const CommandResult verified =
+        run_program({"verify", "--data", data_dir(), "--wait", "0s", "--output", "json"});
     EXPECT_EQ(verified.exit_code, 0) << verified.errors << verified.output;
     const json::Value document = must(json::parse(verified.output));
     EXPECT_EQ(number_of(document, "accepted"), 5'000);
@@ -83,7 +84,8 @@ TEST_F(StartStop, ConfigurationErrorsExitWith3AndNameTheOption) {
         std::vector<std::string> arguments{"serve", "--data", data_dir()};
         arguments.insert(arguments.end(), wrong.arguments.begin(), wrong.arguments.end());
         const CommandResult result = run_program(arguments);
-        EXPECT_EQ(result.exit_code, 3) << wrong.arguments[0] << " " << wrong.arguments[1] << ": " << result.errors;
+        EXPECT_EQ(result.exit_code, 3)
+            << wrong.arguments[0] << " " << wrong.arguments[1] << ": " << result.errors;
         EXPECT_NE(result.errors.find(wrong.named), std::string::npos) << result.errors;
     }
 }

@@ -74,8 +74,8 @@ std::string program_path() {
     return path ? path : TILLSTREAM_PROGRAM_PATH;
 }
 
-<<<<<<< HEAD
-pid_t ServerProcess::spawn_server(const std::string& data_dir, const std::vector<std::string>& arguments, int out) {
+pid_t ServerProcess::spawn_server(const std::string& data_dir, const std::vector<std::string>& arguments,
+                                  int out) {
     const int err = open(log_of(data_dir).c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     std::vector<std::string> command{program_path(), "serve", "--data", data_dir, "--http", "127.0.0.1:0"};
     command.insert(command.end(), arguments.begin(), arguments.end());
@@ -92,11 +92,8 @@ ServerProcess ServerProcess::launch(const std::string& data_dir, const std::vect
     return server;
 }
 
-Result<ServerProcess> ServerProcess::start(const std::string& data_dir, const std::vector<std::string>& arguments) {
-=======
 Result<ServerProcess> ServerProcess::start(const std::string& data_dir,
                                            const std::vector<std::string>& arguments) {
->>>>>>> main
     int out[2];
     if (pipe2(out, O_CLOEXEC) != 0) return failure(Errc::io, std::string("pipe: ") + std::strerror(errno));
     ServerProcess server;
@@ -110,13 +107,8 @@ Result<ServerProcess> ServerProcess::start(const std::string& data_dir,
         return server;
     }
     const int code = server.wait_for_end();
-<<<<<<< HEAD
-    return failure(Errc::unavailable, "the server ended with exit code " + std::to_string(code) + "; see " +
-                                           log_of(data_dir));
-=======
     return failure(Errc::unavailable,
-                   "the server ended with exit code " + std::to_string(code) + "; see " + log);
->>>>>>> main
+                   "the server ended with exit code " + std::to_string(code) + "; see " + log_of(data_dir));
 }
 
 ServerProcess::ServerProcess(ServerProcess&& other) noexcept

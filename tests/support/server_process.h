@@ -37,7 +37,8 @@ public:
 
 private:
     ServerProcess() = default;
-    static pid_t spawn_server(const std::string& data_dir, const std::vector<std::string>& arguments, int out);
+    static pid_t spawn_server(const std::string& data_dir, const std::vector<std::string>& arguments,
+                              int out);
     int wait_for_end();
 
     pid_t pid_ = -1;

@@ -46,12 +46,15 @@ Status ShopClient::wait_until_ready(std::chrono::seconds timeout) {
 
 Result<ClientResponse> ShopClient::post(const std::string& target, std::string_view body,
                                         std::vector<std::pair<std::string, std::string>> headers) {
-    return http_.send({.method = Method::post, .target = target, .headers = std::move(headers), .body = body});
+    return http_.send(
+        {.method = Method::post, .target = target, .headers = std::move(headers), .body = body});
 }
 
 Result<ClientResponse> ShopClient::get(const std::string& target) { return http_.send({.target = target}); }
 
-Result<json::Value> ShopClient::get_json(const std::string& target) { return document_of(get(target), target); }
+Result<json::Value> ShopClient::get_json(const std::string& target) {
+    return document_of(get(target), target);
+}
 
 Result<json::Value> ShopClient::post_json(const std::string& target, std::string_view body,
                                           std::vector<std::pair<std::string, std::string>> headers) {
@@ -63,13 +66,15 @@ Result<std::vector<json::Value>> ShopClient::query(const std::string& sql) {
     const json::Value* rows = answer.find("rows");
     const json::Value* truncated = answer.find("truncated");
     if (!rows || !truncated) return failure(Errc::internal, "a query's answer without rows or truncated");
-    if (truncated->as_bool().value_or(true)) return failure(Errc::resource_exhausted, "the result was truncated: " + sql);
+    if (truncated->as_bool().value_or(true))
+        return failure(Errc::resource_exhausted, "the result was truncated: " + sql);
     return rows->items;
 }
 
 Result<std::string> ShopClient::query_value(const std::string& sql) {
     const std::vector<json::Value> rows = TILLSTREAM_TRY(query(sql));
-    if (rows.size() != 1 || rows[0].items.size() != 1) return failure(Errc::internal, "not one value: " + sql);
+    if (rows.size() != 1 || rows[0].items.size() != 1)
+        return failure(Errc::internal, "not one value: " + sql);
     return rows[0].items[0].is_null() ? "null" : rows[0].items[0].text;
 }
 

@@ -1,0 +1,90 @@
+// The program's own producer against the server: a simulated shop with its right answer, and the real year of sales.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "tests/scenario/scenario.h"
+
+namespace tillstream {
+namespace {
+
+class Producer : public Scenario {
+protected:
+    json::Value send(const std::string& file) {
+        const CommandResult result =
+            run_program({"send", file, "--server", server().url(), "--output", "json"});
+        EXPECT_TRUE(result.exit_code == 0 || result.exit_code == 5) << result.errors;
+        return must(json::parse(result.output));
+    }
+    std::string value(const std::string& sql) { return must(client().query_value(sql)); }
+    /// expected.json's groups against the same grouping in SQL.
+    void expect_groups(const json::Value& expected, const std::string& key) {
+        const auto rows = must(
+            client().query("SELECT (" + key +
+                           ")::text, count(*), sum(quantity), sum(line_total) FROM shop.sales GROUP BY 1"));
+        EXPECT_EQ(rows.size(), expected.members.size()) << key;
+        for (const json::Value& row : rows) {
+            const json::Value* group = expected.find(row.items[0].text);
+            ASSERT_TRUE(group) << key << " " << row.items[0].text;
+            EXPECT_EQ(row.items[1].text, text_of(*group, "rows")) << row.items[0].text;
+            EXPECT_EQ(row.items[2].text, text_of(*group, "quantity")) << row.items[0].text;
+            EXPECT_EQ(row.items[3].text, text_of(*group, "line_total")) << row.items[0].text;
+        }
+    }
+};
+
+json::Value read_json(const std::string& path) {
+    std::ifstream file(path);
+    std::stringstream text;
+    text << file.rdbuf();
+    return must(json::parse(text.str()));
+}
+
+TEST_F(Producer, ASimulatedShopAddsUpToItsExpectedFigures) {
+    const auto seed = std::to_string(std::random_device{}());
+    std::printf("seed %s\n", seed.c_str());
+    const std::string shop = folder().file("shop");
+    const CommandResult made = run_program({"simulate", "--seed", seed, "--rows", "100000", "--out", shop});
+    ASSERT_EQ(made.exit_code, 0) << made.errors;
+    start();
+    const json::Value report = send(shop + "/sales.ndjson");
+    const json::Value expected = read_json(shop + "/expected.json");
+    for (const char* figure : {"sent", "accepted", "quarantined", "duplicates"}) {
+        EXPECT_EQ(text_of(report, figure), text_of(expected, figure)) << figure;
+    }
+    EXPECT_GT(number_of(report, "quarantined"), 0);
+
+    const json::Value verified = expect_verified();
+    EXPECT_EQ(text_of(verified, "accepted"), text_of(expected, "accepted"));
+    EXPECT_EQ(value("SELECT count(*) FROM shop.sales"), text_of(expected, "accepted"));
+    EXPECT_EQ(value("SELECT count(*) FROM ops.quarantine"), text_of(expected, "quarantined"));
+    EXPECT_EQ(value("SELECT sum(quantity) FROM shop.sales"), text_of(expected, "quantity"));
+    EXPECT_EQ(value("SELECT sum(line_total) FROM shop.sales"), text_of(expected, "line_total"));
+    EXPECT_EQ(value("SELECT count(DISTINCT invoice_no) FROM shop.sales"), text_of(expected, "invoices"));
+    EXPECT_EQ(value("SELECT count(DISTINCT customer_id) FROM shop.sales"), text_of(expected, "customers"));
+    expect_groups(*expected.find("by_day"), "invoice_date::date");
+    expect_groups(*expected.find("by_country"), "country");
+}
+
+TEST_F(Producer, TheRealYearOfSalesAddsUp) {
+    const auto file = shared_data_file("online_retail/data.csv.zst");
+    if (!file) GTEST_SKIP() << "online_retail/data.csv.zst is not there: set TILLSTREAM_SHARED_DATA";
+    start();
+    const json::Value report = send(*file);
+    EXPECT_EQ(number_of(report, "sent"), 541'909);
+    EXPECT_EQ(number_of(report, "accepted"), 541'909);
+    EXPECT_EQ(number_of(report, "failed"), 0);
+    EXPECT_EQ(number_of(expect_verified(), "accepted"), 541'909);
+    EXPECT_EQ(value("SELECT sum(line_total) FROM shop.sales"), "9747747.934");
+    EXPECT_EQ(value("SELECT count(DISTINCT invoice_no) FROM shop.sales"), "25900");
+    EXPECT_EQ(value("SELECT count(DISTINCT customer_id) FROM shop.sales"), "4372");
+    EXPECT_EQ(value("SELECT string_agg(stock_code, ' ' ORDER BY \"offset\") FROM shop.sales WHERE invoice_no "
+                    "= '536365'"),
+              "85123A 71053 84406B 84029G 84029E 22752 21730");
+    EXPECT_EQ(value("SELECT sum(line_total) FROM shop.sales WHERE invoice_no = '536365'"), "139.12");
+}
+
+}  // namespace
+}  // namespace tillstream
