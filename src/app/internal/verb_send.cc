@@ -63,7 +63,6 @@ int send(Arguments& arguments) {
     if (!report_of_run) return report(report_of_run.error(), kFailure);
     const std::string text = json ? format_report_json(*report_of_run) : format_report_table(*report_of_run);
     std::fputs(text.c_str(), stdout);
-    if (json) std::fputc('\n', stdout);
     return tillstream::exit_code(*report_of_run);
 }
 

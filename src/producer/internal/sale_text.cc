@@ -212,7 +212,7 @@ void damage_record(std::string& line, Style style, Defect defect, Random& random
             return;
         case Defect::cut_line: line.resize(line.size() / 2); return;
         case Defect::no_object: line = "[\"" + std::to_string(random.next()) + "\"]"; return;
-        case Defect::invalid_utf8: add_field(line, "\"note\":\"caf\xE9 \""); return;
+        case Defect::half_surrogate: add_field(line, "\"note\":\"\\ud83d \""); return;
         case Defect::too_deep:
             add_field(line, "\"nested\":" + std::string(kTooDeep, '[') + std::string(kTooDeep, ']'));
             return;
