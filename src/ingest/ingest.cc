@@ -16,7 +16,6 @@ IngestRefusal refuse(IngestRefusal::Kind kind, std::string detail) {
 IngestRefusal refuse(const BodyError& error) {
     IngestRefusal refusal = refuse(IngestRefusal::Kind::malformed, error.detail);
     refusal.code = error.code;
-    refusal.at = error.offset;
     return refusal;
 }
 
