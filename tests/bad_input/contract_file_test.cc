@@ -10,12 +10,12 @@
 namespace tillstream::bad_input {
 namespace {
 
-const std::string kHead = R"(name = "shop"
+const std::string kHead = R"toml(name = "shop"
 [[column]]
 name = "price"
 type = "decimal(18,4)"
 aliases = ["Price"]
-)";
+)toml";
 
 struct ContractCase {
     std::string name;

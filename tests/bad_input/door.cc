@@ -64,8 +64,9 @@ std::unique_ptr<Door> Door::open(const std::vector<std::string>& arguments) {
         ADD_FAILURE() << client.error().message;
         return nullptr;
     }
-    return std::unique_ptr<Door>(
+    std::unique_ptr<Door> door(
         new Door(std::move(folder), data_dir, std::move(*server), std::move(*client)));
+    return door->wait_until_ready() ? std::move(door) : nullptr;
 }
 
 Door::Door(std::unique_ptr<TemporaryFolder> folder, std::string data_dir, ServerProcess server,
@@ -74,6 +75,23 @@ Door::Door(std::unique_ptr<TemporaryFolder> folder, std::string data_dir, Server
       data_dir_(std::move(data_dir)),
       server_(std::move(server)),
       client_(std::move(client)) {}
+
+/// Ingest is taken at once, reads when the warehouse is open.
+bool Door::wait_until_ready() {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{2};
+    while (std::chrono::steady_clock::now() < deadline) {
+        const auto answer = client_.send({.target = "/readyz"});
+        if (answer && answer->status == 200) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    ADD_FAILURE() << "the server does not get ready";
+    return false;
+}
+
+std::string Door::new_invoice() {
+    const std::string number = std::to_string(++invoices_);
+    return "bad-" + std::string(4 - number.size(), '0') + number;
+}
 
 Answer Door::send(Method method, const std::string& target, const Headers& headers, std::string_view body) {
     const auto response = client_.send({method, target, headers, body});

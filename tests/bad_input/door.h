@@ -47,7 +47,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 class Door {
 public:
-    /// Null, and a test failure, if the server does not start.
+    /// Null, and a test failure, if the server does not get ready for reads too.
     static std::unique_ptr<Door> open(const std::vector<std::string>& arguments = {});
 
     const std::string& url() const { return server_.url(); }
@@ -64,6 +64,8 @@ public:
     /// The only cell of the answer; a test failure if it has another shape.
     std::string value(std::string_view sql, const std::vector<std::string>& params = {});
 
+    /// An invoice number of its own, eight characters.
+    std::string new_invoice();
     /// How many records the log of the stream holds: nothing is stored while it stays.
     std::int64_t stored();
     /// Until every sink has reached the log's end.
@@ -74,11 +76,13 @@ private:
     Door(std::unique_ptr<TemporaryFolder> folder, std::string data_dir, ServerProcess server,
          HttpClient client);
     bool sinks_are_at_the_end();
+    bool wait_until_ready();
 
     std::unique_ptr<TemporaryFolder> folder_;
     std::string data_dir_;
     ServerProcess server_;
     HttpClient client_;
+    int invoices_ = 0;
 };
 
 /// Bytes as they are over a fresh connection, and all that comes back until the server closes it (ask for that

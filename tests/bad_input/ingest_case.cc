@@ -116,17 +116,18 @@ std::string sale_with(const std::string& key, const std::string& value) {
 }
 
 void run_cases(Door& door, std::vector<IngestCase> cases) {
+    std::vector<std::string> invoices;
     std::vector<std::vector<Place>> places;
     for (std::size_t i = 0; i < cases.size(); ++i) {
         SCOPED_TRACE(cases[i].name);
-        name_invoice(cases[i], "bad-" + std::to_string(i));
+        invoices.push_back(door.new_invoice());
+        name_invoice(cases[i], invoices[i]);
         places.push_back(send(door, cases[i]));
     }
     door.wait_for_sinks();
     for (std::size_t i = 0; i < cases.size(); ++i) {
         SCOPED_TRACE(cases[i].name);
-        const std::string invoice = "bad-" + std::to_string(i);
-        EXPECT_EQ(door.value("SELECT count(*) FROM shop.sales WHERE invoice_no = $1", {invoice}),
+        EXPECT_EQ(door.value("SELECT count(*) FROM shop.sales WHERE invoice_no = $1", {invoices[i]}),
                   std::to_string(cases[i].accepted));
         for (std::size_t k = 0; k < places[i].size(); ++k)
             expect_in_quarantine(door, cases[i].bad[k], places[i][k]);

@@ -37,7 +37,8 @@ class BadValues : public ::testing::Test {
 protected:
     static void SetUpTestSuite() { door_ = Door::open(); }
     static void TearDownTestSuite() {
-        if (door_) EXPECT_EQ(door_->terminate(), 0);
+        if (!door_) return;
+        EXPECT_EQ(door_->terminate(), 0);
         door_.reset();
     }
     void SetUp() override { ASSERT_TRUE(door_); }
@@ -137,7 +138,7 @@ TEST_F(BadValues, EachIsNamedAndKeptAndHurtsNoNeighbour) {
              .body = lines,
              .accepted = 2,
              .bad = {{1,
-                      "{\"InvoiceNo\":\"@\",  \"Quantity\":6}",
+                      "{\"InvoiceNo\":\"@\", \t\"Quantity\":6}",
                       {{"/stock_code", "required", "string", ""},
                        {"/invoice_date", "required", kTime, ""},
                        {"/unit_price", "required", kPrice, ""}}}}},
