@@ -18,7 +18,6 @@ IngestRefusal refuse(const BodyError& error) {
     IngestRefusal refusal =
         refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed, error.detail);
     refusal.code = error.code;
-    refusal.at = error.offset;
     return refusal;
 }
 

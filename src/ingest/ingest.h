@@ -68,7 +68,6 @@ struct IngestRefusal {
     Kind kind = Kind::malformed;
     std::string detail;
     FieldErrorCode code = FieldErrorCode::syntax;
-    std::uint64_t at = 0;  ///< byte in the UTF-8 text
     int retry_after_seconds = 1;
 };
 

@@ -26,7 +26,7 @@ HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view req
     if (refusal.kind == IngestRefusal::Kind::malformed) {
         problem.errors =
             errors_json({"", std::string(to_string(refusal.code)), "a body that splits into records",
-                         refusal.detail + " at byte " + std::to_string(refusal.at)});
+                         refusal.detail});
     }
     if (refusal.kind == IngestRefusal::Kind::outcome_unknown) problem.slug = "outcome-unknown";
     return problem_response(problem, request_id);
