@@ -14,16 +14,21 @@ IngestRefusal refuse(IngestRefusal::Kind kind, std::string detail) {
 }
 
 IngestRefusal refuse(const BodyError& error) {
-    IngestRefusal refusal = refuse(IngestRefusal::Kind::malformed, error.detail);
+    const bool large = error.code == FieldErrorCode::size;
+    IngestRefusal refusal =
+        refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed, error.detail);
     refusal.code = error.code;
     refusal.at = error.offset;
     return refusal;
 }
 
+/// Only a failed write leaves it open whether the records are there.
 IngestRefusal refuse(const Error& error) {
     switch (error.code) {
         case Errc::resource_exhausted:
         case Errc::unavailable: return refuse(IngestRefusal::Kind::overloaded, error.message);
+        case Errc::invalid_argument:
+            return refuse(IngestRefusal::Kind::too_large, error.message + "; send fewer records at a time");
         default: return refuse(IngestRefusal::Kind::outcome_unknown, error.message);
     }
 }
@@ -42,6 +47,13 @@ IngestReceipt receipt_of(RowBatchPtr rows, Partitioned dealt, std::vector<ShardI
     return receipt;
 }
 
+/// How many a stream was registered with; 0 for a new one.
+std::uint32_t shards_of(const EventLog& log, std::string_view stream) {
+    std::uint32_t count = 0;
+    for (const SourceInfo& source : log.sources()) count += source.stream == stream ? 1 : 0;
+    return count;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Ingest>> Ingest::open(EventLog& log, const ContractStore& contracts,
@@ -49,7 +61,8 @@ Result<std::unique_ptr<Ingest>> Ingest::open(EventLog& log, const ContractStore&
                                              Metrics& metrics) {
     std::unique_ptr<Ingest> ingest(new Ingest(log, limits, std::move(admission)));
     for (const ContractPtr& contract : contracts.all()) {
-        auto sources = TILLSTREAM_TRY(log.register_stream(contract->name, shards));
+        const std::uint32_t known = shards_of(log, contract->name);
+        auto sources = TILLSTREAM_TRY(log.register_stream(contract->name, known != 0 ? known : shards));
         ingest->streams_.emplace(contract->name,
                                  std::make_unique<Stream>(contract, std::move(sources), limits, metrics));
     }

@@ -87,7 +87,8 @@ using Admission = std::function<std::optional<IngestRefusal>()>;
 
 class Ingest {
 public:
-    /// Registers a stream of `shards` shards for every dataset of the store.
+    /// Registers a stream for every dataset of the store: a new one gets `shards` shards, a known one keeps
+    /// its own.
     static Result<std::unique_ptr<Ingest>> open(EventLog& log, const ContractStore& contracts,
                                                 std::uint32_t shards, IngestLimits limits,
                                                 Admission admission, Metrics& metrics);

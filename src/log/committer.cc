@@ -128,7 +128,8 @@ void Committer::run() {
             marked = write_mark(wake == Wake::idle ? kGroupSeal : kGroupClean);
         }
         if (!marked) fail(0, marked.error());
-        if (wake == Wake::closing || failed_) break;
+        if (failed_) return;
+        if (wake == Wake::closing) break;
     }
     published_.close();
 }
@@ -184,7 +185,10 @@ Status Committer::roll() {
     next_segment_.nonce = load_le<std::uint64_t>(random_bytes(sizeof(std::uint64_t)).data());
     next_segment_.bytes = options_.segment_bytes;
     next_segment_.created = clock_.now();
-    TILLSTREAM_CHECK(writer_.roll(spare, next_segment_));
+    if (auto rolled = writer_.roll(spare, next_segment_); !rolled) {
+        preparer_.give_back(spare);
+        return rolled;
+    }
     published_.add_segment(writer_.header(), writer_.path());
     ++next_segment_.id;
     checkpointed_ = false;
@@ -308,6 +312,7 @@ void Committer::fail(std::size_t first, const Error& error) {
     refuse(0, taken_.size(), unknown);
     taken_.clear();
     published_.close();
+    // The last thing this thread does: it may wait there until the answers are sent.
     options_.fatal(unknown);
 }
 

@@ -69,15 +69,18 @@ Result<bool> JournalReader::load_from_segments(LogRead& out) {
     if (!entered_) TILLSTREAM_CHECK(enter_segments());
     for (;;) {
         const Lsn looked = published_.last();
+        bool growing = false;  // a segment is left only when it had already ended before it was looked at
         if (segment_) {
             const ReadableSegment now = published_.segment(segment_id_);
+            growing = now.newest;
             SegmentReader::Step step = segment_->next(now.last, now.limit);
             const bool more = step.group.has_value();
             TILLSTREAM_CHECK(take_step(std::move(step), out));
             if (loaded_ == cursor_.next) return true;
             if (more) continue;
         }
-        if (const auto next = published_.segment_after(segment_id_)) {
+        const auto next = growing ? std::nullopt : published_.segment_after(segment_id_);
+        if (next) {
             TILLSTREAM_CHECK(open_segment(*next));
             continue;
         }

@@ -6,6 +6,13 @@
 
 namespace tillstream::journal {
 
+namespace {
+
+/// Of a call on a closed log, so that a loop of waits does not spin.
+constexpr std::chrono::milliseconds kClosedWait{20};
+
+}  // namespace
+
 Published::Published(const Recovered& recovered, std::size_t tail_bytes)
     : tail_limit_(tail_bytes),
       ends_(recovered.ends),
@@ -162,8 +169,10 @@ bool Published::anything_behind(const Cursor& cursor) const {
 
 bool Published::wait_behind(const Cursor& cursor, std::chrono::milliseconds timeout) const {
     std::unique_lock lock(mutex_);
+    if (closed_) timeout = std::min(timeout, kClosedWait);
+    const bool was_closed = closed_;
     ++waiting_;
-    grown_.wait_for(lock, timeout, [&] { return cursor.next <= last_records_ || closed_; });
+    grown_.wait_for(lock, timeout, [&] { return cursor.next <= last_records_ || closed_ != was_closed; });
     --waiting_;
     return cursor.next <= last_records_;
 }

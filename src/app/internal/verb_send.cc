@@ -78,7 +78,7 @@ void add_send(CLI::App& cli, int& exit_code) {
         ->required();
     verb->add_option("--stream", arguments->stream, "Stream to send to")->default_str(arguments->stream);
     verb->add_option("--event-ids", arguments->event_ids,
-                     "auto: by file and row, so that sending again is safe; none")
+                     "auto: by file and row, for the server to tell repeats; none")
         ->check(CLI::IsMember({"auto", "none"}))
         ->default_str("auto");
     verb->add_option("--encoding", arguments->encoding, "auto, utf-8, iso-8859-1 or utf-16")

@@ -72,6 +72,7 @@ public:
     ReadableSegment segment(std::uint64_t id) const;
     std::uint64_t bytes_behind(const Cursor& cursor) const;
     bool anything_behind(const Cursor& cursor) const;
+    /// The close ends a wait; a wait begun after it is a short one.
     bool wait_behind(const Cursor& cursor, std::chrono::milliseconds timeout) const;
 
 private:
