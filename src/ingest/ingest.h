@@ -47,13 +47,20 @@ struct IngestLimits {
 
 /// What became of a request whose records were split and stored.
 struct IngestReceipt {
-    RowBatchPtr rows;             ///< in request order
-    std::vector<ShardId> shards;  ///< of each row
-    std::vector<Offset> offsets;  ///< of each row, in its shard
+    RowBatchPtr rows;                    ///< in request order
+    Partitioned dealt;                   ///< without its batches: the log has them
+    std::vector<ShardId> shard_of_part;  ///< of each batch that was dealt
+    std::vector<Offset> bases;           ///< of each batch that was dealt, given out by the log
     std::uint32_t accepted = 0;
     std::uint32_t quarantined = 0;
     std::uint32_t duplicates = 0;
     Position position;
+
+    /// Where a row went. Worked out when asked: the commit thread has no time to fill lists.
+    ShardId shard(std::size_t row) const { return shard_of_part[dealt.part_of[row]]; }
+    Offset offset(std::size_t row) const {
+        return Offset{bases[dealt.part_of[row]].value + dealt.place_in[row]};
+    }
 };
 
 /// Why nothing of a request was stored.
