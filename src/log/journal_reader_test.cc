@@ -118,5 +118,51 @@ TEST(JournalReader, GroupsBehindLiveDamageAreReadWhenTheLogRollsMeanwhile) {
     EXPECT_EQ(gaps.front().to, Offset{2});
 }
 
+TEST(JournalReader, EveryCursorCanBeEnteredWithoutGaps) {
+    MemoryFilesystem disk;
+    JournalFixture journal(disk, silent_options());
+    ASSERT_TRUE(journal.open());
+    const SourceId source = journal->register_stream("sales", 1)->front().id;
+    constexpr std::uint64_t kRecords = 12;
+    for (std::uint64_t i = 0; i < kRecords; ++i)
+        ASSERT_TRUE(append_and_wait(*journal, one(batch_of(source, {std::string(50'000, 'e')}))));
+    ASSERT_TRUE(*disk.exists("log/" + journal::segment_name(2)));
+    std::string cursor;
+    for (std::uint64_t i = 0; i < kRecords; ++i) {
+        const auto piece = (*journal->open_reader(cursor, ReadFrom::storage))->read(1);
+        ASSERT_TRUE(piece);
+        EXPECT_TRUE(piece->gaps.empty()) << "record " << i;
+        ASSERT_EQ(piece->batches.size(), 1U);
+        EXPECT_EQ(piece->batches.front().base, Offset{i});
+        cursor = piece->cursor;
+    }
+}
+
+TEST(JournalReader, ASegmentIsNotReadAgainWhenMemoryServedInBetween) {
+    MemoryFilesystem disk;
+    FaultFilesystem counting(disk);
+    JournalOptions options = silent_options();
+    options.tail_bytes = 3000;  // the newest group or two
+    JournalFixture journal(counting, options);
+    ASSERT_TRUE(journal.open());
+    const SourceId source = journal->register_stream("sales", 1)->front().id;
+    const auto reader = journal->open_reader({});
+    ASSERT_TRUE(reader);
+    std::vector<Gap> gaps;
+    std::size_t read = 0;
+    // Each round some groups have left the memory and the last one has not.
+    constexpr int kRounds = 10;
+    const std::uint64_t before = counting.calls(FileCall::open);
+    for (int round = 0; round < kRounds; ++round) {
+        for (int i = 0; i < 4; ++i)
+            ASSERT_TRUE(append_and_wait(*journal, one(batch_of(source, {std::string(1000, 'r')}))));
+        read += rest_of(**reader, gaps).size();
+    }
+    EXPECT_EQ(read, std::size_t{4 * kRounds});
+    EXPECT_TRUE(gaps.empty());
+    // The segment once, and perhaps the spare that was being made.
+    EXPECT_LE(counting.calls(FileCall::open) - before, 3U);
+}
+
 }  // namespace
 }  // namespace tillstream
