@@ -99,6 +99,7 @@ void RowDecoder::State::start(std::shared_ptr<const Buffer> input, std::size_t e
     if (input) batch_->pinned_.push_back(std::move(input));
     layouts_.clear();
     capacity_ = 0;
+    errors_kept_ = 0;
     grow(std::max(expected_rows, kLeastRows));
 }
 
@@ -129,6 +130,8 @@ void RowDecoder::State::end_row(std::string_view stored) {
         return;
     }
     forget_values(row);
+    if (errors_kept_ >= RowDecoder::kErrorsMax) errors_.resize(1);
+    errors_kept_ += errors_.size();
     batch_->rejections_.push_back({static_cast<std::uint32_t>(row), std::move(errors_)});
 }
 

@@ -5,6 +5,7 @@
 // Lifecycle:  one decoder a thread and contract, reused: start -> add_* -> finish, again and again.
 // Cost:       no allocation per row: the key order of the previous record predicts the next (one comparison a
 //             key), a hash look-up serves a miss; unescaped text goes to the batch's arena.
+// Bounds:     of a batch's first kErrorsMax errors all are kept, after that the first error of each record.
 // Threads:    one at a time.
 #pragma once
 
@@ -34,10 +35,13 @@ struct HeaderBinding {
 struct DecodeLimits {
     std::size_t record_bytes = 1 << 20;
     int depth = 32;
+    std::size_t records = 500'000;  ///< of one body; more is refused as a whole (formats/body_decoder.h)
 };
 
 class RowDecoder {
 public:
+    static constexpr std::size_t kErrorsMax = 50'000;
+
     explicit RowDecoder(ContractPtr contract, DecodeLimits limits = {});
     ~RowDecoder();
     RowDecoder(RowDecoder&&) noexcept;

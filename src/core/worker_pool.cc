@@ -12,6 +12,7 @@ WorkerPool::~WorkerPool() {
         stopping_ = true;
     }
     wake_.notify_all();
+    // Dropped outside the lock: a task's destructor may answer somebody.
     for (std::thread& thread : threads_) thread.join();
 }
 
@@ -29,7 +30,7 @@ void WorkerPool::run() {
     while (true) {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-        if (queue_.empty()) return;
+        if (stopping_) return;
         std::function<void()> task = std::move(queue_.front());
         queue_.pop_front();
         lock.unlock();

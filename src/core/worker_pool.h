@@ -1,6 +1,8 @@
 // worker_pool.h - a few threads for work that may wait, with a bounded queue.
 //
-// Lifecycle:  tasks queued at destruction still run; the destructor waits for them.
+// Lifecycle:  the destructor waits for the tasks that run, and drops those still queued.
+// Exceptions: a task that throws is a bug of the task; the pool ends the process rather than lose a thread in
+//             silence.
 // Threads:    submit from any thread.
 #pragma once
 

@@ -15,16 +15,16 @@ Delivery::Delivery(const SinkSurroundings& around) : around_(around) {}
 
 Delivery::~Delivery() { stop(); }
 
-void Delivery::announce(std::string sink) {
+void Delivery::announce(std::string sink, std::uint64_t lag_bytes_max) {
     const std::lock_guard lock(mutex_);
-    announced_.push_back(std::move(sink));
+    announced_.push_back({std::move(sink), around_.log.bytes_behind(""), lag_bytes_max});
 }
 
 Status Delivery::add(Sink& sink, const SinkPolicy& policy) {
     auto runner = std::make_unique<SinkRunner>(sink, policy, around_);
     TILLSTREAM_CHECK(runner->start());
     const std::lock_guard lock(mutex_);
-    std::erase(announced_, sink.name());
+    std::erase_if(announced_, [&](const Announced& announced) { return announced.name == sink.name(); });
     runners_.push_back(std::move(runner));
     return {};
 }
@@ -73,9 +73,13 @@ std::vector<SinkStatus> Delivery::status() const {
     const std::lock_guard lock(mutex_);
     std::vector<SinkStatus> all;
     for (const auto& runner : runners_) all.push_back(runner->status());
-    for (const std::string& name : announced_) {
-        all.push_back(
-            {name, SinkState::retrying, "its store is not open yet", around_.log.bytes_behind(""), 0, {}});
+    for (const Announced& announced : announced_) {
+        all.push_back({announced.name,
+                       SinkState::retrying,
+                       "its store is not open yet",
+                       around_.log.bytes_behind(""),
+                       0,
+                       {}});
     }
     return all;
 }
@@ -103,13 +107,21 @@ void Delivery::refresh_pressure() {
     const std::lock_guard lock(mutex_);
     for (const auto& runner : runners_) {
         if (!runner->policy().required) continue;
-        const double fill = static_cast<double>(runner->status().lag_bytes) /
-                            static_cast<double>(std::max<std::uint64_t>(runner->policy().lag_bytes_max, 1));
-        const double pressure = std::clamp((fill - kThrottleFrom) / (1 - kThrottleFrom), 0.0, 1.0);
-        if (pressure <= pressure_) continue;
-        pressure_ = pressure;
-        pressed_by_ = runner->name();
+        press(std::string(runner->name()), runner->status().lag_bytes, runner->policy().lag_bytes_max);
     }
+    const std::uint64_t bytes = announced_.empty() ? 0 : around_.log.bytes_behind("");
+    for (const Announced& announced : announced_) {
+        press(announced.name, bytes - std::min(bytes, announced.bytes_before), announced.lag_bytes_max);
+    }
+}
+
+void Delivery::press(const std::string& sink, std::uint64_t lag_bytes, std::uint64_t lag_bytes_max) {
+    const double fill =
+        static_cast<double>(lag_bytes) / static_cast<double>(std::max<std::uint64_t>(lag_bytes_max, 1));
+    const double pressure = std::clamp((fill - kThrottleFrom) / (1 - kThrottleFrom), 0.0, 1.0);
+    if (pressure <= pressure_) return;
+    pressure_ = pressure;
+    pressed_by_ = sink;
 }
 
 }  // namespace tillstream

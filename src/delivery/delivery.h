@@ -30,8 +30,9 @@ public:
     explicit Delivery(const SinkSurroundings& around);
     ~Delivery();
 
-    /// A sink of this name will be added once its store is open: until then status() shows it, retrying.
-    void announce(std::string sink);
+    /// A required sink of this name will be added once its store is open: until then status() shows it,
+    /// retrying, and what is appended meanwhile counts against `lag_bytes_max`.
+    void announce(std::string sink, std::uint64_t lag_bytes_max);
     /// `sink` outlives this object. Starts at once.
     Status add(Sink& sink, const SinkPolicy& policy);
     /// Waits until every running sink has come to `end`, at most `timeout`. True if all did.
@@ -53,11 +54,17 @@ public:
 private:
     SinkRunner* find(std::string_view sink) const;
     void refresh_pressure();
+    void press(const std::string& sink, std::uint64_t lag_bytes, std::uint64_t lag_bytes_max);
 
     SinkSurroundings around_;
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<SinkRunner>> runners_;
-    std::vector<std::string> announced_;
+    struct Announced {
+        std::string name;
+        std::uint64_t bytes_before = 0;  ///< of the log when it was announced
+        std::uint64_t lag_bytes_max = 0;
+    };
+    std::vector<Announced> announced_;
 
     std::mutex pressure_mutex_;
     std::chrono::nanoseconds pressure_at_{0};

@@ -4,10 +4,15 @@
 
 namespace tillstream {
 
-void Progress::reset(std::span<const SinkPosition> positions) {
+void Progress::reset(const std::map<SourceId, Offset>& next) {
     const std::lock_guard lock(mutex_);
-    next_.clear();
-    for (const SinkPosition& position : positions) next_[position.source] = position.next;
+    next_ = next;
+    changed_.notify_all();
+}
+
+void Progress::close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
     changed_.notify_all();
 }
 
@@ -37,7 +42,8 @@ bool Progress::covers_locked(const Position& position) const {
 
 bool Progress::wait_for(const Position& position, std::chrono::milliseconds timeout) const {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, timeout, [&] { return covers_locked(position); });
+    changed_.wait_for(lock, timeout, [&] { return closed_ || covers_locked(position); });
+    return covers_locked(position);
 }
 
 }  // namespace tillstream

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <span>
 
 #include "core/ids.h"
 #include "ports/position.h"
@@ -17,13 +16,15 @@ namespace tillstream {
 class Progress {
 public:
     /// Replaces everything by what the sink's store holds.
-    void reset(std::span<const SinkPosition> positions);
+    void reset(const std::map<SourceId, Offset>& next);
     void advance(const std::map<SourceId, Offset>& next);
 
     /// 0 for a source never seen.
     Offset next(SourceId source) const;
     bool covers(const Position& position) const;
-    /// False if `timeout` passed first.
+    /// Ends all waiting, now and later.
+    void close();
+    /// False if `timeout` passed first, or the sink was stopped.
     bool wait_for(const Position& position, std::chrono::milliseconds timeout) const;
 
 private:
@@ -32,6 +33,7 @@ private:
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     std::map<SourceId, Offset> next_;
+    bool closed_ = false;
 };
 
 }  // namespace tillstream

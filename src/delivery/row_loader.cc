@@ -8,7 +8,8 @@ namespace tillstream {
 namespace {
 
 /// Stored records were within the limits in force when they were judged, whatever the limits are now.
-constexpr DecodeLimits kStored{std::numeric_limits<std::uint32_t>::max(), 1024};
+constexpr std::size_t kAny = std::numeric_limits<std::uint32_t>::max();
+constexpr DecodeLimits kStored{kAny, 1024, kAny};
 
 Status check_verdicts(const LogBatch& batch, const RowBatch& rows) {
     std::vector<bool> rejected(rows.rows());

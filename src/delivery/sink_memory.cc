@@ -9,6 +9,7 @@ SinkMemory::SinkMemory(Filesystem& fs, const std::string& state_dir, std::string
     : fs_(fs), dir_(state_dir + "/sinks"), path_(dir_ + "/" + std::string(sink) + ".state") {}
 
 Status SinkMemory::load() {
+    const std::lock_guard lock(mutex_);
     TILLSTREAM_CHECK(fs_.make_dirs(dir_));
     if (!TILLSTREAM_TRY(fs_.exists(path_))) return {};
     const std::string text = TILLSTREAM_TRY(read_file(fs_, path_));
@@ -32,12 +33,19 @@ Status SinkMemory::load() {
     return {};
 }
 
+bool SinkMemory::paused() const {
+    const std::lock_guard lock(mutex_);
+    return paused_;
+}
+
 Status SinkMemory::set_paused(bool paused) {
+    const std::lock_guard lock(mutex_);
     paused_ = paused;
-    return save();
+    return save_locked();
 }
 
 Result<SinkMemory::Mode> SinkMemory::begin_run(const std::string& position) {
+    const std::lock_guard lock(mutex_);
     const bool died_here = running_ && position == position_;
     const bool died_attempting = running_ && !attempt_.empty() && attempt_ == position;
     deaths_ = died_here ? deaths_ + 1 : 0;
@@ -45,23 +53,25 @@ Result<SinkMemory::Mode> SinkMemory::begin_run(const std::string& position) {
     if (!died_attempting) attempt_.clear();
     running_ = true;
     position_ = position;
-    TILLSTREAM_CHECK(save());
+    TILLSTREAM_CHECK(save_locked());
     if (attempt_deaths_ >= kDeathsMax) return Mode::refuse_first;
     return deaths_ >= kDeathsMax || attempt_deaths_ > 0 ? Mode::single_records : Mode::batches;
 }
 
 Status SinkMemory::mark_attempt(const std::string& position) {
+    const std::lock_guard lock(mutex_);
     attempt_ = position;
-    return save();
+    return save_locked();
 }
 
 Status SinkMemory::end_run() {
+    const std::lock_guard lock(mutex_);
     running_ = false;
     attempt_.clear();
-    return save();
+    return save_locked();
 }
 
-Status SinkMemory::save() const {
+Status SinkMemory::save_locked() const {
     std::string text = "paused " + std::to_string(paused_ ? 1 : 0) + "\n";
     text += "running " + std::to_string(running_ ? 1 : 0) + "\n";
     text += "deaths " + std::to_string(deaths_) + "\n";

@@ -6,9 +6,10 @@
 //              the third the sink goes on record by record, with a durable mark before each; a record under
 //              whose mark the process died three times is refused. A kill from outside while nothing is
 //              attempted blames nobody.
-// Threads:     one at a time per sink.
+// Threads:     any.
 #pragma once
 
+#include <mutex>
 #include <string>
 
 #include "core/env.h"
@@ -24,7 +25,7 @@ public:
 
     /// Reads the file; absent is a new sink.
     Status load();
-    bool paused() const { return paused_; }
+    bool paused() const;
     Status set_paused(bool paused);
 
     enum class Mode : int {
@@ -41,8 +42,9 @@ public:
     Status end_run();
 
 private:
-    Status save() const;
+    Status save_locked() const;
 
+    mutable std::mutex mutex_;  ///< also keeps two savers of one file apart
     Filesystem& fs_;
     std::string dir_;
     std::string path_;

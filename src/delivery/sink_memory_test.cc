@@ -11,18 +11,18 @@ using Mode = SinkMemory::Mode;
 
 class SinkMemoryTest : public ::testing::Test {
 protected:
-    SinkMemory load() {
-        SinkMemory memory(fs_, "/state", "warehouse");
-        EXPECT_TRUE(memory.load());
+    std::unique_ptr<SinkMemory> load() {
+        auto memory = std::make_unique<SinkMemory>(fs_, "/state", "warehouse");
+        EXPECT_TRUE(memory->load());
         return memory;
     }
     /// Starts at `position` and dies, as by kill -9.
     Mode start_and_die(const std::string& position, const std::string& attempt = "") {
-        SinkMemory memory = load();
-        const auto mode = memory.begin_run(position);
+        const auto memory = load();
+        const auto mode = memory->begin_run(position);
         EXPECT_TRUE(mode);
         if (!attempt.empty()) {
-            EXPECT_TRUE(memory.mark_attempt(attempt));
+            EXPECT_TRUE(memory->mark_attempt(attempt));
         }
         fs_.crash(MemoryFilesystem::Loss::all);
         return *mode;
@@ -32,14 +32,14 @@ protected:
 };
 
 TEST_F(SinkMemoryTest, APauseSurvivesACrash) {
-    EXPECT_FALSE(load().paused());
-    SinkMemory memory = load();
-    ASSERT_TRUE(memory.set_paused(true));
+    EXPECT_FALSE(load()->paused());
+    const auto memory = load();
+    ASSERT_TRUE(memory->set_paused(true));
     fs_.crash(MemoryFilesystem::Loss::all);
-    EXPECT_TRUE(load().paused());
-    SinkMemory again = load();
-    ASSERT_TRUE(again.set_paused(false));
-    EXPECT_FALSE(load().paused());
+    EXPECT_TRUE(load()->paused());
+    const auto again = load();
+    ASSERT_TRUE(again->set_paused(false));
+    EXPECT_FALSE(load()->paused());
 }
 
 TEST_F(SinkMemoryTest, ThreeDeathsAtOnePlaceMeanRecordByRecord) {
@@ -64,11 +64,11 @@ TEST_F(SinkMemoryTest, ThreeDeathsUnderTheMarkOfOneRecordRefuseIt) {
 
 TEST_F(SinkMemoryTest, ACleanEndIsNoDeath) {
     for (int i = 0; i < 6; ++i) {
-        SinkMemory memory = load();
-        const auto mode = memory.begin_run("p7");
+        const auto memory = load();
+        const auto mode = memory->begin_run("p7");
         ASSERT_TRUE(mode);
         EXPECT_EQ(*mode, Mode::batches);
-        ASSERT_TRUE(memory.end_run());
+        ASSERT_TRUE(memory->end_run());
     }
 }
 

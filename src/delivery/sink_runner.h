@@ -16,7 +16,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,8 +27,9 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "delivery/bad_records.h"
+#include "delivery/internal/chunk_reader.h"
+#include "delivery/internal/sink_committer.h"
 #include "delivery/progress.h"
-#include "delivery/row_loader.h"
 #include "delivery/sink_memory.h"
 #include "ports/event_log.h"
 #include "ports/sink.h"
@@ -89,48 +89,38 @@ public:
     const Progress& progress() const { return progress_; }
 
 private:
-    using Reached = std::map<SourceId, Offset>;
-
     void run();
     bool open();
     void step();
-    Status read_chunk();
-    void take(LogRead read);
-    void commit_pending();
-    Status commit_skipped();
+    Result<Chunk> next_chunk();
+    Status commit(const Chunk& chunk);
     bool skipped_is_due() const;
-    Status commit_to_store(const std::vector<LogBatch>& batches, const Reached& to,
-                           const std::string& cursor);
-    Status commit_one_by_one();
-    Status isolate();
-    Status append_rejects(const std::vector<BadRecord>& bad);
-    void chunk_done();
-    void retry_later(const Error& error);
+    void pass_by(const Chunk& chunk);
+    void commit_last_place();
+    void recover(const Error& error);
+    void succeeded();
     void set_state(SinkState state, std::string error);
-    void sleep(std::chrono::milliseconds time);
+    bool stopping() const;
 
     Sink& sink_;
     const SinkPolicy policy_;
     SinkSurroundings around_;
     SinkMemory memory_;
-    RowLoader loader_;
     Progress progress_;
     Counter& committed_records_;
     Counter& commit_failures_;
     Histogram& commit_seconds_;
 
     // Of the strand only.
-    std::unique_ptr<LogReader> reader_;
-    Reached stored_;  ///< as the sink's store has it
-    std::string stored_cursor_;
-    Reached reached_;  ///< stored, or read and found to hold nothing this sink stores
-    std::string reached_cursor_;
-    std::chrono::nanoseconds stored_at_{0};  ///< of the last commit
-    std::vector<LogBatch> pending_;
-    Reached pending_end_;
-    std::string pending_cursor_;
+    SinkCommitter committer_;
+    ChunkReader reader_;
+    std::optional<Chunk> pending_;  ///< read, and not yet in the store
+    bool open_ = false;
+    bool counted_run_ = false;
+    bool conflicted_ = false;  ///< the last attempt ended in a conflict
     SinkMemory::Mode mode_ = SinkMemory::Mode::batches;
     std::chrono::milliseconds retry_{0};
+    std::chrono::nanoseconds stored_at_{0};  ///< of the last commit
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;
@@ -138,6 +128,7 @@ private:
     bool paused_ = false;
     SinkState state_ = SinkState::running;
     std::string error_;
+    Timestamp state_since_;
     std::string visible_cursor_;
     std::optional<Timestamp> oldest_waiting_;
     std::thread thread_;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "adapters/memory/memory_log.h"
 #include "core/memory_env.h"
 #include "delivery/delivery.h"
@@ -237,6 +239,88 @@ TEST_F(SinkRunnerTest, ARequiredSinkAtItsBoundClosesTheIntakeUntilItCaughtUp) {
     EXPECT_TRUE(eventually([&] { return delivery->overload().has_value(); }));
     EXPECT_TRUE(delivery->overload()) << "at the bound every request is refused";
     ASSERT_TRUE(delivery->resume("warehouse"));
+    EXPECT_TRUE(eventually([&] { return !delivery->overload().has_value(); }));
+}
+
+TEST_F(SinkRunnerTest, AStoreOfALaterRunIsNeverWrittenTo) {
+    FakeSink sink("warehouse");
+    sink.move_position(till_, Offset{0}, Epoch{9});
+    append(till_, {"a"});
+    auto delivery = this->delivery();
+    ASSERT_TRUE(delivery->add(sink, policy_));
+    ASSERT_TRUE(eventually([&] { return delivery->status().front().state == SinkState::stopped; }));
+    EXPECT_THAT(delivery->status().front().error, ::testing::HasSubstr("later run"));
+    EXPECT_TRUE(sink.stored().empty());
+    EXPECT_EQ(log_.durable_end().back().next, Offset{0}) << "nothing was blamed on the record";
+}
+
+TEST_F(SinkRunnerTest, AContractThatCannotBeReadIsTriedAgainAndEndsNothing) {
+    FakeSink sink("warehouse");
+    append(till_, {"a", "b"});
+    log_.forget_rows();
+    const std::string id = contracts_->find("till")->id();
+    // Another version in force: the stored one must come from its file, which is not there for a while.
+    auto renewed =
+        ContractStore::open(fs_, "/state", {{"till.toml", std::string(kContract) + "\n# changed\n"}}, "");
+    ASSERT_TRUE(renewed) << renewed.error().message;
+    contracts_ = std::move(*renewed);
+    const std::string path = "/state/contracts/" + id + ".toml";
+    const auto text = read_file(fs_, path);
+    ASSERT_TRUE(text);
+    ASSERT_TRUE(fs_.remove(path));
+    auto delivery = this->delivery();
+    ASSERT_TRUE(delivery->add(sink, policy_));
+    ASSERT_TRUE(eventually([&] { return delivery->status().front().state == SinkState::retrying; }));
+    ASSERT_TRUE(write_file_atomic(fs_, path, *text));
+    EXPECT_TRUE(all_stored(sink, 2));
+}
+
+TEST_F(SinkRunnerTest, SingleRecordModeNeverMovesAPositionBack) {
+    FakeSink sink("warehouse");
+    append(till_, {"a0", "a1", "a2"});
+    append(other_, {"b0", "b1"});
+    for (int deaths = 0; deaths < 3; ++deaths) {
+        SinkMemory memory(fs_, "/state", "warehouse");
+        ASSERT_TRUE(memory.load());
+        ASSERT_TRUE(memory.begin_run(encode_position({})));
+    }
+    std::atomic<int> failures{3};
+    sink.fail_records([&](std::string_view record) -> std::optional<Error> {
+        if (record.find("b0") == std::string_view::npos || failures-- <= 0) return std::nullopt;
+        return Error{Errc::unavailable, "not now"};
+    });
+    auto delivery = this->delivery();
+    ASSERT_TRUE(delivery->add(sink, policy_));
+    ASSERT_TRUE(all_stored(sink, 5));
+    for (const auto& [id, times] : sink.stored()) EXPECT_EQ(times, 1);
+    EXPECT_FALSE(sink.moved_back());
+}
+
+TEST_F(SinkRunnerTest, ASinkThatOnlyPassesByIsNotStuckInRetrying) {
+    FakeSink sink("warehouse");
+    sink.want_nothing();
+    sink.fail_commits(Error{Errc::unavailable, "not now"});
+    append(till_, {"a"});
+    auto delivery = this->delivery();
+    ASSERT_TRUE(delivery->add(sink, policy_));
+    EXPECT_TRUE(delivery->progress("warehouse")->wait_for({{till_, Offset{1}}}, kSoon))
+        << "passing by needs no commit";
+    ASSERT_TRUE(eventually([&] { return delivery->status().front().state == SinkState::retrying; }));
+    sink.fail_commits(std::nullopt);
+    EXPECT_TRUE(eventually([&] { return delivery->status().front().state == SinkState::running; }));
+}
+
+TEST_F(SinkRunnerTest, AnAnnouncedSinkIsShownAndCountsAgainstTheIntake) {
+    auto delivery = this->delivery();
+    append(till_, {"before"});
+    delivery->announce("warehouse", 100);
+    EXPECT_FALSE(delivery->overload());
+    append(till_, std::vector<std::string>(20, "receipt"));
+    EXPECT_TRUE(eventually([&] { return delivery->overload().has_value(); }));
+    EXPECT_EQ(delivery->status().front().state, SinkState::retrying);
+    FakeSink sink("warehouse");
+    ASSERT_TRUE(delivery->add(sink, policy_));
+    EXPECT_EQ(delivery->status().size(), 1U);
     EXPECT_TRUE(eventually([&] { return !delivery->overload().has_value(); }));
 }
 

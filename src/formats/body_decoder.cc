@@ -9,8 +9,21 @@ namespace {
 /// Only a hint for the first block of a batch: a retail record as JSON is about this long.
 constexpr std::size_t kTypicalRecord = 160;
 
-std::size_t line_ends(std::string_view text) {
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+/// A hint from a hostile body must not cost memory by itself.
+constexpr std::size_t kExpectedMax = 1 << 16;
+
+std::size_t expected_lines(std::string_view text) {
+    const auto ends = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    return std::min(ends + 1, kExpectedMax);
+}
+
+std::size_t expected_records(std::string_view text) {
+    return std::min(text.size() / kTypicalRecord + 1, kExpectedMax);
+}
+
+BodyError too_many(std::size_t records) {
+    return {FieldErrorCode::size,
+            "the body holds more than " + std::to_string(records) + " records; send fewer at a time", 0};
 }
 
 void add(RowDecoder& rows, const JsonRecord& record) {
@@ -22,7 +35,8 @@ void add(RowDecoder& rows, const JsonRecord& record) {
 
 }  // namespace
 
-BodyDecoder::BodyDecoder(DecodeLimits limits) : json_(limits), ndjson_(limits), csv_(limits.record_bytes) {}
+BodyDecoder::BodyDecoder(DecodeLimits limits)
+    : records_max_(limits.records), json_(limits), ndjson_(limits), csv_(limits.record_bytes) {}
 
 BodyResult BodyDecoder::decode(BodyFormat format, std::shared_ptr<const Buffer> body, RowDecoder& rows) {
     if (body->empty()) return tl::unexpected(BodyError{FieldErrorCode::syntax, "the body is empty", 0});
@@ -36,10 +50,14 @@ BodyResult BodyDecoder::decode(BodyFormat format, std::shared_ptr<const Buffer> 
 
 BodyResult BodyDecoder::decode_json(std::shared_ptr<const Buffer> body, RowDecoder& rows) {
     const std::string_view text = body->view();
-    rows.start(std::move(body), text.size() / kTypicalRecord + 1);
+    rows.start(std::move(body), expected_records(text));
     json_.open(text);
     JsonRecord record;
-    while (json_.next(record)) add(rows, record);
+    std::size_t count = 0;
+    while (json_.next(record)) {
+        if (++count > records_max_) return tl::unexpected(too_many(records_max_));
+        add(rows, record);
+    }
     RowBatchPtr batch = rows.finish();
     if (auto error = json_.error()) return tl::unexpected(std::move(*error));
     return batch;
@@ -47,10 +65,14 @@ BodyResult BodyDecoder::decode_json(std::shared_ptr<const Buffer> body, RowDecod
 
 BodyResult BodyDecoder::decode_ndjson(std::shared_ptr<const Buffer> body, RowDecoder& rows) {
     const std::string_view text = body->view();
-    rows.start(std::move(body), line_ends(text));
+    rows.start(std::move(body), expected_lines(text));
     ndjson_.open(text);
     JsonRecord record;
-    while (ndjson_.next(record)) add(rows, record);
+    std::size_t count = 0;
+    while (ndjson_.next(record)) {
+        if (++count > records_max_) return tl::unexpected(too_many(records_max_));
+        add(rows, record);
+    }
     return rows.finish();
 }
 
@@ -62,9 +84,11 @@ BodyResult BodyDecoder::decode_csv(std::shared_ptr<const Buffer> body, RowDecode
     auto header = rows.bind_header(names);
     if (!header)
         return tl::unexpected(BodyError{FieldErrorCode::syntax, std::move(header.error().message), 0});
-    rows.start(std::move(body), line_ends(text));
+    rows.start(std::move(body), expected_lines(text));
     CsvRow row;
+    std::size_t count = 0;
     while (csv_.next(row)) {
+        if (++count > records_max_) return tl::unexpected(too_many(records_max_));
         if (row.broken)
             rows.add_broken(row.raw, field_error(*row.broken));
         else

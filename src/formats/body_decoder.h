@@ -28,7 +28,8 @@ public:
     explicit BodyDecoder(DecodeLimits limits = {});
 
     /// `body` is UTF-8 up to broken lines, and is pinned by the batch. Rows keep the order of the records.
-    /// An empty body is an error, `[]` and a header without rows are empty batches.
+    /// More records than DecodeLimits::records are an error of code size. An empty body is an error, `[]` and
+    /// a header without rows are empty batches.
     BodyResult decode(BodyFormat format, std::shared_ptr<const Buffer> body, RowDecoder& rows);
 
 private:
@@ -36,6 +37,7 @@ private:
     BodyResult decode_ndjson(std::shared_ptr<const Buffer> body, RowDecoder& rows);
     BodyResult decode_csv(std::shared_ptr<const Buffer> body, RowDecoder& rows);
 
+    std::size_t records_max_;
     JsonReader json_;
     NdjsonReader ndjson_;
     CsvReader csv_;

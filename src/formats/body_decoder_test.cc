@@ -42,9 +42,8 @@ protected:
 
 using Verdicts = std::vector<std::string>;
 
-constexpr std::string_view kGood =
-    R"({"InvoiceNo":"536365","StockCode":"71053","Quantity":6,)"
-    R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39})";
+constexpr std::string_view kGood = R"({"InvoiceNo":"536365","StockCode":"71053","Quantity":6,)"
+                                   R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39})";
 
 TEST_F(BodyDecoderTest, KeepsTheNeighboursOfBrokenElements) {
     const std::string body =
@@ -105,6 +104,35 @@ TEST_F(BodyDecoderTest, RefusesHeadersThatFitNoContract) {
     EXPECT_FALSE(decode(BodyFormat::csv, "a,b\n1,2\n"));
     EXPECT_FALSE(decode(BodyFormat::csv, "InvoiceNo,Quantity,InvoiceNo\n1,2,3\n"));
     EXPECT_FALSE(decode(BodyFormat::csv, "\n\n"));
+}
+
+TEST_F(BodyDecoderTest, RefusesMoreRecordsThanTheLimitAndIsReadyForTheNext) {
+    DecodeLimits limits;
+    limits.records = 3;
+    BodyDecoder decoder(limits);
+    const auto decode_limited = [&](BodyFormat format, std::string_view body) {
+        return decoder.decode(format, std::make_shared<const Buffer>(body), rows_);
+    };
+    for (const auto& [format, body] :
+         {std::pair{BodyFormat::json, "[{},{},{},{}]"}, std::pair{BodyFormat::ndjson, "{}\n{}\n{}\n{}\n"},
+          std::pair{BodyFormat::csv, "InvoiceNo\n1\n2\n3\n4\n"}}) {
+        const auto refused = decode_limited(format, body);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, FieldErrorCode::size);
+    }
+    const auto batch = decode_limited(BodyFormat::json, "[{},{},{}]");
+    ASSERT_TRUE(batch);
+    EXPECT_EQ((*batch)->rejected(), 3U);
+}
+
+TEST_F(BodyDecoderTest, AFloodOfBadRecordsKeepsOneErrorEach) {
+    std::string body;
+    for (int i = 0; i < 30'000; ++i) body += "{}\n";
+    const auto batch = decode(BodyFormat::ndjson, body);
+    ASSERT_TRUE(batch);
+    ASSERT_EQ((*batch)->rejected(), 30'000U);
+    EXPECT_EQ((*batch)->rejections().front().errors.size(), 5U);
+    EXPECT_EQ((*batch)->rejections().back().errors.size(), 1U);
 }
 
 TEST_F(BodyDecoderTest, MissingRequiredColumnsRejectEachRow) {

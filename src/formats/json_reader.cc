@@ -14,6 +14,11 @@ void JsonReader::open(std::string_view text) {
     static_cast<void>(scanner_.open(text_));  // error() tells
 }
 
+/// What is shown of a broken record is its own, never a neighbour's.
+std::string_view JsonReader::up_to_end_of(std::string_view element) const {
+    return text_.substr(0, static_cast<std::size_t>(element.data() + element.size() - text_.data()));
+}
+
 bool JsonReader::next(JsonRecord& record) {
     json::Element element;
     if (!scanner_.next({limits_.depth}, element, fields_)) return false;
@@ -23,7 +28,7 @@ bool JsonReader::next(JsonRecord& record) {
     if (element.raw.size() > limits_.record_bytes)
         record.broken = internal::too_large(element.raw, limits_.record_bytes);
     else if (element.error)
-        record.broken = internal::broken(*element.error, text_, limits_.depth);
+        record.broken = internal::broken(*element.error, up_to_end_of(element.raw), limits_.depth);
     if (record.broken) record.fields = {};
     return true;
 }

@@ -27,6 +27,8 @@ public:
     std::optional<BodyError> error() const;
 
 private:
+    std::string_view up_to_end_of(std::string_view element) const;
+
     DecodeLimits limits_;
     std::string_view text_;
     json::DocumentScanner scanner_;

@@ -41,6 +41,17 @@ TEST(JsonDocument, BreaksElementsAlone) {
                                   "!at most 2 levels", "!both halves of a surrogate pair", "{\"d\":3}"}));
 }
 
+TEST(JsonDocument, ShowsNothingOfTheNeighboursOfABrokenElement) {
+    const Buffer text(std::string_view(R"([7,{"a":[[2]]},{"b":"\ud800"},{"secret":1}])"));
+    JsonReader reader({.depth = 2});
+    reader.open(text.view());
+    Texts found;
+    for (JsonRecord record; reader.next(record);) {
+        if (record.broken) found.push_back(record.broken->found);
+    }
+    EXPECT_EQ(found, (Texts{"7", "[2]]}", "\"\\ud800\"}"}));
+}
+
 TEST(JsonDocument, BreaksALargeElementAlone) {
     EXPECT_EQ(read("[{\"a\":\"" + std::string(50, 'x') + "\"},{\"b\":1}]", {.record_bytes = 40}).records,
               (Texts{"!at most 40 bytes", "{\"b\":1}"}));

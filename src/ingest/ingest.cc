@@ -14,36 +14,43 @@ IngestRefusal refuse(IngestRefusal::Kind kind, std::string detail) {
 }
 
 IngestRefusal refuse(const BodyError& error) {
-    IngestRefusal refusal = refuse(IngestRefusal::Kind::malformed, error.detail);
+    const bool large = error.code == FieldErrorCode::size;
+    IngestRefusal refusal =
+        refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed, error.detail);
     refusal.code = error.code;
-    refusal.at = error.offset;
     return refusal;
 }
 
+/// Only a failed write leaves it open whether the records are there.
 IngestRefusal refuse(const Error& error) {
     switch (error.code) {
         case Errc::resource_exhausted:
         case Errc::unavailable: return refuse(IngestRefusal::Kind::overloaded, error.message);
+        case Errc::invalid_argument:
+            return refuse(IngestRefusal::Kind::too_large, error.message + "; send fewer records at a time");
         default: return refuse(IngestRefusal::Kind::outcome_unknown, error.message);
     }
 }
 
-/// Where each row of a request went, now that the log has given out offsets.
-IngestReceipt receipt_of(RowBatchPtr rows, const Partitioned& dealt,
-                         const std::vector<ShardId>& shard_of_part, const Appended& appended) {
+/// Runs on the commit thread: moves, no work per row.
+IngestReceipt receipt_of(RowBatchPtr rows, Partitioned dealt, std::vector<ShardId> shard_of_part,
+                         Appended appended) {
     IngestReceipt receipt;
     receipt.rows = std::move(rows);
     receipt.quarantined = receipt.rows->rejected();
     receipt.accepted = receipt.rows->rows() - receipt.quarantined;
-    receipt.position = appended.position;
-    receipt.shards.reserve(dealt.part_of.size());
-    receipt.offsets.reserve(dealt.part_of.size());
-    for (std::size_t row = 0; row < dealt.part_of.size(); ++row) {
-        const std::uint32_t part = dealt.part_of[row];
-        receipt.shards.push_back(shard_of_part[part]);
-        receipt.offsets.push_back(Offset{appended.bases[part].value + dealt.place_in[row]});
-    }
+    receipt.dealt = std::move(dealt);
+    receipt.shard_of_part = std::move(shard_of_part);
+    receipt.bases = std::move(appended.bases);
+    receipt.position = std::move(appended.position);
     return receipt;
+}
+
+/// How many a stream was registered with; 0 for a new one.
+std::uint32_t shards_of(const EventLog& log, std::string_view stream) {
+    std::uint32_t count = 0;
+    for (const SourceInfo& source : log.sources()) count += source.stream == stream ? 1 : 0;
+    return count;
 }
 
 }  // namespace
@@ -53,7 +60,8 @@ Result<std::unique_ptr<Ingest>> Ingest::open(EventLog& log, const ContractStore&
                                              Metrics& metrics) {
     std::unique_ptr<Ingest> ingest(new Ingest(log, limits, std::move(admission)));
     for (const ContractPtr& contract : contracts.all()) {
-        auto sources = TILLSTREAM_TRY(log.register_stream(contract->name, shards));
+        const std::uint32_t known = shards_of(log, contract->name);
+        auto sources = TILLSTREAM_TRY(log.register_stream(contract->name, known != 0 ? known : shards));
         ingest->streams_.emplace(contract->name,
                                  std::make_unique<Stream>(contract, std::move(sources), limits, metrics));
     }
@@ -101,10 +109,10 @@ void Ingest::append(Stream& stream, RowBatchPtr rows, IngestDone done) {
     dealt.batches.clear();
     log_.append(std::move(batches), [&stream, rows = std::move(rows), dealt = std::move(dealt),
                                      shard_of_part = std::move(shard_of_part),
-                                     done = std::move(done)](Result<Appended> appended) {
+                                     done = std::move(done)](Result<Appended> appended) mutable {
         if (!appended) return done(refuse(appended.error()));
         stream.count(*rows);
-        done(receipt_of(rows, dealt, shard_of_part, *appended));
+        done(receipt_of(std::move(rows), std::move(dealt), std::move(shard_of_part), std::move(*appended)));
     });
 }
 

@@ -47,13 +47,20 @@ struct IngestLimits {
 
 /// What became of a request whose records were split and stored.
 struct IngestReceipt {
-    RowBatchPtr rows;             ///< in request order
-    std::vector<ShardId> shards;  ///< of each row
-    std::vector<Offset> offsets;  ///< of each row, in its shard
+    RowBatchPtr rows;                    ///< in request order
+    Partitioned dealt;                   ///< without its batches: the log has them
+    std::vector<ShardId> shard_of_part;  ///< of each batch that was dealt
+    std::vector<Offset> bases;           ///< of each batch that was dealt, given out by the log
     std::uint32_t accepted = 0;
     std::uint32_t quarantined = 0;
     std::uint32_t duplicates = 0;
     Position position;
+
+    /// Where a row went. Worked out when asked: the commit thread has no time to fill lists.
+    ShardId shard(std::size_t row) const { return shard_of_part[dealt.part_of[row]]; }
+    Offset offset(std::size_t row) const {
+        return Offset{bases[dealt.part_of[row]].value + dealt.place_in[row]};
+    }
 };
 
 /// Why nothing of a request was stored.
@@ -68,7 +75,6 @@ struct IngestRefusal {
     Kind kind = Kind::malformed;
     std::string detail;
     FieldErrorCode code = FieldErrorCode::syntax;
-    std::uint64_t at = 0;  ///< byte in the UTF-8 text
     int retry_after_seconds = 1;
 };
 
@@ -80,7 +86,8 @@ using Admission = std::function<std::optional<IngestRefusal>()>;
 
 class Ingest {
 public:
-    /// Registers a stream of `shards` shards for every dataset of the store.
+    /// Registers a stream for every dataset of the store: a new one gets `shards` shards, a known one keeps
+    /// its own.
     static Result<std::unique_ptr<Ingest>> open(EventLog& log, const ContractStore& contracts,
                                                 std::uint32_t shards, IngestLimits limits,
                                                 Admission admission, Metrics& metrics);

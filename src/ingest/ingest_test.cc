@@ -67,9 +67,8 @@ protected:
 };
 
 TEST_F(IngestTest, GoodAndBadRecordsAreStoredWithTheirVerdictsInOneAppend) {
-    const IngestReceipt got = receipt(submit(
-        R"([{"receipt":"a","pieces":1},{"receipt":"b","pieces":"six"},)"
-        R"({"pieces":2},{"receipt":"a","pieces":3}])"));
+    const IngestReceipt got = receipt(submit(R"([{"receipt":"a","pieces":1},{"receipt":"b","pieces":"six"},)"
+                                             R"({"pieces":2},{"receipt":"a","pieces":3}])"));
     EXPECT_EQ(got.accepted, 2U);
     EXPECT_EQ(got.quarantined, 2U);
     std::size_t records = 0, rejected = 0;
@@ -95,10 +94,10 @@ TEST_F(IngestTest, TheReceiptSaysWhereEachRecordIs) {
     for (std::size_t row = 0; row < 50; ++row) {
         bool found = false;
         for (const LogBatch& batch : batches) {
-            const bool shard = sources[batch.source.value - 1].shard == got.shards[row];
-            if (!shard || got.offsets[row] < batch.base || got.offsets[row] >= batch.end()) continue;
+            const bool shard = sources[batch.source.value - 1].shard == got.shard(row);
+            if (!shard || got.offset(row) < batch.base || got.offset(row) >= batch.end()) continue;
             found = true;
-            EXPECT_EQ(batch.records->value(got.offsets[row].value - batch.base.value), got.rows->raw(row));
+            EXPECT_EQ(batch.records->value(got.offset(row).value - batch.base.value), got.rows->raw(row));
         }
         EXPECT_TRUE(found) << row;
     }
@@ -109,8 +108,8 @@ TEST_F(IngestTest, RecordsOfOneKeyStayInOrderInOneShard) {
     for (int i = 0; i < 90; ++i) body += "r" + std::to_string(i % 9) + "," + std::to_string(i) + "\n";
     const IngestReceipt got = receipt(submit(body, BodyFormat::csv));
     for (std::size_t row = 9; row < 90; ++row) {
-        EXPECT_EQ(got.shards[row], got.shards[row - 9]);
-        EXPECT_GT(got.offsets[row], got.offsets[row - 9]);
+        EXPECT_EQ(got.shard(row), got.shard(row - 9));
+        EXPECT_GT(got.offset(row), got.offset(row - 9));
     }
 }
 

@@ -196,6 +196,10 @@ EncodedBatch::EncodedBatch(const std::vector<SourceEnd>& ends) {
     finish({StoredKind::checkpoint, 0, 1, SourceId{0}, 0, 0, {}});
 }
 
+std::size_t EncodedBatch::checkpoint_bytes(std::size_t sources) {
+    return round_up(kFixedBytes + kSectionEntryBytes + sources * kSourceEndBytes, kAlign);
+}
+
 void EncodedBatch::add_section(SectionKind kind, std::string_view bytes) {
     sections_[section_count_++] = Section{kind, bytes};
 }

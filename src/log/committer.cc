@@ -16,19 +16,6 @@ namespace {
 /// A checkpoint of kMaxSources, with its padding.
 constexpr std::size_t kLargestCheckpoint = std::size_t{2} << 20;
 
-std::size_t memory_of(const LogBatch& batch) {
-    const RecordBlock& records = *batch.records;
-    std::size_t bytes = sizeof(LogBatch) + sizeof(RecordBlock) + records.values.capacity() +
-                        records.ends.capacity() * sizeof(std::uint32_t) + records.event_ids.capacity() +
-                        records.event_id_ends.capacity() * sizeof(std::uint32_t) +
-                        batch.rows.rows.capacity() * sizeof(std::uint32_t);
-    if (batch.rows.batch && batch.rows.batch->rows() != 0) {
-        // The slices of one decoded request share it.
-        bytes += batch.rows.batch->memory_bytes() * batch.rows.rows.size() / batch.rows.batch->rows();
-    }
-    return bytes;
-}
-
 }  // namespace
 
 Committer::Committer(Filesystem& fs, Clock& clock, std::string dir, const JournalOptions& options,
@@ -128,7 +115,8 @@ void Committer::run() {
             marked = write_mark(wake == Wake::idle ? kGroupSeal : kGroupClean);
         }
         if (!marked) fail(0, marked.error());
-        if (wake == Wake::closing || failed_) break;
+        if (failed_) return;
+        if (wake == Wake::closing) break;
     }
     published_.close();
 }
@@ -167,7 +155,7 @@ std::size_t Committer::fill_group(std::size_t first) {
 
 /// Room that requests may not use: the seal and the clean mark must always fit behind them.
 std::uint64_t Committer::reserve() const {
-    const std::size_t mark = kGroupHeaderBytes + EncodedBatch(ends_.ends()).bytes();
+    const std::size_t mark = kGroupHeaderBytes + EncodedBatch::checkpoint_bytes(ends_.size());
     return 2 * round_up(mark, kBlock);
 }
 
@@ -184,7 +172,10 @@ Status Committer::roll() {
     next_segment_.nonce = load_le<std::uint64_t>(random_bytes(sizeof(std::uint64_t)).data());
     next_segment_.bytes = options_.segment_bytes;
     next_segment_.created = clock_.now();
-    TILLSTREAM_CHECK(writer_.roll(spare, next_segment_));
+    if (auto rolled = writer_.roll(spare, next_segment_); !rolled) {
+        preparer_.give_back(spare);
+        return rolled;
+    }
     published_.add_segment(writer_.header(), writer_.path());
     ++next_segment_.id;
     checkpointed_ = false;
@@ -235,7 +226,8 @@ Status Committer::flush_group(std::uint32_t flags, TailGroup tail) {
     tail.lsn = writer_.last_lsn();
     tail.stored_before = stored_;
     stored_ += header.stored_bytes();
-    published_.publish(std::make_shared<const TailGroup>(std::move(tail)), writer_.position(), moved_);
+    evicted_ =
+        published_.publish(std::make_shared<const TailGroup>(std::move(tail)), writer_.position(), moved_);
     return {};
 }
 
@@ -265,9 +257,11 @@ void Committer::commit_requests(std::size_t first, std::size_t last) {
         queued_bytes_.fetch_sub(taken_[i].bytes);
         taken_[i].done(std::move(answers[i - first]));
     }
+    evicted_.clear();
 }
 
 void Committer::stamp(AppendRequest& request, Lsn lsn, Timestamp arrived, TailGroup& tail, Appended& answer) {
+    tail.memory += request.memory;
     answer.arrived = arrived;
     answer.position.reserve(request.batches.size());
     answer.bases.reserve(request.batches.size());
@@ -281,7 +275,6 @@ void Committer::stamp(AppendRequest& request, Lsn lsn, Timestamp arrived, TailGr
         moved_.push_back({batch.source, batch.end(), arrived});
         answer.position.push_back({batch.source, batch.end()});
         answer.bases.push_back(batch.base);
-        tail.memory += memory_of(batch);
         tail.batches.push_back(std::move(batch));
     }
 }
@@ -308,6 +301,7 @@ void Committer::fail(std::size_t first, const Error& error) {
     refuse(0, taken_.size(), unknown);
     taken_.clear();
     published_.close();
+    // The last thing this thread does: it may wait there until the answers are sent.
     options_.fatal(unknown);
 }
 

@@ -103,6 +103,17 @@ TEST(JournalConcurrency, CloseWakesWaitersAndAnswersEverybody) {
     waiter.join();
 }
 
+TEST(JournalConcurrency, WaitingOnAClosedLogDoesNotSpin) {
+    MemoryFilesystem fs;
+    JournalFixture journal(fs);
+    ASSERT_TRUE(journal.open());
+    const std::string end = testing::read_all(*journal)->cursor;
+    journal->close();
+    const auto begun = std::chrono::steady_clock::now();
+    for (int i = 0; i < 5; ++i) EXPECT_FALSE(journal->wait_for_more(end, 60s));
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, 50ms);
+}
+
 TEST(JournalConcurrency, FlushesAreShared) {
     std::string dir = ::testing::TempDir() + "/journal-XXXXXX";
     ASSERT_NE(::mkdtemp(dir.data()), nullptr);

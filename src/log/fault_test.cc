@@ -1,6 +1,7 @@
 // Calls that fail once, disks that fill up, budgets that end.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -160,6 +161,41 @@ TEST(JournalSpace, WritingResumesWhenTheDiskHasRoomAgain) {
     answer = append_and_wait(*journal, one(batch_of(source, {kBig})));
     ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_EQ(answer->bases.front(), Offset{kept});
+}
+
+bool spare_ready(MemoryFilesystem& disk) {
+    const auto names = *disk.list("log");
+    return std::any_of(names.begin(), names.end(), [](const auto& name) { return name.ends_with(".spare"); });
+}
+
+/// The budget holds two segments, so the second one can begin only with the very spare that failed.
+void roll_fails_for_want_of_room(FileCall call) {
+    SCOPED_TRACE("call kind " + std::to_string(static_cast<int>(call)));
+    MemoryFilesystem disk;
+    FaultFilesystem faulty(disk);
+    JournalOptions options = small_options();
+    options.budget_bytes = 2 * options.segment_bytes;
+    options.idle_seal = std::chrono::hours(1);
+    options.fatal = [](const Error& error) { FAIL() << error.message; };
+    JournalFixture journal(faulty, options);
+    ASSERT_TRUE(journal.open());
+    const SourceId source = journal->register_stream("sales", 1)->front().id;
+    while (!spare_ready(disk)) std::this_thread::yield();
+    faulty.fail(call, 1, Error{Errc::resource_exhausted, "injected"}, true);
+    std::size_t kept = 0;
+    Result<Appended> answer = append_and_wait(*journal, one(batch_of(source, {kBig})));
+    for (; answer; answer = append_and_wait(*journal, one(batch_of(source, {kBig})))) ++kept;
+    EXPECT_EQ(answer.error().message.find("budget"), std::string::npos) << answer.error().message;
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(append_and_wait(*journal, one(batch_of(source, {kBig}))));
+    faulty.heal();
+    answer = append_and_wait(*journal, one(batch_of(source, {kBig})));
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->bases.front(), Offset{kept});
+}
+
+TEST(JournalSpace, ASpareThatCouldNotBeUsedIsNotLost) {
+    for (const FileCall call : {FileCall::open, FileCall::rename, FileCall::sync_dir})
+        roll_fails_for_want_of_room(call);
 }
 
 TEST(JournalSpace, FullQueueAnswersUnavailable) {

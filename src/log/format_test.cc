@@ -178,6 +178,14 @@ TEST(JournalFormat, DecodersStayWithinTheirBytes) {
     for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(parse_batch(bytes.substr(0, size)));
 }
 
+TEST(JournalFormat, CheckpointSizeIsKnownWithoutEncoding) {
+    std::vector<journal::SourceEnd> ends;
+    for (std::uint32_t sources = 0; sources < 10; ++sources) {
+        EXPECT_EQ(journal::EncodedBatch::checkpoint_bytes(sources), journal::EncodedBatch(ends).bytes());
+        ends.push_back({SourceId{sources + 1}, Offset{7}, Timestamp{}});
+    }
+}
+
 TEST(JournalFormat, SegmentNames) {
     EXPECT_EQ(segment_name(7), "journal-000000000007.seg");
     EXPECT_EQ(segment_id("journal-000000000007.seg"), 7U);

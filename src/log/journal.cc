@@ -25,18 +25,33 @@ using journal::RegistryData;
 /// Bounds checkpoints: each names every source.
 constexpr std::size_t kMaxSources = 65536;
 
-Status check_options(const JournalOptions& options) {
-    const auto bad = [](std::string message) { return failure(Errc::invalid_argument, std::move(message)); };
+/// Bounds max_request_bytes by what a segment and the queue can hold.
+Result<JournalOptions> usable(JournalOptions options) {
     if (options.segment_bytes % journal::kBlock != 0 || options.segment_bytes < 16 * journal::kBlock)
-        return bad(fmt::format("segment_bytes {}: take a multiple of 4096 of at least 65536",
-                               options.segment_bytes));
-    if (options.max_request_bytes > options.segment_bytes / 4 * 3)
-        return bad(fmt::format("max_request_bytes {}: take at most three quarters of segment_bytes {}",
-                               options.max_request_bytes, options.segment_bytes));
-    if (options.queue_bytes < options.max_request_bytes)
-        return bad(fmt::format("queue_bytes {}: take at least max_request_bytes {}", options.queue_bytes,
-                               options.max_request_bytes));
-    return {};
+        return failure(Errc::invalid_argument,
+                       fmt::format("segment_bytes {}: take a multiple of 4096 of at least 65536",
+                                   options.segment_bytes));
+    const std::uint64_t most = std::min<std::uint64_t>(options.segment_bytes / 4 * 3, options.queue_bytes);
+    options.max_request_bytes = std::min<std::uint64_t>(options.max_request_bytes, most);
+    if (options.max_request_bytes < journal::kBlock)
+        return failure(Errc::invalid_argument,
+                       fmt::format("queue_bytes {} and max_request_bytes {}: take at least 4096 of both",
+                                   options.queue_bytes, options.max_request_bytes));
+    return options;
+}
+
+/// How many sources a segment can name and still hold the largest request: its checkpoint comes first, a
+/// seal and a clean mark must fit behind.
+Status check_sources(std::size_t sources, const JournalOptions& options) {
+    using journal::kBlock;
+    const std::uint64_t mark =
+        round_up(journal::kGroupHeaderBytes + journal::EncodedBatch::checkpoint_bytes(sources), kBlock);
+    const std::uint64_t needed = kBlock + 3 * mark + round_up(options.max_request_bytes, kBlock);
+    if (sources <= kMaxSources && needed <= options.segment_bytes) return {};
+    return failure(Errc::resource_exhausted,
+                   fmt::format("{} sources: the log holds {} at most, and fewer with small segments: raise "
+                               "log.segment_bytes above {}",
+                               sources, kMaxSources, options.segment_bytes));
 }
 
 Result<RegistryData> open_registry(Filesystem& fs, const std::string& dir) {
@@ -143,7 +158,7 @@ Journal::~Journal() { close(); }
 Result<std::unique_ptr<Journal>> Journal::open(Filesystem& fs, Clock& clock, const std::string& dir,
                                                JournalOptions options, Logger logger, Metrics& metrics) {
     logger = logger.named("log");
-    TILLSTREAM_CHECK(check_options(options));
+    options = TILLSTREAM_TRY(usable(std::move(options)));
     if (!options.fatal) {
         options.fatal = [logger](const Error& error) {
             logger.error("the log ends the process", {{"error", error.message}});
@@ -152,6 +167,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Filesystem& fs, Clock& clock, con
     }
     TILLSTREAM_CHECK(fs.make_dirs(dir));
     RegistryData registry = TILLSTREAM_TRY(open_registry(fs, dir));
+    TILLSTREAM_CHECK(check_sources(registry.sources.size(), options));
     journal::Recovered recovered = TILLSTREAM_TRY(
         journal::recover(fs, dir, registry.uuid, static_cast<std::uint32_t>(registry.sources.size())));
     TILLSTREAM_CHECK(settle_tail(fs, dir, recovered));
@@ -188,9 +204,7 @@ Result<std::vector<SourceInfo>> Journal::register_stream(std::string_view stream
                                                            stream, found.size(), shards));
     }
     RegistryData next = parts_->registry;
-    if (next.sources.size() + shards > kMaxSources)
-        return failure(Errc::resource_exhausted,
-                       fmt::format("the log holds {} sources at most", kMaxSources));
+    TILLSTREAM_CHECK(check_sources(next.sources.size() + shards, parts_->options));
     for (std::uint32_t shard = 0; shard < shards; ++shard) {
         const SourceId id{static_cast<std::uint32_t>(next.sources.size() + 1)};
         next.sources.push_back({id, std::string(stream), ShardId{shard}, 1});
@@ -220,6 +234,7 @@ void Journal::append(std::vector<LogBatch> batches, AppendDone done) {
         return done(
             failure(Errc::invalid_argument, fmt::format("a request of {} bytes: the log takes at most {}",
                                                         request.bytes, parts_->options.max_request_bytes)));
+    request.memory = journal::memory_of(batches);
     request.batches = std::move(batches);
     request.done = std::move(done);
     parts_->committer.submit(std::move(request));

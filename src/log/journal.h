@@ -8,11 +8,14 @@
 //              the next flush starts as soon as the last one ended, with all that was queued meanwhile.
 // Durability:  `done` with a value = written and flushed. A failed write or flush of the tail gives every
 //              waiter outcome_unknown and calls `fatal`; nothing is ever written after it.
+// Retention:   none yet: segments are kept for ever, so a journal that has used up its budget refuses writes
+//              until log.budget_bytes is raised.
 // Ownership:   borrows Filesystem, Clock and Metrics; they must outlive it.
 // Limits:      JournalOptions; a full queue answers unavailable, a used-up budget or full disk
 //              resource_exhausted. Reading goes on in both cases and writing resumes by itself when there is
 //              room again.
-// Errors:      of append also invalid_argument (unknown source, empty batch, request over max_request_bytes).
+// Errors:      of append also invalid_argument (unknown source, empty batch, request over max_request_bytes:
+//              nothing of it is queued).
 // Damage:      stored bytes that are not what was written become a Gap for readers; they never stop new
 //              writes.
 #pragma once
@@ -34,14 +37,18 @@ namespace tillstream {
 
 struct JournalOptions {
     std::uint64_t segment_bytes = std::uint64_t{64} << 20;  ///< of one file; a multiple of 4096
-    std::uint64_t budget_bytes = std::uint64_t{16} << 30;   ///< of all files together
+    std::uint64_t budget_bytes = std::uint64_t{16} << 30;   ///< of all files; nothing is recycled yet
     std::size_t queue_bytes = std::size_t{64} << 20;        ///< encoded, waiting for their flush
     std::size_t tail_bytes = std::size_t{128} << 20;        ///< newest batches kept in memory for readers
     std::size_t group_bytes = std::size_t{4} << 20;  ///< one flush takes more than this only for one request
-    std::size_t max_request_bytes = std::size_t{48} << 20;  ///< encoded
-    unsigned segments_ahead = 2;                            ///< files kept prepared
-    std::chrono::milliseconds idle_seal{50};                ///< silence after which the tail is sealed
-    /// Called on the commit thread after a failed write or flush; must end the process (tests do not).
+    /// Encoded. open lowers it to queue_bytes and to three quarters of segment_bytes; the capabilities tell
+    /// what holds.
+    std::size_t max_request_bytes = std::size_t{48} << 20;
+    unsigned segments_ahead = 2;              ///< files kept prepared
+    std::chrono::milliseconds idle_seal{50};  ///< silence after which the tail is sealed
+    /// Called once, on the commit thread, after a failed write or flush, when every waiter's `done` has run;
+    /// must end the process (tests do not). It may take its time, for instance until those answers are sent:
+    /// the commit thread does nothing afterwards, new appends are refused and reading goes on.
     std::function<void(const Error&)> fatal;
 };
 

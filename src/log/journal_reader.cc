@@ -59,25 +59,27 @@ bool JournalReader::load_from_memory() {
     in_memory_ = published_.tail_group(cursor_.next);
     if (!in_memory_) return false;
     loaded_ = cursor_.next;
-    segment_.reset();
-    entered_ = false;
+    strayed_ = true;
     return true;
 }
 
 Result<bool> JournalReader::load_from_segments(LogRead& out) {
     if (cursor_.next > published_.last()) return false;
-    if (!entered_) TILLSTREAM_CHECK(enter_segments());
+    if (!entered_ || std::exchange(strayed_, false)) TILLSTREAM_CHECK(enter_segments());
     for (;;) {
         const Lsn looked = published_.last();
+        bool growing = false;  // a segment is left only when it had already ended before it was looked at
         if (segment_) {
             const ReadableSegment now = published_.segment(segment_id_);
+            growing = now.newest;
             SegmentReader::Step step = segment_->next(now.last, now.limit);
             const bool more = step.group.has_value();
             TILLSTREAM_CHECK(take_step(std::move(step), out));
             if (loaded_ == cursor_.next) return true;
             if (more) continue;
         }
-        if (const auto next = published_.segment_after(segment_id_)) {
+        const auto next = growing ? std::nullopt : published_.segment_after(segment_id_);
+        if (next) {
             TILLSTREAM_CHECK(open_segment(*next));
             continue;
         }
@@ -88,15 +90,19 @@ Result<bool> JournalReader::load_from_segments(LogRead& out) {
     }
 }
 
-/// From the segment's beginning: its checkpoint tells where every source stood.
+/// From the segment's beginning: its checkpoint tells where every source stood. A reader that memory served
+/// meanwhile goes on where it had left the segment.
 Status JournalReader::enter_segments() {
+    const auto first = published_.segment_for(cursor_.next);
+    if (entered_ && segment_ && first && first->id == segment_id_) return {};
     ends_ = SourceEnds{};
     entered_ = true;
+    entering_ = true;
+    strayed_ = false;
     segment_.reset();
     segment_id_ = 0;
     reason_.clear();
-    if (const auto first = published_.segment_for(cursor_.next)) return open_segment(*first);
-    return {};
+    return first ? open_segment(*first) : Status{};
 }
 
 Status JournalReader::open_segment(const ReadableSegment& segment) {
@@ -123,12 +129,14 @@ Status JournalReader::take_step(SegmentReader::Step step, LogRead& out) {
     if (!step.group) return {};
     const Group& group = *step.group;
     const bool behind = group.header.lsn < cursor_.next;
+    // The checkpoint at the very place a reader enters is what it starts from, not news of missing records.
+    const bool enters = std::exchange(entering_, false) && !step.damage && group.header.lsn == cursor_.next;
     std::uint32_t record_batches = 0;
     bool settled = false;
     for (const StoredBatch& batch : group.batches) {
         if (batch.kind == StoredKind::checkpoint) {
             for (const auto& missing : ends_.apply_checkpoint(TILLSTREAM_TRY(decode_checkpoint(batch))))
-                if (!behind) note_missing(missing, out);
+                if (!behind && !enters) note_missing(missing, out);
             settled = true;
             continue;
         }

@@ -6,6 +6,46 @@
 
 namespace tillstream::journal {
 
+namespace {
+
+/// Of a call on a closed log, so that a loop of waits does not spin.
+constexpr std::chrono::milliseconds kClosedWait{20};
+
+std::size_t memory_of(const std::vector<Rejection>& rejections) {
+    std::size_t bytes = rejections.capacity() * sizeof(Rejection);
+    for (const Rejection& rejection : rejections) {
+        bytes += rejection.errors.capacity() * sizeof(FieldError);
+        for (const FieldError& error : rejection.errors)
+            bytes += error.pointer.capacity() + error.expected.capacity() + error.found.capacity();
+    }
+    return bytes;
+}
+
+std::size_t memory_of(const RecordBlock& records) {
+    return sizeof(RecordBlock) + records.values.capacity() + records.event_ids.capacity() +
+           (records.ends.capacity() + records.event_id_ends.capacity()) * sizeof(std::uint32_t) +
+           memory_of(records.rejections);
+}
+
+}  // namespace
+
+std::size_t memory_of(const std::vector<LogBatch>& batches) {
+    std::size_t bytes = 0;
+    // The slices of one decoded request share it.
+    const RowBatch* measured = nullptr;
+    std::size_t measured_bytes = 0;
+    for (const LogBatch& batch : batches) {
+        bytes += sizeof(LogBatch) + memory_of(*batch.records) +
+                 batch.rows.rows.capacity() * sizeof(std::uint32_t);
+        const RowBatch* rows = batch.rows.batch.get();
+        if (rows == nullptr || rows->rows() == 0) continue;
+        if (rows != measured) measured_bytes = rows->memory_bytes();
+        measured = rows;
+        bytes += measured_bytes * batch.rows.rows.size() / rows->rows();
+    }
+    return bytes;
+}
+
 Published::Published(const Recovered& recovered, std::size_t tail_bytes)
     : tail_limit_(tail_bytes),
       ends_(recovered.ends),
@@ -43,8 +83,9 @@ void Published::add_segment(const SegmentHeader& header, const std::string& path
     segments_.push_back(std::move(segment));
 }
 
-void Published::publish(TailGroupPtr group, std::uint64_t segment_end, const std::vector<SourceEnd>& ends) {
-    std::vector<TailGroupPtr> dropped;  // freed outside the lock
+std::vector<TailGroupPtr> Published::publish(TailGroupPtr group, std::uint64_t segment_end,
+                                             const std::vector<SourceEnd>& ends) {
+    std::vector<TailGroupPtr> dropped;
     bool wake = false;
     {
         const std::lock_guard lock(mutex_);
@@ -61,6 +102,7 @@ void Published::publish(TailGroupPtr group, std::uint64_t segment_end, const std
         wake = waiting_ != 0;
     }
     if (wake) grown_.notify_all();
+    return dropped;
 }
 
 void Published::evict(std::vector<TailGroupPtr>& dropped) {
@@ -162,8 +204,10 @@ bool Published::anything_behind(const Cursor& cursor) const {
 
 bool Published::wait_behind(const Cursor& cursor, std::chrono::milliseconds timeout) const {
     std::unique_lock lock(mutex_);
+    if (closed_) timeout = std::min(timeout, kClosedWait);
+    const bool was_closed = closed_;
     ++waiting_;
-    grown_.wait_for(lock, timeout, [&] { return cursor.next <= last_records_ || closed_; });
+    grown_.wait_for(lock, timeout, [&] { return cursor.next <= last_records_ || closed_ != was_closed; });
     --waiting_;
     return cursor.next <= last_records_;
 }

@@ -61,10 +61,13 @@ void SegmentPreparer::stop() {
 
 Result<std::string> SegmentPreparer::take() {
     std::unique_lock lock(mutex_);
-    const std::uint64_t before = attempts_;
-    waiting_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return !ready_.empty() || (attempts_ != before && error_) || stopping_; });
+    if (ready_.empty()) {
+        const std::uint64_t before = attempts_;
+        waiting_ = true;
+        changed_.notify_all();
+        changed_.wait(lock, [&] { return !ready_.empty() || (attempts_ != before && error_) || stopping_; });
+        waiting_ = false;  // from here on filling is paced again
+    }
     if (!ready_.empty()) {
         std::string path = std::move(ready_.front());
         ready_.pop_front();
@@ -76,6 +79,14 @@ Result<std::string> SegmentPreparer::take() {
     return failure(Errc::unavailable, "the log is closing");
 }
 
+void SegmentPreparer::give_back(std::string path) {
+    const auto there = fs_.exists(path);
+    const std::lock_guard lock(mutex_);
+    used_bytes_ -= options_.segment_bytes;
+    if (there && *there) ready_.push_front(std::move(path));
+    changed_.notify_all();
+}
+
 void SegmentPreparer::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
@@ -85,7 +96,7 @@ void SegmentPreparer::run() {
         }
         Result<std::string> made = failure(
             Errc::resource_exhausted,
-            fmt::format("the journal's budget of {} bytes is used up: raise it or let the log be sealed",
+            fmt::format("the journal's budget of {} bytes is used up: raise log.budget_bytes",
                         options_.budget_bytes));
         if (used_bytes_ + (ready_.size() + 1) * options_.segment_bytes <= options_.budget_bytes) {
             const std::uint64_t number = next_number_++;

@@ -13,8 +13,13 @@ Status SegmentWriter::roll(const std::string& path, SegmentHeader header) {
     auto file = TILLSTREAM_TRY(fs_.open(path, {.write = true, .direct = true}));
     TILLSTREAM_CHECK(file->write_at(0, {block.data(), kBlock}));
     TILLSTREAM_CHECK(file->sync());
-    TILLSTREAM_CHECK(fs_.rename(path, dir_ + "/" + segment_name(header.id)));
-    TILLSTREAM_CHECK(fs_.sync_dir(dir_));
+    const std::string name = dir_ + "/" + segment_name(header.id);
+    TILLSTREAM_CHECK(fs_.rename(path, name));
+    if (auto synced = fs_.sync_dir(dir_); !synced) {
+        // Should this fail too, the next roll replaces the file.
+        (void)fs_.rename(name, path);
+        return synced;
+    }
     file_ = std::move(file);
     header_ = header;
     position_ = kBlock;

@@ -26,9 +26,15 @@ bool sane_request_id(std::string_view id) {
     });
 }
 
-/// Reads are never refused for the byte budget.
-bool counts_in_flight(const Route& route, const RequestHead& head) {
-    return route.options.counts_in_flight && head.method != Method::get && head.method != Method::head;
+std::size_t body_bytes_max(const Route& route, const ServerOptions& options) {
+    const bool bodiless =
+        route.method == Method::get || route.method == Method::head || route.method == Method::del;
+    return route.options.body_bytes_max.value_or(bodiless ? 0 : options.body_bytes_max);
+}
+
+std::string too_large(std::size_t body_bytes_max) {
+    if (body_bytes_max == 0) return "this method takes no body on this path; send the request without one";
+    return "the body is larger than " + std::to_string(body_bytes_max) + " bytes";
 }
 
 }  // namespace
@@ -193,14 +199,11 @@ std::optional<HttpResponse> Connection::find_refusal() {
 
 std::optional<HttpResponse> Connection::check_body() {
     const Route& route = core_.router.routes()[*route_];
-    body_bytes_max_ = route.options.body_bytes_max.value_or(core_.options.body_bytes_max);
-    if (framing_.content_length > body_bytes_max_) {
-        return problem_response(
-            {.status = 413,
-             .detail = "the body is larger than " + std::to_string(body_bytes_max_) + " bytes"},
-            request_id());
+    body_bytes_max_ = body_bytes_max(route, core_.options);
+    if (framing_.content_length > body_bytes_max_ || (framing_.chunked && body_bytes_max_ == 0)) {
+        return problem_response({.status = 413, .detail = too_large(body_bytes_max_)}, request_id());
     }
-    if (!counts_in_flight(route, request_) || framing_.content_length == 0) return std::nullopt;
+    if (!route.options.counts_in_flight || framing_.content_length == 0) return std::nullopt;
     if (!core_.in_flight.take(clamped(framing_.content_length))) {
         return problem_response({.status = 503, .detail = "too many bytes of requests are in flight"},
                                 request_id());
@@ -252,7 +255,7 @@ bool Connection::step_chunked_body() {
         return true;
     }
     const std::size_t grown = body.size() - before;
-    if (grown != 0 && counts_in_flight(core_.router.routes()[*route_], request_)) {
+    if (grown != 0 && core_.router.routes()[*route_].options.counts_in_flight) {
         if (!core_.in_flight.take(grown)) {
             refuse({.status = 503, .detail = "too many bytes of requests are in flight"}, false);
             return true;
@@ -283,9 +286,9 @@ void Connection::dispatch() {
     try {
         route.handler(std::move(request_), std::move(responder));
     } catch (const std::exception& error) {
-        core_.logger.error("a handler threw", {{"route", route.pattern}, {"error", error.what()}});
+        log_thrown("a handler threw", error.what());
     } catch (...) {
-        core_.logger.error("a handler threw", {{"route", route.pattern}});
+        log_thrown("a handler threw", "unknown");
     }
 }
 
@@ -293,8 +296,25 @@ void Connection::complete(Completion& completion) {
     if (state_ != State::handling || completion.serial != serial_) return;
     io_->pool().give(std::move(completion.spent));
     give_back_bytes();
-    begin_write(completion.abandoned ? abandoned_response(request_id()) : std::move(completion.response));
+    begin_write(response_of(completion));
     run();
+}
+
+HttpResponse Connection::response_of(Completion& completion) {
+    if (completion.abandoned) return abandoned_response(request_id());
+    if (!completion.render) return std::move(completion.response);
+    try {
+        return completion.render();
+    } catch (const std::exception& error) {
+        log_thrown("an answer's render function threw", error.what());
+    } catch (...) {
+        log_thrown("an answer's render function threw", "unknown");
+    }
+    return abandoned_response(request_id());
+}
+
+void Connection::log_thrown(std::string_view what, std::string_view error) {
+    core_.logger.error(what, {{"route", core_.router.routes()[*route_].pattern}, {"error", error}});
 }
 
 void Connection::refuse(const Problem& problem, bool framing_sound) {

@@ -182,6 +182,53 @@ TEST(LimitsTest, ARouteMayHaveItsOwnBodyLimitAndGate) {
     EXPECT_EQ(connection.receive().status, 413);
 }
 
+TEST(LimitsTest, MethodsThatReadTakeNoBody) {
+    const auto never = [](HttpRequest&&, Responder) { ADD_FAILURE() << "the handler was called"; };
+    Loopback loopback({}, [&](Router& router) {
+        EXPECT_TRUE(router.add(Method::del, "/gone", never));
+        EXPECT_TRUE(router.add(Method::get, "/never", never));
+    });
+    for (const char* const start : {"GET /never", "HEAD /never", "DELETE /gone"}) {
+        for (const char* const framing :
+             {"Content-Length: 1", "Content-Length: 16777216", "Transfer-Encoding: chunked"}) {
+            RawConnection connection(*loopback.server);
+            connection.send(std::string(start) + " HTTP/1.1\r\nHost: t\r\n" + framing + "\r\n\r\n");
+            // The answer comes although no byte of the body ever does.
+            const ClientResponse refused = connection.receive(std::string_view(start).starts_with("HEAD"));
+            EXPECT_EQ(refused.status, 413) << start << " " << framing;
+            EXPECT_EQ(refused.find("connection"), "close") << start << " " << framing;
+            EXPECT_TRUE(connection.closed_by_peer()) << start << " " << framing;
+        }
+    }
+    EXPECT_EQ(loopback.metrics.gauge("tillstream_http_in_flight_body_bytes", "").value(), 0);
+}
+
+TEST(LimitsTest, ABodyOfGetIsNeverReadAsTheNextRequest) {
+    Loopback loopback;
+    RawConnection connection(*loopback.server);
+    const std::string inner = get("/items/smuggled");
+    connection.send("GET /hello HTTP/1.1\r\nHost: t\r\nContent-Length: " + std::to_string(inner.size()) +
+                    "\r\n\r\n" + inner);
+    EXPECT_EQ(connection.receive().status, 413);
+    connection.send("GET /items/7 HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(connection.receive().body, "7");
+}
+
+TEST(LimitsTest, ABodyAGetRouteAsksForCountsInFlight) {
+    Loopback loopback({.body_bytes_max = 1000, .in_flight_bytes_max = 1000}, [](Router& router) {
+        EXPECT_TRUE(router.add(Method::get, "/search", testing::echo, {.body_bytes_max = 10}));
+    });
+    const auto search = [](std::string_view body) { return "GET" + post("/search", body).substr(4); };
+    RawConnection holder(*loopback.server);
+    holder.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 995\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(holder.receive_bytes(), "HTTP/1.1 100 Continue\r\n\r\n");
+    RawConnection connection(*loopback.server);
+    connection.send(search("0123456789x") + search("0123456789") + search("01234"));
+    EXPECT_EQ(connection.receive().status, 413);
+    EXPECT_EQ(connection.receive().status, 503);
+    EXPECT_EQ(connection.receive().body, "01234");
+}
+
 class Entry final : public internal::TableEntry {
 public:
     Entry(std::string address, std::chrono::steady_clock::rep last, bool answering) {

@@ -1,24 +1,15 @@
 #include "net/problem.h"
 
+#include "json/writer.h"
+
 namespace tillstream {
 
 namespace {
 
+/// A detail may repeat what a client sent, which need not be UTF-8.
 void append_json_text(std::string& out, std::string_view text) {
-    static constexpr char kHex[] = "0123456789abcdef";
     out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            out += "\\u00";
-            out += kHex[static_cast<unsigned char>(c) >> 4];
-            out += kHex[static_cast<unsigned char>(c) & 15];
-        } else {
-            out += c;
-        }
-    }
+    json::append_escaped(out, text);
     out += '"';
 }
 

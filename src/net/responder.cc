@@ -16,11 +16,18 @@ class FunctionExchange final : public internal::Exchange, private internal::Mail
 public:
     explicit FunctionExchange(std::function<void(HttpResponse)> answer) : answer_(std::move(answer)) {}
     internal::Mailbox& mailbox() override { return *this; }
-    void complete(Completion& completion) override {
-        answer_(completion.abandoned ? internal::abandoned_response("") : std::move(completion.response));
-    }
+    void complete(Completion& completion) override { answer_(response_of(completion)); }
 
 private:
+    static HttpResponse response_of(Completion& completion) {
+        if (completion.abandoned) return internal::abandoned_response("");
+        if (!completion.render) return std::move(completion.response);
+        try {
+            return completion.render();
+        } catch (...) {  // there is no log here: the caller sees the 500
+            return internal::abandoned_response("");
+        }
+    }
     void push(std::span<Completion> completions) override {
         for (Completion& completion : completions) completion.exchange->complete(completion);
     }
@@ -62,6 +69,11 @@ Responder Responder::to(std::function<void(HttpResponse)> answer) {
 void Responder::send(HttpResponse response, Buffer spent) {
     TILLSTREAM_ASSERT(exchange_ != nullptr);
     push_one({std::move(exchange_), serial_, std::move(response), std::move(spent)});
+}
+
+void Responder::send_later(Render render, Buffer spent) {
+    TILLSTREAM_ASSERT(exchange_ != nullptr && render);
+    push_one({std::move(exchange_), serial_, {}, std::move(spent), false, std::move(render)});
 }
 
 void Responder::abandon() {

@@ -1,9 +1,9 @@
 // responder.h - the one-shot way back: a handler answers now or later, from any thread.
 //
-// Lifecycle:  a Responder is answered once by send() or a ResponseBatch; destroyed unanswered it answers 500.
-//             It may outlive its connection and the server: the answer is then dropped.
+// Lifecycle:  a Responder is answered once by send(), send_later() or a ResponseBatch; destroyed unanswered
+//             it answers 500. It may outlive its connection and the server: the answer is then dropped.
 // Threads:    one Responder belongs to one thread at a time, any thread. The answer is written on the io
-//             thread of its connection; answers pushed together cost that thread one wake.
+//             thread of its connection; answers that meet in its mailbox cost that thread one wake.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,21 @@
 
 namespace tillstream {
 
+/// Makes an answer when there is somebody to write it.
+using Render = std::function<HttpResponse()>;
+
 namespace internal {
 
 class Exchange;
 
+/// Exactly one of `response`, `render` and `abandoned` counts.
 struct Completion {
     std::shared_ptr<Exchange> exchange;
     std::uint64_t serial = 0;
     HttpResponse response;
     Buffer spent;
     bool abandoned = false;  ///< the handler dropped the Responder
+    Render render = {};      ///< makes the response
 };
 
 /// Where completions for one io thread gather. Thread-safe.
@@ -60,13 +65,17 @@ public:
     Responder& operator=(Responder&& other) noexcept;
     ~Responder();
 
-    /// Calls `answer` on the thread that sends: for calling a Handler without a server.
+    /// Calls `answer` on the thread that sends, which also renders: for calling a Handler without a server.
     static Responder to(std::function<void(HttpResponse)> answer);
 
     /// False once answered or moved from.
     explicit operator bool() const { return exchange_ != nullptr; }
     /// Answers. `spent` gives the request body's memory back for the next request of that io thread.
     void send(HttpResponse response, Buffer spent = {});
+    /// Answers with what `render` returns, for threads with better things to do than composing text: `render`
+    /// only queues here. It runs at most once, on the io thread, where it must not block; it is dropped
+    /// unrun if the connection is gone. What it throws is answered 500.
+    void send_later(Render render, Buffer spent = {});
 
 private:
     friend class ResponseBatch;

@@ -25,8 +25,10 @@ namespace tillstream {
 using AdmitHook = std::function<std::optional<HttpResponse>(const RequestHead&)>;
 
 struct RouteOptions {
-    std::string name = {};                                ///< operation id, for the list of routes
-    std::optional<std::size_t> body_bytes_max = {};       ///< instead of ServerOptions::body_bytes_max
+    std::string name = {};  ///< operation id, for the list of routes
+    /// Instead of 0 for GET, HEAD and DELETE, of ServerOptions::body_bytes_max for others. More is answered
+    /// 413, without memory being taken for it; 0 refuses a chunked body too, even an empty one.
+    std::optional<std::size_t> body_bytes_max = {};
     AdmitHook admit = {};
     /// its bodies count against, and are refused by, the in-flight byte budget
     bool counts_in_flight = true;

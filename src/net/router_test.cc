@@ -133,7 +133,20 @@ TEST(ResponderTest, AnswersAFunction) {
     Handler handler = nothing;
     handler(HttpRequest{}, Responder::to([&](HttpResponse response) { status = response.status; }));
     EXPECT_EQ(status, 200);
-    { const Responder dropped = Responder::to([&](HttpResponse response) { status = response.status; }); }
+    Responder::to([&](HttpResponse response) { status = response.status; }).send_later([] {
+        HttpResponse made;
+        made.status = 202;
+        return made;
+    });
+    EXPECT_EQ(status, 202);
+    Responder::to([&](HttpResponse response) { status = response.status; }).send_later([]() -> HttpResponse {
+        throw 7;
+    });
+    EXPECT_EQ(status, 500);
+    status = 0;
+    {
+        const Responder dropped = Responder::to([&](HttpResponse response) { status = response.status; });
+    }
     EXPECT_EQ(status, 500);
 }
 

@@ -219,6 +219,68 @@ TEST(ServerTest, ADroppedRequestAndAThrowingHandlerAnswer500) {
     EXPECT_EQ(connection.receive().status, 200);
 }
 
+TEST(ServerTest, ALaterAnswerIsMadeOnTheConnectionsThread) {
+    Held held;
+    Loopback loopback({},
+                      [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
+    RawConnection connection(*loopback.server);
+    connection.send(get("/held") + get("/hello"));
+    std::promise<std::thread::id> rendered_on;
+    std::thread::id sent_on;
+    std::thread([&] {
+        sent_on = std::this_thread::get_id();
+        auto responders = held.take(1);
+        ASSERT_EQ(responders.size(), 1U);
+        responders[0].send_later([&] {
+            rendered_on.set_value(std::this_thread::get_id());
+            return text("made later");
+        });
+        EXPECT_FALSE(responders[0]);
+    }).join();
+    EXPECT_EQ(connection.receive().body, "made later");
+    EXPECT_EQ(connection.receive().body, "hello");
+    const std::thread::id rendered = rendered_on.get_future().get();
+    EXPECT_NE(rendered, sent_on);
+    EXPECT_NE(rendered, std::this_thread::get_id());
+}
+
+TEST(ServerTest, ALaterAnswerThatThrowsIsA500AndTheConnectionLivesOn) {
+    Held held;
+    Loopback loopback({}, [&](Router& router) {
+        EXPECT_TRUE(router.add(Method::get, "/held", held.handler()));
+        EXPECT_TRUE(router.add(Method::get, "/inline", [](HttpRequest&&, Responder responder) {
+            responder.send_later([]() -> HttpResponse { throw 7; });
+        }));
+    });
+    RawConnection connection(*loopback.server);
+    connection.send(get("/held") + get("/inline") + get("/hello"));
+    held.take(1).at(0).send_later([]() -> HttpResponse { throw std::bad_alloc(); });
+    EXPECT_EQ(connection.receive().status, 500);
+    EXPECT_EQ(connection.receive().status, 500);
+    EXPECT_EQ(connection.receive().status, 200);
+}
+
+TEST(ServerTest, ALaterAnswerForAClosedConnectionIsDroppedUnrun) {
+    Held held;
+    Loopback loopback({},
+                      [&](Router& router) { EXPECT_TRUE(router.add(Method::get, "/held", held.handler())); });
+    std::vector<Responder> late;
+    {
+        RawConnection connection(*loopback.server);
+        connection.send(get("/held"));
+        late = held.take(1);
+    }
+    EXPECT_FALSE(loopback.server->stop(10ms));
+    const auto held_by_the_closure = std::make_shared<int>(0);
+    bool ran = false;
+    late.at(0).send_later([&ran, held_by_the_closure] {
+        ran = true;
+        return text("too late");
+    });
+    EXPECT_FALSE(ran);
+    EXPECT_EQ(held_by_the_closure.use_count(), 1);
+}
+
 TEST(ServerTest, AnswersFromOtherThreadsInBatches) {
     Held held;
     Loopback loopback({},
@@ -296,7 +358,9 @@ TEST(ServerTest, StopAnswersWhatIsInFlightAndClosesTheRest) {
     EXPECT_EQ(response.find("connection"), "close");
     EXPECT_TRUE(busy.closed_by_peer());
     busy.end_sending();
-    { RawConnection gone = std::move(busy); }
+    {
+        RawConnection gone = std::move(busy);
+    }
     EXPECT_TRUE(stopped.get());
     EXPECT_TRUE(loopback.server->stop(0ms));
 }

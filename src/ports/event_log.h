@@ -132,8 +132,9 @@ public:
                                                             std::uint32_t shards) = 0;
     virtual std::vector<SourceInfo> sources() const = 0;
 
-    /// Encodes on the calling thread, then queues. `done` runs once, on the log's commit thread: it must be
-    /// quick and must not append.
+    /// Encodes on the calling thread, then queues. `done` runs once: on the log's commit thread, or, for a
+    /// request that is refused before it is queued, on the caller's before append returns. It must be quick
+    /// and must not append.
     virtual void append(std::vector<LogBatch> batches, AppendDone done) = 0;
 
     /// Everything below is durable and readable. One entry a source.
@@ -146,7 +147,8 @@ public:
                                                            ReadFrom from = ReadFrom::nearest) = 0;
     /// Stored bytes that lie behind `cursor`, about (within one group); 0 at the end.
     virtual std::uint64_t bytes_behind(std::string_view cursor) const = 0;
-    /// Waits until something behind `cursor` is durable, `timeout` has passed or the log closes.
+    /// Waits until something behind `cursor` is durable, `timeout` has passed or the log closes. On a log
+    /// that is closed already it may answer early.
     /// True if there is something to read.
     virtual bool wait_for_more(std::string_view cursor, std::chrono::milliseconds timeout) = 0;
 };

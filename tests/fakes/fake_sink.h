@@ -4,6 +4,7 @@
 // Threads:  the faults may be set from any thread while a runner drives the sink.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -24,7 +25,7 @@ public:
     explicit FakeSink(std::string name) : name_(std::move(name)) {}
 
     std::string_view name() const override { return name_; }
-    bool wants(const LogBatch& batch) const override { return batch.kind == BatchKind::data; }
+    bool wants(const LogBatch& batch) const override { return wants_ && batch.kind == BatchKind::data; }
     Result<std::vector<SinkPosition>> positions() override {
         const std::lock_guard lock(mutex_);
         std::vector<SinkPosition> all;
@@ -38,6 +39,7 @@ public:
         for (const SourceRange& range : batch.ranges) {
             const auto stored = positions_.find(range.source);
             const Offset next = stored == positions_.end() ? Offset{0} : stored->second.next;
+            moved_back_ = moved_back_ || range.to < next;
             if (next != range.from) return failure(Errc::conflict, "stale position");
         }
         if (const Status checked = check(batch); !checked) return checked;
@@ -70,10 +72,17 @@ public:
         probe_error_ = std::move(error);
     }
     /// As if another process had moved on: the next commit is stale.
-    void move_position(SourceId source, Offset next) {
+    void move_position(SourceId source, Offset next, Epoch epoch = {}) {
         const std::lock_guard lock(mutex_);
         positions_[source].source = source;
         positions_[source].next = next;
+        positions_[source].epoch = epoch;
+    }
+    void want_nothing() { wants_ = false; }
+    /// Whether a commit ever set an offset lower than it was.
+    bool moved_back() const {
+        const std::lock_guard lock(mutex_);
+        return moved_back_;
     }
 
     /// Accepted records by identity. A record stored twice counts twice.
@@ -112,6 +121,8 @@ private:
     std::map<SourceId, SinkPosition> positions_;
     std::map<std::pair<SourceId, Offset>, int> stored_;
     std::size_t commits_ = 0;
+    bool moved_back_ = false;
+    std::atomic<bool> wants_{true};
 };
 
 }  // namespace tillstream

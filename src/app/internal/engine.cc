@@ -47,6 +47,8 @@ JournalOptions journal_options(const Settings& settings, const Logger& logger) {
             "the log could not be written; the process ends, so that nothing is acknowledged without being "
             "stored",
             {{"error", error.message}});
+        // The refusals of those who wait are on their way to the io threads: let them be written.
+        std::this_thread::sleep_for(std::chrono::seconds{1});
         std::_Exit(1);
     };
     return options;
@@ -110,8 +112,8 @@ Status Engine::open_parts() {
     delivery_ = std::make_unique<Delivery>(SinkSurroundings{*journal_, *contracts_, fs, dir + "/state",
                                                             system_clock(), journal_->epoch(), system,
                                                             logger_, metrics_});
-    delivery_->announce("warehouse");
-    delivery_->announce("quarantine");
+    delivery_->announce("warehouse", settings_.delivery.lag_bytes_max.bytes);
+    delivery_->announce("quarantine", settings_.delivery.lag_bytes_max.bytes);
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_));
@@ -145,10 +147,23 @@ void Engine::open_warehouse() {
     opened_.notify_all();
 }
 
+/// A full disk or a missing descriptor passes: the way on is to wait, and ingest does not.
+Result<std::unique_ptr<Warehouse>> Engine::open_when_possible() {
+    std::chrono::milliseconds pause{500};
+    while (true) {
+        auto opened = DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
+                                            duckdb_options(settings_), logger_.named("warehouse"), metrics_);
+        if (opened || !retryable(opened.error().code)) return opened;
+        logger_.warn("the warehouse does not open yet and is tried again",
+                     {{"error", opened.error().message}});
+        std::unique_lock lock(opening_mutex_);
+        if (opened_.wait_for(lock, pause, [&] { return closing_; })) return opened;
+        pause = std::min(pause * 2, std::chrono::milliseconds{30'000});
+    }
+}
+
 Status Engine::attach_warehouse() {
-    warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
-                                                      duckdb_options(settings_), logger_.named("warehouse"),
-                                                      metrics_));
+    warehouse_ = TILLSTREAM_TRY(open_when_possible());
     const SourceList sources = [this] { return journal_->sources(); };
     warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
     quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
@@ -198,11 +213,20 @@ bool Engine::drain(std::chrono::milliseconds timeout) {
     return delivery_->drain(journal_->durable_end(), timeout);
 }
 
+void Engine::stop_sinks() {
+    {
+        const std::lock_guard lock(opening_mutex_);
+        closing_ = true;
+    }
+    opened_.notify_all();
+    if (warehouse_opener_.joinable()) warehouse_opener_.join();
+    if (delivery_) delivery_->stop();
+}
+
 void Engine::close() {
     if (closed_) return;
     closed_ = true;
-    if (warehouse_opener_.joinable()) warehouse_opener_.join();
-    if (delivery_) delivery_->stop();
+    stop_sinks();
     queries_ready_ = nullptr;
     reconciler_ready_ = nullptr;
     if (journal_) journal_->close();

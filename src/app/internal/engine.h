@@ -50,6 +50,8 @@ public:
 
     /// Waits until every running sink has stored all that is durable now. False if the time ran out.
     bool drain(std::chrono::milliseconds timeout);
+    /// No sink is driven any more, and nobody waits for one. Queries go on.
+    void stop_sinks();
     void close();
 
 private:
@@ -57,6 +59,7 @@ private:
     Status open_parts();
     std::optional<IngestRefusal> admit();
     void open_warehouse();
+    Result<std::unique_ptr<Warehouse>> open_when_possible();
     Status attach_warehouse();
     using StoreScan = Result<StoreFigures> (*)(Warehouse&, const Contract&, std::span<const ShardEnd>);
     void check_store(Sink& sink, StoreContent content, StoreScan scan);
@@ -83,6 +86,7 @@ private:
     std::condition_variable opened_;
     std::optional<Status> opening_outcome_;
     bool closed_ = false;
+    bool closing_ = false;  ///< under opening_mutex_: the opener gives up
 };
 
 }  // namespace tillstream::app

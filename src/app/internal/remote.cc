@@ -36,11 +36,13 @@ std::string detail_of(const std::string& body) {
     return detail && detail->as_string() ? std::string(*detail->as_string()) : body.substr(0, 200);
 }
 
-Settings own_settings(const std::string& data_dir) {
-    Settings settings;
+/// As the environment configures a server, but for the folder and a door of its own.
+Status read_own_settings(const std::string& data_dir, Settings& settings) {
+    OptionSet options = declare_options(settings);
+    TILLSTREAM_CHECK(read_options(options, "", {}));
     settings.data.dir = data_dir;
     settings.http.listen = Address{"127.0.0.1", 0};
-    return settings;
+    return {};
 }
 
 }  // namespace
@@ -62,7 +64,9 @@ Result<Remote> Remote::open(const RemoteOptions& options) {
                        "no server runs on " + options.data_dir +
                            "; start one with `tillstream serve`, or name it with --server or --data");
     }
-    remote.own_ = TILLSTREAM_TRY(Server::start(own_settings(options.data_dir), Logger::silent()));
+    Settings settings;
+    TILLSTREAM_CHECK(read_own_settings(options.data_dir, settings));
+    remote.own_ = TILLSTREAM_TRY(Server::start(settings, Logger::silent()));
     TILLSTREAM_CHECK(remote.own_->engine().wait_until_ready(kOpeningTime));
     remote.url_ = remote.own_->url();
     return remote;

@@ -56,6 +56,7 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
     server->engine_ = TILLSTREAM_TRY(Engine::open(settings, logger));
     server->workers_ =
         std::make_unique<WorkerPool>(static_cast<std::size_t>(settings.server.workers), kWorkerQueue);
+    server->control_ = std::make_unique<WorkerPool>(1, kWorkerQueue);
     Engine& engine = *server->engine_;
     Router router;
     const HttpServices services{engine.ingest(),
@@ -63,6 +64,7 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
                                 engine.delivery(),
                                 engine.metrics(),
                                 *server->workers_,
+                                *server->control_,
                                 [&engine] { return engine.queries(); },
                                 [&engine] { return engine.reconciler(); },
                                 [&engine] { return engine.not_ready(); },
@@ -78,7 +80,9 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
 Server::~Server() {
     if (stopped_) return;
     if (http_) http_->stop(std::chrono::milliseconds{0});
+    if (engine_) engine_->stop_sinks();
     workers_.reset();
+    control_.reset();
     http_.reset();
     if (engine_) engine_->close();
 }
@@ -93,7 +97,9 @@ bool Server::stop() {
     stopped_ = true;
     const bool answered = http_->stop(left());
     const bool level = engine_->drain(left());
+    engine_->stop_sinks();  // ends what still waits for them
     workers_.reset();
+    control_.reset();
     http_.reset();
     engine_->close();
     (void)posix_filesystem().remove(server_url_file(settings_.data.dir)).has_value();

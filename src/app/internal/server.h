@@ -32,6 +32,7 @@ private:
     const Settings settings_;
     std::unique_ptr<Engine> engine_;
     std::unique_ptr<WorkerPool> workers_;
+    std::unique_ptr<WorkerPool> control_;
     std::unique_ptr<HttpServer> http_;
     bool stopped_ = false;
 };

@@ -84,7 +84,7 @@ void declare_ingest(OptionSet& set, Settings& s) {
     set.add({.section = "ingest",
              .key = "shards",
              .target = &s.ingest.shards,
-             .description = "Shards of each stream, fixed when the stream is first seen.",
+             .description = "Shards of each new stream; those of a known one stay.",
              .unit = "shards",
              .min = "1",
              .max = "256"});

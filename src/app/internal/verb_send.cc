@@ -63,7 +63,6 @@ int send(Arguments& arguments) {
     if (!report_of_run) return report(report_of_run.error(), kFailure);
     const std::string text = json ? format_report_json(*report_of_run) : format_report_table(*report_of_run);
     std::fputs(text.c_str(), stdout);
-    if (json) std::fputc('\n', stdout);
     return tillstream::exit_code(*report_of_run);
 }
 
@@ -78,7 +77,7 @@ void add_send(CLI::App& cli, int& exit_code) {
         ->required();
     verb->add_option("--stream", arguments->stream, "Stream to send to")->default_str(arguments->stream);
     verb->add_option("--event-ids", arguments->event_ids,
-                     "auto: by file and row, so that sending again is safe; none")
+                     "auto: by file and row, for the server to tell repeats; none")
         ->check(CLI::IsMember({"auto", "none"}))
         ->default_str("auto");
     verb->add_option("--encoding", arguments->encoding, "auto, utf-8, iso-8859-1 or utf-16")

@@ -44,7 +44,7 @@ int write_and_send(const Arguments& arguments) {
                                        http_posters(target), progress);
     progress.finish();
     if (!run) return report(run.error(), kFailure);
-    const std::string text = json ? format_report_json(run->report) + "\n" : format_report_table(run->report);
+    const std::string text = json ? format_report_json(run->report) : format_report_table(run->report);
     std::fputs(text.c_str(), stdout);
     return tillstream::exit_code(run->report);
 }

@@ -53,6 +53,7 @@ private:
     std::string scratch_;
     std::shared_ptr<RowBatch> batch_;
     std::size_t capacity_ = 0;
+    std::size_t errors_kept_ = 0;
     bool has_event_id_ = false;
 };
 

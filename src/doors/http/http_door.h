@@ -31,6 +31,7 @@ struct HttpServices {
     Delivery& delivery;
     Metrics& metrics;
     WorkerPool& workers;
+    WorkerPool& control;  ///< status, metrics, pause and resume: never behind a query
     /// Null until the warehouse is open.
     std::function<QueryService*()> queries;
     std::function<Reconciler*()> reconciler;

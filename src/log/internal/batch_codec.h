@@ -54,6 +54,9 @@ public:
     /// Of a checkpoint.
     explicit EncodedBatch(const std::vector<SourceEnd>& ends);
 
+    /// bytes() of a checkpoint that names `sources` sources.
+    static std::size_t checkpoint_bytes(std::size_t sources);
+
     std::size_t bytes() const { return bytes_; }
     /// Writes bytes() bytes and returns the checksum of the heads continued by this one's.
     std::uint32_t write_to(char* at, Offset base, Timestamp arrived, std::uint32_t heads_crc) const;

@@ -26,6 +26,7 @@ struct AppendRequest {
     std::vector<LogBatch> batches;
     std::vector<EncodedBatch> encoded;
     std::size_t bytes = 0;
+    std::size_t memory = 0;  ///< memory_of its batches
     AppendDone done;
 };
 
@@ -88,6 +89,7 @@ private:
     bool checkpointed_ = false;  ///< the segment holds its opening checkpoint
 
     std::vector<AppendRequest> taken_;
+    std::vector<TailGroupPtr> evicted_;  ///< freed when the callbacks have run: it may take long
 
     std::mutex mutex_;
     std::condition_variable work_;

@@ -51,6 +51,8 @@ private:
     std::unique_ptr<SegmentReader> segment_;
     std::uint64_t segment_id_ = 0;
     bool entered_ = false;  ///< reads segments (segment_ may be empty between two)
+    bool entering_ = false;  ///< no group was read since
+    bool strayed_ = false;  ///< memory served groups since a segment was read
     SourceEnds ends_;
     std::string reason_;  ///< of damage whose extent is not known yet
 };

@@ -29,6 +29,9 @@ struct TailGroup {
 };
 using TailGroupPtr = std::shared_ptr<const TailGroup>;
 
+/// Bytes that the batches of one request keep alive, about. Walks rows and rejections.
+std::size_t memory_of(const std::vector<LogBatch>& batches);
+
 /// A segment as a reader meets it.
 struct ReadableSegment {
     std::uint64_t id = 0;
@@ -49,8 +52,9 @@ public:
 
     // The commit thread's side.
     void add_segment(const SegmentHeader& header, const std::string& path);
-    /// `ends`: of the sources this group moved.
-    void publish(TailGroupPtr group, std::uint64_t segment_end, const std::vector<SourceEnd>& ends);
+    /// `ends`: of the sources this group moved. Returns what left the memory, for the caller to free.
+    std::vector<TailGroupPtr> publish(TailGroupPtr group, std::uint64_t segment_end,
+                                      const std::vector<SourceEnd>& ends);
     void close();
 
     // The readers' side.
@@ -72,6 +76,7 @@ public:
     ReadableSegment segment(std::uint64_t id) const;
     std::uint64_t bytes_behind(const Cursor& cursor) const;
     bool anything_behind(const Cursor& cursor) const;
+    /// The close ends a wait; a wait begun after it is a short one.
     bool wait_behind(const Cursor& cursor, std::chrono::milliseconds timeout) const;
 
 private:

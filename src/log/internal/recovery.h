@@ -44,6 +44,8 @@ public:
     void settle(std::uint32_t sources);
 
     std::vector<SourceEnd> ends() const;
+    /// Of ends().
+    std::size_t size() const { return entries_.size(); }
     Offset next(SourceId source) const;
     Timestamp arrived(SourceId source) const;
     void set(SourceId source, Offset next, Timestamp arrived);

@@ -38,6 +38,8 @@ public:
     /// Path of a spare that is the caller's from now on; waits while one is being made.
     /// resource_exhausted: the budget or the disk is full; unavailable: another failure. Both may pass.
     Result<std::string> take();
+    /// For a spare that could not be used; it counts as a segment no longer.
+    void give_back(std::string path);
     void stop();
 
 private:

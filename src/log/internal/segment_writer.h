@@ -22,6 +22,7 @@ public:
         : fs_(fs), dir_(std::move(dir)), last_lsn_(last_lsn), last_crc_(last_crc) {}
 
     /// Makes the spare at `path` the next segment; the chain fields of `header` are filled in here.
+    /// After a failure the file is a spare at `path` again.
     Status roll(const std::string& path, SegmentHeader header);
     /// Bytes left in the segment; 0 before the first roll.
     std::uint64_t room() const { return file_ ? header_.bytes - position_ : 0; }

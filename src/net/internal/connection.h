@@ -85,6 +85,8 @@ private:
     std::optional<HttpResponse> check_body();
     void begin_body();
     void dispatch();
+    HttpResponse response_of(Completion& completion);
+    void log_thrown(std::string_view what, std::string_view error);
     void refuse(HttpResponse response, bool framing_sound);
     void refuse(const Problem& problem, bool framing_sound);
     void begin_write(HttpResponse response);

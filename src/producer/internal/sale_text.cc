@@ -199,6 +199,12 @@ bool damage_value(std::string& line, const StyleKeys& keys, Defect defect, Rando
     }
 }
 
+/// The start of the character that holds this byte.
+std::size_t character_start(std::string_view text, std::size_t at) {
+    while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) --at;
+    return at;
+}
+
 /// Defects of the record as a whole.
 void damage_record(std::string& line, Style style, Defect defect, Random& random) {
     constexpr std::size_t kOversize = (1U << 20) + 64;
@@ -210,9 +216,9 @@ void damage_record(std::string& line, Style style, Defect defect, Random& random
         case Defect::two_aliases:
             add_field(line, fmt::format("\"{}\":1", style == Style::snake ? "Quantity" : "quantity"));
             return;
-        case Defect::cut_line: line.resize(line.size() / 2); return;
+        case Defect::cut_line: line.resize(character_start(line, line.size() / 2)); return;
         case Defect::no_object: line = "[\"" + std::to_string(random.next()) + "\"]"; return;
-        case Defect::invalid_utf8: add_field(line, "\"note\":\"caf\xE9 \""); return;
+        case Defect::half_surrogate: add_field(line, "\"note\":\"\\ud83d \""); return;
         case Defect::too_deep:
             add_field(line, "\"nested\":" + std::string(kTooDeep, '[') + std::string(kTooDeep, ']'));
             return;

@@ -59,7 +59,7 @@ enum class Defect : std::uint8_t {
     two_aliases,      ///< duplicate_field
     cut_line,         ///< syntax
     no_object,        ///< type
-    invalid_utf8,     ///< encoding
+    half_surrogate,   ///< encoding; raw bytes that are no UTF-8 would make the whole file look like Latin-1
     too_deep,         ///< depth
     oversize,         ///< size; as long as 1 MiB, hence rare
 };

@@ -18,12 +18,16 @@ using Outcome = std::variant<Status, SqlError>;
 /// Rolled back at the end, whatever happened: nothing a query does stays.
 class ReadTransaction {
 public:
-    explicit ReadTransaction(duckdb_connection connection) : connection_(connection) {}
-    Status begin() { return execute(connection_, "BEGIN TRANSACTION READ ONLY"); }
-    ~ReadTransaction() { (void)execute(connection_, "ROLLBACK"); }
+    explicit ReadTransaction(Readers::Lease& lease) : lease_(lease) {}
+    Status begin() { return execute(lease_.connection(), "BEGIN TRANSACTION READ ONLY"); }
+    /// An interrupted rollback would leave the connection to its next user in an aborted transaction.
+    ~ReadTransaction() {
+        lease_.shield();
+        (void)execute(lease_.connection(), "ROLLBACK");
+    }
 
 private:
-    duckdb_connection connection_;
+    Readers::Lease& lease_;
 };
 
 Outcome result_error(QueryResult& result, std::string_view sql) {
@@ -134,10 +138,10 @@ Outcome with_reason(Outcome outcome, const Readers::Lease& lease) {
 
 }  // namespace
 
-Outcome run_query(const Readers::Lease& lease, std::string_view sql, std::span<const Cell> params,
+Outcome run_query(Readers::Lease& lease, std::string_view sql, std::span<const Cell> params,
                   ResultVisitor& visitor) {
     const std::string text(sql);
-    ReadTransaction transaction(lease.connection());
+    ReadTransaction transaction(lease);
     if (Status begun = transaction.begin(); !begun) return begun;
     Prepared statement;
     if (duckdb_prepare(lease.connection(), text.c_str(), statement.out()) != DuckDBSuccess) {
@@ -250,7 +254,7 @@ std::size_t count_statements(duckdb_connection connection, const std::string& sq
 
 }  // namespace
 
-std::variant<StatementInfo, SqlError> inspect_sql(const Readers::Lease& lease, std::string_view sql) {
+std::variant<StatementInfo, SqlError> inspect_sql(Readers::Lease& lease, std::string_view sql) {
     if (sql.find('\0') != std::string_view::npos)
         return sql_error_at("a statement holds no NUL", sql, sql.find('\0'));
     const std::string text = without_explain(sql);
@@ -264,7 +268,8 @@ std::variant<StatementInfo, SqlError> inspect_sql(const Readers::Lease& lease, s
     info.statements = visitor.statements;
     if (visitor.texts[0] == "true") {
         if (visitor.texts[1] == "not implemented") {
-            info.statements = count_statements(lease.connection(), text);
+            // Some, like IMPORT DATABASE, cannot be cut out without being followed; they are statements.
+            info.statements = std::max<std::size_t>(count_statements(lease.connection(), text), 1);
             return info;
         }
         const std::size_t position = visitor.texts[3].empty() ? 0 : std::stoul(visitor.texts[3]);

@@ -12,10 +12,10 @@ namespace tillstream::duck {
 
 /// Runs inside a read-only transaction that is always rolled back; rows stream to the visitor as they are
 /// made.
-std::variant<Status, SqlError> run_query(const Readers::Lease& lease, std::string_view sql,
+std::variant<Status, SqlError> run_query(Readers::Lease& lease, std::string_view sql,
                                          std::span<const Cell> params, ResultVisitor& visitor);
 
 /// Parses `sql` without binding or running it.
-std::variant<StatementInfo, SqlError> inspect_sql(const Readers::Lease& lease, std::string_view sql);
+std::variant<StatementInfo, SqlError> inspect_sql(Readers::Lease& lease, std::string_view sql);
 
 }  // namespace tillstream::duck

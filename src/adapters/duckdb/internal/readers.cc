@@ -50,6 +50,7 @@ Result<Readers::Lease> Readers::borrow(Clock::time_point deadline) {
     slot.busy = true;
     slot.deadline = deadline;
     slot.stop = Stop::none;
+    slot.shielded = false;
     ++busy_;
     changed_.notify_all();
     return Lease(*this, *index);
@@ -80,7 +81,7 @@ void Readers::watch() {
         const auto now = Clock::now();
         auto wake = Clock::time_point::max();
         for (Slot& slot : slots_) {
-            if (!slot.busy) continue;
+            if (!slot.busy || slot.shielded) continue;
             if (slot.stop == Stop::none && slot.deadline <= now) slot.stop = Stop::timeout;
             if (slot.stop != Stop::none) duckdb_interrupt(slot.connection.get());
             wake = std::min(wake, slot.stop != Stop::none ? now + kInterruptAgain : slot.deadline);
@@ -98,6 +99,11 @@ Readers::Lease::~Lease() {
 }
 
 duckdb_connection Readers::Lease::connection() const { return readers_->slots_[index_].connection.get(); }
+
+void Readers::Lease::shield() {
+    const std::lock_guard lock(readers_->mutex_);
+    readers_->slots_[index_].shielded = true;
+}
 
 Readers::Stop Readers::Lease::stopped() const {
     const std::lock_guard lock(readers_->mutex_);

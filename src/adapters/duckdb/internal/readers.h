@@ -39,6 +39,8 @@ public:
         duckdb_connection connection() const;
         /// Why the query was interrupted, if it was.
         Stop stopped() const;
+        /// No interrupt comes from here on: what cleans up behind the query runs to its end.
+        void shield();
 
     private:
         Readers* readers_;
@@ -58,6 +60,7 @@ private:
         bool busy = false;
         Clock::time_point deadline;
         Stop stop = Stop::none;
+        bool shielded = false;
     };
     void watch();
     std::optional<std::size_t> free_slot() const;

@@ -26,7 +26,7 @@ HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view req
     if (refusal.kind == IngestRefusal::Kind::malformed) {
         problem.errors =
             errors_json({"", std::string(to_string(refusal.code)), "a body that splits into records",
-                         refusal.detail + " at byte " + std::to_string(refusal.at)});
+                         refusal.detail});
     }
     if (refusal.kind == IngestRefusal::Kind::outcome_unknown) problem.slug = "outcome-unknown";
     return problem_response(problem, request_id);
@@ -49,7 +49,7 @@ HttpResponse bad_detail_response(std::string_view found, std::string_view reques
 void write_record(json::Writer& out, const IngestReceipt& receipt, std::uint32_t row,
                   const Rejection* rejection) {
     out.begin_object().member("index", row).member("status", rejection ? "quarantined" : "accepted");
-    out.member("shard", receipt.shards[row].value).member("offset", receipt.offsets[row].value);
+    out.member("shard", receipt.shard(row).value).member("offset", receipt.offset(row).value);
     if (rejection) {
         std::string errors;
         append_errors_json(errors, rejection->errors);
@@ -72,19 +72,19 @@ void write_records(json::Writer& out, const IngestReceipt& receipt, bool all_rec
     }
 }
 
-/// Answers a request; std::function wants it copyable, so the one-shot responder is shared.
+/// Answers a request. Called on the log's commit thread, so it only hands the outcome on: the text is made,
+/// and the rows are let go, on the io thread. std::function wants copies, so what is there once is shared.
 class Answer {
 public:
     Answer(Responder responder, std::string request_id, bool all_records)
-        : state_(std::make_shared<State>(State{std::move(responder), std::move(request_id), all_records})) {}
+        : state_(
+              std::make_shared<State>(State{std::move(responder), std::move(request_id), all_records, {}})) {}
 
     void operator()(IngestOutcome outcome) const {
-        if (const auto* refusal = std::get_if<IngestRefusal>(&outcome)) {
-            return state_->responder.send(refusal_response(*refusal, state_->request_id));
-        }
-        HttpResponse response;
-        response.body = receipt_json(std::get<IngestReceipt>(outcome), state_->all_records);
-        state_->responder.send(std::move(response));
+        state_->outcome = std::move(outcome);
+        // Out of the state first: the closure that is queued holds the state.
+        Responder responder = std::move(state_->responder);
+        responder.send_later([state = state_] { return state->render(); });
     }
 
 private:
@@ -92,6 +92,17 @@ private:
         Responder responder;
         std::string request_id;
         bool all_records;
+        IngestOutcome outcome;
+
+        HttpResponse render() {
+            const IngestOutcome taken = std::move(outcome);
+            if (const auto* refusal = std::get_if<IngestRefusal>(&taken)) {
+                return refusal_response(*refusal, request_id);
+            }
+            HttpResponse response;
+            response.body = receipt_json(std::get<IngestReceipt>(taken), all_records);
+            return response;
+        }
     };
     std::shared_ptr<State> state_;
 };

@@ -76,16 +76,17 @@ HttpResponse stream_status(const HttpServices& services, const HttpRequest& requ
 
 Handler sink_switch(const HttpServices& services, Status (Delivery::*change)(std::string_view),
                     const char* state) {
-    return on_worker(services, [&delivery = services.delivery, change, state](const HttpRequest& request) {
-        const std::string_view sink = *request.params.find("sink");
-        if (const Status changed = (delivery.*change)(sink); !changed) {
-            return error_response(changed.error(), request.request_id);
-        }
-        HttpResponse response;
-        json::Writer out(response.body);
-        out.begin_object().member("name", sink).member("state", state).end_object();
-        return response;
-    });
+    return on_pool(services.control,
+                   [&delivery = services.delivery, change, state](const HttpRequest& request) {
+                       const std::string_view sink = *request.params.find("sink");
+                       if (const Status changed = (delivery.*change)(sink); !changed) {
+                           return error_response(changed.error(), request.request_id);
+                       }
+                       HttpResponse response;
+                       json::Writer out(response.body);
+                       out.begin_object().member("name", sink).member("state", state).end_object();
+                       return response;
+                   });
 }
 
 }  // namespace
@@ -93,8 +94,8 @@ Handler sink_switch(const HttpServices& services, Status (Delivery::*change)(std
 Status add_stream_routes(Router& router, const HttpServices& services) {
     TILLSTREAM_CHECK(router.add(
         Method::get, "/v1/streams/{stream}",
-        on_worker(services,
-                  [services](const HttpRequest& request) { return stream_status(services, request); }),
+        on_pool(services.control,
+                [services](const HttpRequest& request) { return stream_status(services, request); }),
         {.name = "streamStatus"}));
     TILLSTREAM_CHECK(router.add(Method::post, "/v1/sinks/{sink}/pause",
                                 sink_switch(services, &Delivery::pause, "paused"), {.name = "pauseSink"}));

@@ -78,12 +78,12 @@ Status add_system_routes(Router& router, const HttpServices& services) {
                                 {.name = "ready"}));
     TILLSTREAM_CHECK(
         router.add(Method::get, "/metrics",
-                   on_worker(services, [services](const HttpRequest&) { return metrics(services); }),
+                   on_pool(services.control, [services](const HttpRequest&) { return metrics(services); }),
                    {.name = "metrics"}));
-    return router.add(
-        Method::get, "/v1/verify",
-        on_worker(services, [services](const HttpRequest& request) { return verify(services, request); }),
-        {.name = "verify"});
+    return router.add(Method::get, "/v1/verify",
+                      on_pool(services.workers,
+                              [services](const HttpRequest& request) { return verify(services, request); }),
+                      {.name = "verify"});
 }
 
 }  // namespace tillstream::http_door

@@ -1,5 +1,6 @@
 #include "doors/http/internal/worker_routes.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "doors/http/internal/error_status.h"
@@ -10,12 +11,27 @@ namespace {
 
 constexpr std::chrono::milliseconds kAfterWait{2000};
 
+/// A position of another log, or one made up, would be waited for in vain.
+bool lies_in(const EventLog& log, const Position& position) {
+    const Position end = log.durable_end();
+    return std::all_of(position.begin(), position.end(), [&](const SourceOffset& wanted) {
+        return std::any_of(end.begin(), end.end(), [&](const SourceOffset& known) {
+            return known.source == wanted.source && wanted.next <= known.next;
+        });
+    });
+}
+
 std::optional<HttpResponse> wait_for_after(const HttpServices& services, const std::string& sink,
                                            const HttpRequest& request) {
     const auto token = request.query.find("after");
     if (!token) return std::nullopt;
     const auto position = decode_position(*token);
     if (!position) return error_response(position.error(), request.request_id);
+    if (!lies_in(services.log, *position)) {
+        return error_response(
+            {Errc::invalid_argument, "position " + std::string(*token) + " is not of this log"},
+            request.request_id);
+    }
     const Progress* progress = services.delivery.progress(sink);
     if (progress && progress->wait_for(*position, kAfterWait)) return std::nullopt;
     return error_response({Errc::unavailable, "store " + sink + " has not reached the position yet; retry"},
@@ -24,17 +40,15 @@ std::optional<HttpResponse> wait_for_after(const HttpServices& services, const s
 
 }  // namespace
 
-Handler on_worker(const HttpServices& services, BlockingHandler handler) {
-    WorkerPool& workers = services.workers;
+Handler on_pool(WorkerPool& pool, BlockingHandler handler) {
     auto shared = std::make_shared<BlockingHandler>(std::move(handler));
-    return [&workers, shared](HttpRequest&& request, Responder responder) {
+    return [&pool, shared](HttpRequest&& request, Responder responder) {
         struct Work {
             HttpRequest request;
             Responder responder;
         };
         auto work = std::make_shared<Work>(Work{std::move(request), std::move(responder)});
-        const bool queued =
-            workers.submit([shared, work] { work->responder.send((*shared)(work->request)); });
+        const bool queued = pool.submit([shared, work] { work->responder.send((*shared)(work->request)); });
         if (queued) return;
         const Error busy{Errc::unavailable, "too many requests wait for a worker; retry"};
         work->responder.send(error_response(busy, work->request.request_id));
@@ -42,8 +56,8 @@ Handler on_worker(const HttpServices& services, BlockingHandler handler) {
 }
 
 Handler after_sink(const HttpServices& services, std::string_view sink, BlockingHandler handler) {
-    return on_worker(services, [services, sink = std::string(sink),
-                                handler = std::move(handler)](const HttpRequest& request) {
+    return on_pool(services.workers, [services, sink = std::string(sink),
+                                      handler = std::move(handler)](const HttpRequest& request) {
         if (auto refused = wait_for_after(services, sink, request)) return std::move(*refused);
         return handler(request);
     });

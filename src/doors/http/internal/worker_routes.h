@@ -10,11 +10,11 @@ namespace tillstream::http_door {
 
 using BlockingHandler = std::function<HttpResponse(const HttpRequest&)>;
 
-/// The handler runs on services.workers; a full queue answers 503.
-Handler on_worker(const HttpServices& services, BlockingHandler handler);
+/// The handler runs on `pool`; a full queue answers 503.
+Handler on_pool(WorkerPool& pool, BlockingHandler handler);
 
-/// The same for a read of `sink`'s store: with `?after=<position>` it first waits until that sink has reached
-/// the position, at most 2 s, then 503 (FACES "Ingest").
+/// On services.workers, for a read of `sink`'s store: with `?after=<position>` it first waits until that sink
+/// has reached the position, at most 2 s, then 503 (FACES "Ingest").
 Handler after_sink(const HttpServices& services, std::string_view sink, BlockingHandler handler);
 
 }  // namespace tillstream::http_door

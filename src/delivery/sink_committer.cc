@@ -1,0 +1,152 @@
+#include "delivery/internal/sink_committer.h"
+
+#include <algorithm>
+#include <future>
+
+#include "core/assert.h"
+#include "delivery/batch_slice.h"
+#include "quarantine/sink_reject.h"
+
+namespace tillstream {
+
+namespace {
+
+const SourceInfo* find_source(const std::vector<SourceInfo>& sources, SourceId id) {
+    const auto found =
+        std::find_if(sources.begin(), sources.end(), [&](const auto& source) { return source.id == id; });
+    return found == sources.end() ? nullptr : &*found;
+}
+
+Status append_and_wait(EventLog& log, LogBatch batch) {
+    std::vector<LogBatch> batches;
+    batches.push_back(std::move(batch));
+    const auto done = std::make_shared<std::promise<Result<Appended>>>();
+    auto outcome = done->get_future();
+    log.append(std::move(batches),
+               [done](Result<Appended> appended) { done->set_value(std::move(appended)); });
+    const auto appended = outcome.get();
+    if (!appended) return failure(appended.error());
+    return {};
+}
+
+}  // namespace
+
+Status SinkCommitter::open() {
+    const std::vector<SinkPosition> positions = TILLSTREAM_TRY(sink_.positions());
+    const Position end = log_.durable_end();
+    LogPlace place;
+    for (const SinkPosition& position : positions) {
+        TILLSTREAM_CHECK(check_position(position, end));
+        place.next[position.source] = position.next;
+    }
+    // Every commit writes one cursor for all sources; should they differ, offsets still say what was seen.
+    const bool one_cursor = std::all_of(
+        positions.begin(), positions.end(),
+        [&](const SinkPosition& position) { return position.cursor == positions.front().cursor; });
+    if (one_cursor && !positions.empty()) place.cursor = positions.front().cursor;
+    stored_ = std::move(place);
+    return {};
+}
+
+Status SinkCommitter::check_position(const SinkPosition& position, const Position& end) const {
+    const auto source = std::find_if(end.begin(), end.end(),
+                                     [&](const auto& known) { return known.source == position.source; });
+    const std::string where = "position " + std::to_string(position.next.value) + " of source " +
+                              std::to_string(position.source.value);
+    if (source == end.end() || position.next > source->next) {
+        return failure(Errc::corruption,
+                       "log-truncated: " + where +
+                           " lies beyond the end of the log; restore the log, "
+                           "or delete this store while the server is stopped: it is rebuilt");
+    }
+    if (position.epoch > epoch_) {
+        return failure(Errc::corruption,
+                       "log-truncated: " + where +
+                           " was written by a later run than this log knows; "
+                           "restore the log, or delete this store while the server is stopped: it is "
+                           "rebuilt");
+    }
+    return {};
+}
+
+Status SinkCommitter::commit(const Chunk& chunk) {
+    Status outcome = write(chunk.batches, chunk.end);
+    if (!outcome && outcome.error().code == Errc::invalid_argument) outcome = isolate(chunk);
+    if (outcome) on_record_.clear();
+    return outcome;
+}
+
+Status SinkCommitter::write(const std::vector<LogBatch>& batches, const LogPlace& to) {
+    SinkBatch commit{batches, {}};
+    for (const auto& [source, next] : to.next) {
+        const Offset from = stored_.next_of(source);
+        TILLSTREAM_ASSERT(from <= next);
+        commit.ranges.push_back({source, from, next, to.cursor});
+    }
+    TILLSTREAM_CHECK(sink_.commit(commit, epoch_));
+    stored_ = to;
+    return {};
+}
+
+/// The store called the chunk bad data: find which records, put them on record, store the rest.
+Status SinkCommitter::isolate(const Chunk& chunk) {
+    const std::vector<BadRecord> bad = TILLSTREAM_TRY(find_bad_records(sink_, chunk.batches, sick_));
+    if (bad.empty()) {
+        return failure(Errc::unavailable, "sink refused a commit that it then rehearsed without error");
+    }
+    TILLSTREAM_CHECK(put_on_record(chunk.batches, bad));
+    return write(without_records(chunk.batches, bad), chunk.end);
+}
+
+Status SinkCommitter::commit_one_by_one(const Chunk& chunk, SinkMemory& memory, bool refuse_first,
+                                        const std::function<bool()>& stop) {
+    for (const LogBatch& batch : chunk.batches) {
+        for (std::uint32_t i = 0; i < batch.count(); ++i) {
+            if (Offset{batch.base.value + i} < stored_.next_of(batch.source)) continue;
+            if (stop()) return failure(Errc::cancelled, "stopped between two records");
+            TILLSTREAM_CHECK(memory.mark_attempt(encode_position(stored_.position())));
+            TILLSTREAM_CHECK(commit_single(slice_batch(batch, i, i + 1), refuse_first));
+            refuse_first = false;
+        }
+    }
+    TILLSTREAM_CHECK(memory.mark_attempt(""));
+    on_record_.clear();
+    return write({}, chunk.end);
+}
+
+/// The cursor stays where the chunk began: reading resumes there, offsets skip what was stored.
+Status SinkCommitter::commit_single(const LogBatch& record, bool refuse) {
+    LogPlace to = stored_;
+    to.next[record.source] = record.end();
+    Status outcome = refuse ? failure(Errc::invalid_argument, "the process died three times on this record")
+                            : write({record}, to);
+    if (outcome || outcome.error().code != Errc::invalid_argument) return outcome;
+    TILLSTREAM_CHECK(put_on_record({record}, {{0, 0, outcome.error().message}}));
+    return write({}, to);
+}
+
+Status SinkCommitter::put_on_record(const std::vector<LogBatch>& batches, const std::vector<BadRecord>& bad) {
+    const std::vector<SourceInfo> sources = log_.sources();
+    std::vector<SinkReject> rejects;
+    for (const BadRecord& record : bad) {
+        const LogBatch& batch = batches[record.batch];
+        const Offset offset{batch.base.value + record.index};
+        if (on_record_.contains({batch.source, offset})) continue;
+        const SourceInfo* source = find_source(sources, batch.source);
+        TILLSTREAM_ASSERT(source != nullptr);
+        rejects.push_back({std::string(sink_.name()), source->stream, source->shard, batch.source, offset,
+                           batch.contract, record.error, std::string(batch.records->value(record.index))});
+        logger_.error("a sink refused a record that was accepted; it goes to quarantine",
+                      {{"sink", sink_.name()},
+                       {"stream", source->stream},
+                       {"shard", std::uint64_t{source->shard.value}},
+                       {"offset", offset.value},
+                       {"error", record.error}});
+    }
+    if (rejects.empty()) return {};
+    TILLSTREAM_CHECK(append_and_wait(log_, sink_reject_batch(system_source_, rejects)));
+    for (const SinkReject& reject : rejects) on_record_.insert({reject.source, reject.offset});
+    return {};
+}
+
+}  // namespace tillstream
