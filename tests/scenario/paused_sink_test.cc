@@ -1,4 +1,5 @@
-// A paused sink costs the others nothing: under load their lag stays where it was, and it catches up afterwards.
+// A paused sink costs the others nothing: under load their lag stays where it was, and it catches up
+// afterwards.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -70,7 +71,8 @@ TEST_P(PausedSink, DoesNotHoldUpTheOther) {
     const std::int64_t acknowledged = producer.finish();
     EXPECT_EQ(producer.problem(), "");
     RecordProperty("acknowledged", static_cast<int>(acknowledged));
-    // A sink that is held up would be behind by everything; one that is not, by what arrives during one commit.
+    // A sink that is held up would be behind by everything; one that is not, by what arrives during one
+    // commit.
     EXPECT_GT(held_back, acknowledged / 2) << "the pause did not hold";
     EXPECT_LT(late, early + acknowledged / 8) << other << " fell behind while " << paused << " was paused";
 
