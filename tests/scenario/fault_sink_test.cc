@@ -71,9 +71,9 @@ INSTANTIATE_TEST_SUITE_P(Sinks, SickSink,
                          ::testing::Values(std::pair("warehouse", Errc::io),
                                            std::pair("warehouse", Errc::invalid_argument),
                                            std::pair("quarantine", Errc::unavailable)),
-                         [](const auto& info) {
-                             return std::string(info.param.first) +
-                                    (info.param.second == Errc::invalid_argument ? "_calling_all_data_bad"
+                         [](const auto& test) {
+                             return std::string(test.param.first) +
+                                    (test.param.second == Errc::invalid_argument ? "_calling_all_data_bad"
                                                                                  : "_failing");
                          });
 

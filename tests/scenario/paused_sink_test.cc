@@ -85,7 +85,7 @@ TEST_P(PausedSink, DoesNotHoldUpTheOther) {
 INSTANTIATE_TEST_SUITE_P(EachSink, PausedSink,
                          ::testing::Values(std::pair("warehouse", "quarantine"),
                                            std::pair("quarantine", "warehouse")),
-                         [](const auto& info) { return std::string(info.param.first); });
+                         [](const auto& test) { return std::string(test.param.first); });
 
 class SinkAfterKills : public Scenario {};
 
