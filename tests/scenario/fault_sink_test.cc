@@ -105,7 +105,8 @@ TEST_F(PoisonRecord, IsFoundPutOnRecordAndPassedBy) {
     EXPECT_EQ(receipt.quarantined, 10u);
     EXPECT_EQ(result.accepted, 6'040u);
     for (const SinkCheck& sink : result.sinks) {
-        if (sink.name == "warehouse") EXPECT_EQ(sink.refused, 1u);
+        if (sink.name != "warehouse") continue;
+        EXPECT_EQ(sink.refused, 1u);
     }
     EXPECT_EQ(pipeline.control_records(), 1u);
     EXPECT_EQ(pipeline.query_value("SELECT count(*) FROM shop.sales"), "6039");
@@ -115,8 +116,8 @@ TEST_F(PoisonRecord, IsFoundPutOnRecordAndPassedBy) {
                   "SELECT count(*) FROM ops.quarantine WHERE id LIKE '%-warehouse' AND stream = 'sales' "
                   "AND raw LIKE '%\"stock_code\":\"1717\"%' AND errors::text LIKE '%cannot hold%' AND "
                   "\"offset\" = " +
-                  std::to_string(receipt.offsets[1717].value) +
-                  " AND shard = " + std::to_string(receipt.shards[1717].value)),
+                  std::to_string(receipt.offset(1717).value) +
+                  " AND shard = " + std::to_string(receipt.shard(1717).value)),
               "1");
 }
 
