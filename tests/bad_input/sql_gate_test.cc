@@ -232,9 +232,7 @@ TEST(SqlGateMemory, EndsGreedyQueriesWhileIngestGoesOn) {
     ASSERT_TRUE(door);
     expect_ended_while_ingest_goes_on(
         *door,
-        {"SELECT count(*) FROM (SELECT DISTINCT range::varchar || repeat('x', 200) FROM range(20000000))",
-         "SELECT length(list(range)::varchar) FROM range(200000000)"},
-        "memory");
+        {"SELECT length(list(range)::varchar) FROM range(200000000)"}, "memory");
     door->expect_verified();
     EXPECT_EQ(door->terminate(), 0);
 }
