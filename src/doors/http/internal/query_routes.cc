@@ -140,10 +140,11 @@ Status add_query_routes(Router& router, const HttpServices& services) {
     RouteOptions options;
     options.name = "query";
     options.body_bytes_max = kQueryBodyMax;
-    return router.add(Method::post, "/v1/query",
-                      after_sink(services, "warehouse",
-                                 [services](const HttpRequest& request) { return query(services, request); }),
-                      std::move(options));
+    return router.add(
+        Method::post, "/v1/query",
+        after_sinks(services, {"warehouse", "quarantine"},
+                    [services](const HttpRequest& request) { return query(services, request); }),
+        std::move(options));
 }
 
 }  // namespace tillstream::http_door

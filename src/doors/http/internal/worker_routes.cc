@@ -21,7 +21,8 @@ bool lies_in(const EventLog& log, const Position& position) {
     });
 }
 
-std::optional<HttpResponse> wait_for_after(const HttpServices& services, const std::string& sink,
+std::optional<HttpResponse> wait_for_after(const HttpServices& services,
+                                           const std::vector<std::string>& sinks,
                                            const HttpRequest& request) {
     const auto token = request.query.find("after");
     if (!token) return std::nullopt;
@@ -32,10 +33,17 @@ std::optional<HttpResponse> wait_for_after(const HttpServices& services, const s
             {Errc::invalid_argument, "position " + std::string(*token) + " is not of this log"},
             request.request_id);
     }
-    const Progress* progress = services.delivery.progress(sink);
-    if (progress && progress->wait_for(*position, kAfterWait)) return std::nullopt;
-    return error_response({Errc::unavailable, "store " + sink + " has not reached the position yet; retry"},
-                          request.request_id);
+    const auto deadline = std::chrono::steady_clock::now() + kAfterWait;
+    for (const std::string& sink : sinks) {
+        const Progress* progress = services.delivery.progress(sink);
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            deadline - std::chrono::steady_clock::now());
+        if (progress && progress->wait_for(*position, std::max(left, std::chrono::milliseconds{0}))) continue;
+        return error_response(
+            {Errc::unavailable, "store " + sink + " has not reached the position yet; retry"},
+            request.request_id);
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -55,10 +63,10 @@ Handler on_pool(WorkerPool& pool, BlockingHandler handler) {
     };
 }
 
-Handler after_sink(const HttpServices& services, std::string_view sink, BlockingHandler handler) {
-    return on_pool(services.workers, [services, sink = std::string(sink),
+Handler after_sinks(const HttpServices& services, std::vector<std::string> sinks, BlockingHandler handler) {
+    return on_pool(services.workers, [services, sinks = std::move(sinks),
                                       handler = std::move(handler)](const HttpRequest& request) {
-        if (auto refused = wait_for_after(services, sink, request)) return std::move(*refused);
+        if (auto refused = wait_for_after(services, sinks, request)) return std::move(*refused);
         return handler(request);
     });
 }

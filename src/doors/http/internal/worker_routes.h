@@ -2,7 +2,8 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
+#include <string>
+#include <vector>
 
 #include "doors/http/http_door.h"
 
@@ -13,8 +14,8 @@ using BlockingHandler = std::function<HttpResponse(const HttpRequest&)>;
 /// The handler runs on `pool`; a full queue answers 503.
 Handler on_pool(WorkerPool& pool, BlockingHandler handler);
 
-/// On services.workers, for a read of `sink`'s store: with `?after=<position>` it first waits until that sink
-/// has reached the position, at most 2 s, then 503 (FACES "Ingest").
-Handler after_sink(const HttpServices& services, std::string_view sink, BlockingHandler handler);
+/// On services.workers, for a read of the store that `sinks` write: with `?after=<position>` it first waits
+/// until all of them have reached the position, at most 2 s, then 503 (FACES "Ingest").
+Handler after_sinks(const HttpServices& services, std::vector<std::string> sinks, BlockingHandler handler);
 
 }  // namespace tillstream::http_door
