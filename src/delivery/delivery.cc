@@ -34,7 +34,8 @@ bool Delivery::drain(const Position& end, std::chrono::milliseconds timeout) {
     const std::lock_guard lock(mutex_);
     bool all = announced_.empty();
     for (const auto& runner : runners_) {
-        if (runner->status().state != SinkState::running) {
+        const SinkState state = runner->status().state;
+        if (state == SinkState::paused || state == SinkState::stopped) {
             all = false;
             continue;
         }

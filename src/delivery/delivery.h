@@ -35,7 +35,8 @@ public:
     void announce(std::string sink, std::uint64_t lag_bytes_max);
     /// `sink` outlives this object. Starts at once.
     Status add(Sink& sink, const SinkPolicy& policy);
-    /// Waits until every running sink has come to `end`, at most `timeout`. True if all did.
+    /// Waits until every sink that is not paused or stopped has come to `end`, at most `timeout`. True if all
+    /// sinks did.
     bool drain(const Position& end, std::chrono::milliseconds timeout);
     void stop();
 

@@ -29,7 +29,8 @@ public:
     bool hooked() const { return static_cast<bool>(hook_); }
 
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
-        return std::unique_ptr<File>(new HookedFile(TILLSTREAM_TRY(base_.open(path, mode)), hook_));
+        std::unique_ptr<File> file = TILLSTREAM_TRY(base_.open(path, mode));
+        return std::unique_ptr<File>(std::make_unique<HookedFile>(std::move(file), hook_));
     }
     Status rename(const std::string& from, const std::string& to) override { return base_.rename(from, to); }
     Status remove(const std::string& path) override { return base_.remove(path); }

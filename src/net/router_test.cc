@@ -110,7 +110,7 @@ TEST(HttpTest, PercentCodingIsReversible) {
 TEST(ProblemTest, IsOneJsonObject) {
     const HttpResponse plain = problem_response({.status = 404, .detail = "no \"x\"\n"}, "id-1");
     EXPECT_EQ(plain.body,
-              R"({"type":"/problems/not-found","title":"Not Found","status":404,"detail":"no \"x\"\u000a",)"
+              R"({"type":"/problems/not-found","title":"Not Found","status":404,"detail":"no \"x\"\n",)"
               R"("request_id":"id-1","errors":[]})");
     EXPECT_EQ(plain.content_type, "application/problem+json");
     EXPECT_TRUE(plain.headers.empty());

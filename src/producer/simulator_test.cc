@@ -82,7 +82,8 @@ struct Shape {
             if (isdigit(text[i]) == 0) {
                 form += text[i];
             } else if (form.ends_with('#') && isdigit(text[i - 1]) != 0) {
-                numbers.back() = numbers.back() * 10 + (text[i] - '0');
+                // Longer numbers are no part of a date: their further digits do not matter.
+                if (numbers.back() < 100'000'000) numbers.back() = numbers.back() * 10 + (text[i] - '0');
             } else {
                 form += '#';
                 numbers.push_back(text[i] - '0');

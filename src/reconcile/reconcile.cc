@@ -1,6 +1,7 @@
 #include "reconcile/reconcile.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "json/writer.h"
 #include "reconcile/internal/log_figures.h"
@@ -28,6 +29,19 @@ StreamEnd end_of(const EventLog& log, std::string_view stream) {
         end.shards.push_back({source.shard, found->next});
     }
     return end;
+}
+
+std::optional<Offset> next_in(const Position& position, SourceId source) {
+    for (const SourceOffset& entry : position) {
+        if (entry.source == source) return entry.next;
+    }
+    return std::nullopt;
+}
+
+bool covers(const Position& reached, const Position& wanted) {
+    return std::all_of(wanted.begin(), wanted.end(), [&](const SourceOffset& entry) {
+        return entry.next.value == 0 || next_in(reached, entry.source).value_or(Offset{0}) >= entry.next;
+    });
 }
 
 StoreFigures expected_figures(const LogFigures& log, const SinkCheck& sink) {
@@ -69,15 +83,15 @@ Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::mil
     for (const StoreUnderCheck& store : stores_) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
-        in_time.push_back(store.wait_for(end.position, std::max(left, std::chrono::milliseconds{0})));
+        const bool waited = store.wait_for(end.position, std::max(left, std::chrono::milliseconds{0}));
         SinkCheck sink{
             store.name, store.content, TILLSTREAM_TRY(store.scan(*contract, end.shards)), {}, 0, false, {}};
         for (const SinkPosition& position : TILLSTREAM_TRY(store.positions())) {
-            const bool ours =
-                std::any_of(end.position.begin(), end.position.end(),
-                            [&](const SourceOffset& offset) { return offset.source == position.source; });
-            if (ours) sink.positions.push_back({position.source, position.next});
+            if (next_in(end.position, position.source))
+                sink.positions.push_back({position.source, position.next});
         }
+        // Right after a start nobody has asked the store yet where it stands: then its own positions tell.
+        in_time.push_back(waited || covers(sink.positions, end.position));
         result.sinks.push_back(std::move(sink));
     }
     const LogFigures log = TILLSTREAM_TRY(scan_log(log_, contracts_, *contract, end.position));

@@ -85,8 +85,8 @@ private:
     int invoices_ = 0;
 };
 
-/// Bytes as they are over a fresh connection, and all that comes back until the server closes it (ask for that
-/// with "Connection: close"). `parts` go out with a pause between them.
+/// Bytes as they are over a fresh connection, and all that comes back until the server closes it (ask for
+/// that with "Connection: close"). `parts` go out with a pause between them.
 std::string exchange(const std::string& url, const std::vector<std::string>& parts);
 
 }  // namespace tillstream::bad_input

@@ -18,7 +18,8 @@ struct Body {
 };
 
 std::vector<Body> valid_bodies() {
-    const std::string one = sale(",\"Description\":\"caf\u00e9 \\u00e9 \\ud83d\\ude00\",\"event_id\":\"e-1\"");
+    const std::string one =
+        sale(",\"Description\":\"caf\u00e9 \\u00e9 \\ud83d\\ude00\",\"event_id\":\"e-1\"");
     const std::string rows = std::string("InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,Country\n") +
                              "@,85123A,6,12/1/2010 8:26,2.55,\"United, \"\"Kingdom\"\"\"\n" +
                              "@,71053,-6,2010-12-01T08:26:00Z,3.39,France\n";
@@ -51,9 +52,30 @@ public:
 
 private:
     void damage(std::string& bytes) {
-        static constexpr std::string_view kPieces[] = {
-            "\"", "{", "}", "[", "]", ",", ":", "\n", "\r", "\\", "\\u", "\\ud800", "\xFF", "\xEF\xBB\xBF",
-            "-",  ".", "e9", "null", "true", "1e400", "\"Quantity\":", ",,,,", "\t", std::string_view("\0", 1)};
+        static constexpr std::string_view kPieces[] = {"\"",
+                                                       "{",
+                                                       "}",
+                                                       "[",
+                                                       "]",
+                                                       ",",
+                                                       ":",
+                                                       "\n",
+                                                       "\r",
+                                                       "\\",
+                                                       "\\u",
+                                                       "\\ud800",
+                                                       "\xFF",
+                                                       "\xEF\xBB\xBF",
+                                                       "-",
+                                                       ".",
+                                                       "e9",
+                                                       "null",
+                                                       "true",
+                                                       "1e400",
+                                                       "\"Quantity\":",
+                                                       ",,,,",
+                                                       "\t",
+                                                       std::string_view("\0", 1)};
         const std::size_t at = below(bytes.size() + 1);
         const std::size_t size = std::min(bytes.size() - at, 1 + below(8));
         switch (below(5)) {
@@ -85,8 +107,9 @@ TEST(Mutations, OfValidBodiesAreTakenOrRefusedNeverFatal) {
     for (int i = 0; i < kMutations; ++i) {
         const Body& body = bodies[mutator.below(bodies.size())];
         const std::string bytes = mutator.damaged(body.bytes);
-        SCOPED_TRACE(::testing::Message() << "seed " << seed << " mutation " << i << ": " << body.content_type << ' '
-                                          << body.content_encoding << ' ' << ::testing::PrintToString(bytes));
+        SCOPED_TRACE(::testing::Message()
+                     << "seed " << seed << " mutation " << i << ": " << body.content_type << ' '
+                     << body.content_encoding << ' ' << ::testing::PrintToString(bytes));
         const Answer answer = door->post_records(bytes, body.content_type, body.content_encoding);
         if (answer.status != 200) {
             ASSERT_TRUE(answer.status == 400 || answer.status == 413) << answer.status;

@@ -1,7 +1,7 @@
 // crash_rounds.h - rounds of load, SIGKILL, recovery and audit on one data folder that grows.
 //
-// A round:   start, load by many producers, kill in its midst, perhaps kill again while it recovers or catches up, start,
-//            audit. The next round's start is the second recovery: it must change nothing.
+// A round:   start, load by many producers, kill in its midst, perhaps kill again while it recovers or
+//            catches up, start, audit. The next round's start is the second recovery: it must change nothing.
 // Minima:    kCrashMinima; a run that reaches less fails, since it tested nothing.
 #pragma once
 

@@ -1,9 +1,10 @@
-// crash_test - kills the server without warning while many producers send, again and again on one data folder, and holds
-// every store against the clients' ledger after each recovery.
+// crash_test - kills the server without warning while many producers send, again and again on one data
+// folder, and holds every store against the clients' ledger after each recovery.
 //
 //   crash_test [--rounds N] [--seed S] [--connections N] [--data DIR]
 //
-// Exit 0 if every invariant held and every minimum was reached; 1 otherwise: the data folder and its log are kept then.
+// Exit 0 if every invariant held and every minimum was reached; 1 otherwise: the data folder and its log are
+// kept then.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

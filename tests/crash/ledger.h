@@ -1,4 +1,5 @@
-// ledger.h - what the clients know of every request they sent: the outside truth that the stores are held against.
+// ledger.h - what the clients know of every request they sent: the outside truth that the stores are held
+// against.
 //
 // Place:    lives in the test's process, never in the server's, and is filled by what the answers say.
 // Threads:  one at a time; each client fills its own, they are joined after the kill.

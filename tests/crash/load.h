@@ -21,8 +21,8 @@ public:
     Load(const std::string& url, int round, int connections, std::uint64_t seed);
     ~Load();
 
-    /// Until `records` are acknowledged and `in_flight` requests wait for their answer; a failure if every client has
-    /// ended before, or an answer was wrong.
+    /// Until `records` are acknowledged and `in_flight` requests wait for their answer; a failure if every
+    /// client has ended before, or an answer was wrong.
     Status wait_for(std::uint64_t records, int in_flight);
     /// Requests under way right now.
     int in_flight() const { return in_flight_; }

@@ -1,7 +1,8 @@
 // request_maker.h - made-up ingest requests whose records all can be found again by name.
 //
-// Identity:  a request is "r<round>-c<connection>-q<request>-"; every record of it carries that as its description, its
-//            index as stock code, and one of a few invoice numbers, so that a request spreads over the shards.
+// Identity:  a request is "r<round>-c<connection>-q<request>-"; every record of it carries that as its
+//            description, its index as stock code, and one of a few invoice numbers, so that a request
+//            spreads over the shards.
 // Known bad: a record whose quantity is the word "six"; it must end in quarantine, alone.
 #pragma once
 

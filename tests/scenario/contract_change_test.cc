@@ -1,4 +1,5 @@
-// Datasets are files: a TOML dropped into the data folder makes a stream and its table, and a changed one widens it. What
+// Datasets are files: a TOML dropped into the data folder makes a stream and its table, and a changed one
+//                     widens it. What
 // was stored before stays as it was judged.
 #include <filesystem>
 #include <fstream>

@@ -1,5 +1,5 @@
-// Faults at a sink, behind the verdict: a sick one is retried alone and quarantines nothing, a poison record is found and
-// put on record, and the others never wait.
+// Faults at a sink, behind the verdict: a sick one is retried alone and quarantines nothing, a poison record
+// is found and put on record, and the others never wait.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -103,7 +103,8 @@ TEST_F(PoisonRecord, IsFoundPutOnRecordAndPassedBy) {
     pipeline.post(made_up_sales(90'000, 1'000));
     const Reconciliation result = pipeline.verify();
     EXPECT_TRUE(result.ok) << to_json(result);
-    // Stock code 4999 is one of the bad ones: the warehouse never stores it, so nobody may refuse it a second time.
+    // Stock code 4999 is one of the bad ones: the warehouse never stores it, so nobody may refuse it a second
+    // time.
     EXPECT_EQ(receipt.quarantined, 10u);
     EXPECT_EQ(result.accepted, 6'040u);
     for (const SinkCheck& sink : result.sinks) {

@@ -1,4 +1,5 @@
-// The journal at its budget: new records are refused with 503, everything else goes on, and nothing acknowledged is lost.
+// The journal at its budget: new records are refused with 503, everything else goes on, and nothing
+// acknowledged is lost.
 #include "tests/scenario/scenario.h"
 
 namespace tillstream {

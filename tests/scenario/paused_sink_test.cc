@@ -1,4 +1,5 @@
-// A paused sink costs the others nothing: under load their lag stays where it was, and it catches up afterwards.
+// A paused sink costs the others nothing: under load their lag stays where it was, and it catches up
+// afterwards.
 #include <algorithm>
 #include <atomic>
 #include <chrono>

@@ -1,6 +1,8 @@
-// pipeline.h - ingest, journal, delivery and the DuckDB sinks in this process, with a fault twin before each sink.
+// pipeline.h - ingest, journal, delivery and the DuckDB sinks in this process, with a fault twin before each
+// sink.
 //
-// Why:   the program has no way to inject a fault behind the verdict; everything here but the twins is the real thing.
+// Why:   the program has no way to inject a fault behind the verdict; everything here but the twins is the
+//        real thing.
 #pragma once
 
 #include <memory>

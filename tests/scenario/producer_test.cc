@@ -1,4 +1,5 @@
-// The program's own producer against the server: a simulated shop with its right answer, and the real year of sales.
+// The program's own producer against the server: a simulated shop with its right answer, and the real year of
+// sales.
 #include <fmt/format.h>
 
 #include <fstream>

@@ -1,7 +1,7 @@
 // upload_forms.h - one table of sales in every form a producer may send it.
 //
-// Forms:  CSV as ISO-8859-1 and UTF-8, with BOM, with CR, LF and CRLF; NDJSON; a JSON array; single rows as pandas'
-//         to_json writes them (floats for integers, \/ and \u escapes, null); gzip, zstd.
+// Forms:  CSV as ISO-8859-1 and UTF-8, with BOM, with CR, LF and CRLF; NDJSON; a JSON array; single rows as
+//         pandas' to_json writes them (floats for integers, \/ and \u escapes, null); gzip, zstd.
 #pragma once
 
 #include <string>

@@ -15,8 +15,9 @@
 namespace tillstream {
 namespace {
 
-/// What the real file's quirks are, in made-up lines: quotes, commas, a pound sign, trailing blanks, cancellations,
-/// adjustments, absent customers and descriptions, prices of zero and of three decimals, repeated lines, codes of any form.
+/// What the real file's quirks are, in made-up lines: quotes, commas, a pound sign, trailing blanks,
+/// cancellations, adjustments, absent customers and descriptions, prices of zero and of three decimals,
+/// repeated lines, codes of any form.
 constexpr std::string_view kMadeUpQuirks =
     "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\r\n"
     "700001,10001A,BLUE TEAPOT ,6,12/1/2010 8:26,2.55,20001,United Kingdom\r\n"

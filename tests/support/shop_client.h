@@ -1,7 +1,8 @@
 // shop_client.h - what a producer and an analyst do, over the HTTP door of a running server.
 //
 // Threads:  one thread at a time; the connection stays open between calls.
-// Errors:   as HttpClient; an answer that is no JSON, or not the status a call needs, is a failure with its body.
+// Errors:   as HttpClient; an answer that is no JSON, or not the status a call needs, is a failure with its
+//           body.
 #pragma once
 
 #include <chrono>

@@ -24,9 +24,8 @@ HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view req
     Problem problem{.status = status_of(refusal.kind), .detail = refusal.detail};
     problem.retry_after_seconds = refusal.retry_after_seconds;
     if (refusal.kind == IngestRefusal::Kind::malformed) {
-        problem.errors =
-            errors_json({"", std::string(to_string(refusal.code)), "a body that splits into records",
-                         refusal.detail});
+        problem.errors = errors_json(
+            {"", std::string(to_string(refusal.code)), "a body that splits into records", refusal.detail});
     }
     if (refusal.kind == IngestRefusal::Kind::outcome_unknown) problem.slug = "outcome-unknown";
     return problem_response(problem, request_id);

@@ -1,7 +1,6 @@
 #include "doors/http/internal/worker_routes.h"
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 
 #include "doors/http/internal/error_status.h"
@@ -36,9 +35,9 @@ std::optional<HttpResponse> wait_for_after(const HttpServices& services,
     }
     const auto deadline = std::chrono::steady_clock::now() + kAfterWait;
     for (const std::string& sink : sinks) {
+        const Progress* progress = services.delivery.progress(sink);
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
-        const Progress* progress = services.delivery.progress(sink);
         if (progress && progress->wait_for(*position, std::max(left, std::chrono::milliseconds{0}))) continue;
         return error_response(
             {Errc::unavailable, "store " + sink + " has not reached the position yet; retry"},
