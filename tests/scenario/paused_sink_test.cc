@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <thread>
 
 #include "tests/scenario/scenario.h"
@@ -49,7 +50,16 @@ private:
 };
 
 class PausedSink : public Scenario,
-                   public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
+                   public ::testing::WithParamInterface<std::pair<const char*, const char*>> {
+protected:
+    bool comes_level(const char* sink) {
+        for (int i = 0; i < 600; ++i) {
+            if (must(client().lag_records(sink)) == 0) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        }
+        return false;
+    }
+};
 
 TEST_P(PausedSink, DoesNotHoldUpTheOther) {
     const auto [paused, other] = GetParam();
@@ -58,23 +68,25 @@ TEST_P(PausedSink, DoesNotHoldUpTheOther) {
     must(client().pause(paused));
     SteadyProducer producer(server().url());
     const auto began = std::chrono::steady_clock::now();
-    std::int64_t early = 0;  // the other's greatest lag in the first third, and in the last
-    std::int64_t late = 0;
+    std::int64_t early = 0;  // the other's greatest lag in the first third
+    std::int64_t late = std::numeric_limits<std::int64_t>::max();  // ... and its least in the last
     while (std::chrono::steady_clock::now() - began < period) {
         const std::int64_t lag = must(client().lag_records(other));
         const auto passed = std::chrono::steady_clock::now() - began;
         if (passed < period / 3) early = std::max(early, lag);
-        if (passed > period / 3 * 2) late = std::max(late, lag);
+        if (passed > period / 3 * 2) late = std::min(late, lag);
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
     const std::int64_t held_back = must(client().lag_records(paused));
     const std::int64_t acknowledged = producer.finish();
     EXPECT_EQ(producer.problem(), "");
     RecordProperty("acknowledged", static_cast<int>(acknowledged));
-    // A sink that is held up would be behind by everything; one that is not, by what arrives during one
-    // commit.
+    // One that is held up is behind by everything since the pause. A busy machine delays any sink for a while:
+    // so the least of the last third counts, and that it comes level while the other still stands.
     EXPECT_GT(held_back, acknowledged / 2) << "the pause did not hold";
     EXPECT_LT(late, early + acknowledged / 8) << other << " fell behind while " << paused << " was paused";
+    EXPECT_TRUE(comes_level(other)) << other << " waits for " << paused;
+    EXPECT_EQ(must(client().lag_records(paused)), acknowledged);
 
     must(client().resume(paused));
     const json::Value verified = expect_verified();

@@ -36,6 +36,8 @@ public:
     SinkStatus status(std::string_view sink) const;
     /// Records that `sink` has not passed, over all sources of sales.
     std::uint64_t lag_records(std::string_view sink) const;
+    /// Waits until `sink` has reached all that is durable now; false if it does not within a minute.
+    bool comes_level(std::string_view sink) const;
     /// Records of the system's own stream.
     std::uint64_t control_records() const;
 

@@ -51,12 +51,11 @@ std::string made_up_sales(int first_invoice, int rows, int bad_every) {
     std::string body = "[";
     for (int i = 0; i < rows; ++i) {
         const bool bad = bad_every > 0 && i % bad_every == bad_every - 1;
-        body += fmt::format(
-            R"({}{{"invoice_no":"{}","stock_code":"{}","description":"MUG","quantity":{},)"
-            R"("invoice_date":"2011-05-01T09:{:02}:00Z","unit_price":"1.25",)"
-            R"("customer_id":{},"country":"Malta"}})",
-            i ? "," : "", first_invoice + i / 5, i, bad ? std::string("\"six\"") : std::to_string(1 + i % 9),
-            i % 60, 1000 + i % 50);
+        body += fmt::format(R"({}{{"invoice_no":"{}","stock_code":"{}","description":"MUG","quantity":{},)"
+                            R"("invoice_date":"2011-05-01T09:{:02}:00Z","unit_price":"1.25",)"
+                            R"("customer_id":{},"country":"Malta"}})",
+                            i ? "," : "", first_invoice + i / 5, i,
+                            bad ? std::string("\"six\"") : std::to_string(1 + i % 9), i % 60, 1000 + i % 50);
     }
     return body + "]";
 }
