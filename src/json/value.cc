@@ -50,7 +50,7 @@ private:
         if (!walker_.string(key, in_scratch)) return false;
         if (walker_.peek() != ':') return walker_.fail("a colon");
         walker_.advance();
-        return value(out.members.emplace_back(key, Value{}).second, depth + 1);
+        return value(out.members.emplace_back(Member{std::string(key), Value{}}).value, depth + 1);
     }
 
     bool leaf(Value& out) {

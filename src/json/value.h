@@ -16,11 +16,13 @@
 
 namespace tillstream::json {
 
+struct Member;
+
 struct Value {
     Kind kind = Kind::null;
     std::string text;  ///< string: its content; number and boolean: the token
     std::vector<Value> items;
-    std::vector<std::pair<std::string, Value>> members;  ///< in their order, doubled keys too
+    std::vector<Member> members;  ///< in their order, doubled keys too
 
     bool is_null() const { return kind == Kind::null; }
     /// The first member of that name; null if this is no object or has none.
@@ -29,6 +31,11 @@ struct Value {
     std::optional<std::int64_t> as_int64() const;
     std::optional<bool> as_bool() const;
     std::optional<std::string_view> as_string() const;
+};
+
+struct Member {
+    std::string name;
+    Value value;
 };
 
 /// `text` needs no padding.

@@ -30,9 +30,12 @@ constexpr std::array<std::string_view, 12> kServiceCodes = {
     "POST", "DOT", "M", "m", "C2", "D", "S", "PADS", "CRUK", "B", "BANK CHARGES", "gift_0001_20"};
 
 std::string make_description(Random& random) {
-    std::string text =
-        fmt::format("{}{} {} {}", random.one_in(60) ? " " : "", kColours[random.below(kColours.size())],
-                    kMaterials[random.below(kMaterials.size())], kThings[random.below(kThings.size())]);
+    // One draw a statement: in one call their order would be the compiler's choice.
+    const std::string_view blank = random.one_in(60) ? " " : "";
+    const auto& colour = kColours[random.below(kColours.size())];
+    const auto& material = kMaterials[random.below(kMaterials.size())];
+    const auto& thing = kThings[random.below(kThings.size())];
+    std::string text = fmt::format("{}{} {} {}", blank, colour, material, thing);
     if (random.one_in(8)) text += kEndings[random.below(kEndings.size())];
     if (random.one_in(5)) text += ' ';
     return text;
@@ -41,7 +44,10 @@ std::string make_description(Random& random) {
 std::string make_stock_code(Random& random, std::uint32_t number) {
     if (number % 330 == 17) return std::string(kServiceCodes[number / 330 % kServiceCodes.size()]);
     std::string code = std::to_string(10'000 + number * 20 + random.below(20));
-    if (random.below(10) < 3) code += static_cast<char>((random.one_in(9) ? 'a' : 'A') + random.below(26));
+    if (random.below(10) < 3) {
+        const char first = random.one_in(9) ? 'a' : 'A';
+        code += static_cast<char>(first + static_cast<char>(random.below(26)));
+    }
     return code;
 }
 
