@@ -81,8 +81,8 @@ TEST_P(PausedSink, DoesNotHoldUpTheOther) {
     const std::int64_t acknowledged = producer.finish();
     EXPECT_EQ(producer.problem(), "");
     RecordProperty("acknowledged", static_cast<int>(acknowledged));
-    // One that is held up is behind by everything since the pause. A busy machine delays any sink for a while:
-    // so the least of the last third counts, and that it comes level while the other still stands.
+    // One that is held up is behind by everything since the pause. A busy machine delays any sink for a
+    // while: so the least of the last third counts, and that it comes level while the other still stands.
     EXPECT_GT(held_back, acknowledged / 2) << "the pause did not hold";
     EXPECT_LT(late, early + acknowledged / 8) << other << " fell behind while " << paused << " was paused";
     EXPECT_TRUE(comes_level(other)) << other << " waits for " << paused;
