@@ -92,7 +92,9 @@ TEST(LimitsTest, APeerThatReadsNothingIsClosed) {
 }
 
 TEST(LimitsTest, WhenFullTheOneLongestWithoutARequestGoes) {
-    Loopback loopback({.connections_max = 3});
+    // One io thread: the second answer to the first client proves that the others' answers are over and done
+    //                with.
+    Loopback loopback({.io_threads = 1, .connections_max = 3});
     std::vector<RawConnection> connections;
     for (int i = 0; i < 3; ++i) {
         connections.emplace_back(*loopback.server);

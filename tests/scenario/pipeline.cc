@@ -106,7 +106,8 @@ IngestReceipt Pipeline::post(const std::string& sales) {
 }
 
 Reconciliation Pipeline::verify() {
-    // A refusal by one sink is a record of the log, which the quarantine sink must pass too: the second time.
+    // A refusal by one sink is a record of the log, which the quarantine sink must have passed too: the
+    // second time.
     for (int times = 0; times < 2; ++times) {
         for (const char* sink : {"warehouse", "quarantine"}) {
             EXPECT_TRUE(comes_level(sink)) << sink << ": " << status(sink).error;
