@@ -2,25 +2,11 @@
 
 #include <cstring>
 
+#include "codec/base64.h"
 #include "codec/charset.h"
 #include "json/writer.h"
 
 namespace tillstream {
-
-namespace {
-
-void append_base64(std::string& out, std::string_view bytes) {
-    static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k)
-            group = group << 8 | (k < have ? static_cast<std::uint8_t>(bytes[i + k]) : 0U);
-        for (std::size_t k = 0; k < 4; ++k) out += k <= have ? kDigits[group >> (18 - 6 * k) & 63] : '=';
-    }
-}
-
-}  // namespace
 
 bool has_line_break(std::string_view json) {
     if (json.empty()) return false;
