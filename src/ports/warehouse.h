@@ -65,8 +65,8 @@ struct ViewSchema {
 /// "SQL").
 struct FactSlice {
     RowBatchPtr batch;
-    std::vector<std::uint32_t> rows;      ///< rows of `batch`, accepted ones only
-    std::vector<std::uint64_t> offsets;   ///< of each row in its shard
+    std::vector<std::uint32_t> rows;     ///< rows of `batch`, accepted ones only
+    std::vector<std::uint64_t> offsets;  ///< of each row in its shard
     std::string_view stream;
     std::uint32_t shard = 0;
     Timestamp arrived;
@@ -83,8 +83,18 @@ struct CellLoad {
     std::vector<std::vector<Cell>> rows;
 };
 
+/// Rows of one shard's offsets [from, to) in a fact table.
+struct FactRange {
+    const TableSchema* table = nullptr;
+    std::string_view stream;
+    std::uint32_t shard = 0;
+    Offset from;
+    Offset to;
+};
+
 struct WarehouseCommit {
-    std::string_view consumer;  ///< whose positions these are
+    std::string_view consumer;       ///< whose positions these are
+    std::vector<FactRange> removed;  ///< taken out before anything is loaded
     std::vector<FactLoad> facts;
     std::vector<CellLoad> cells;
     std::vector<SourceOffset> expected;   ///< stored next of each source touched; next 0 = no entry yet
@@ -122,9 +132,9 @@ struct StatementInfo {
     std::size_t statements = 0;
     /// one SELECT (or VALUES, WITH ... SELECT, EXPLAIN or DESCRIBE of one)
     bool read_only_select = false;
-    std::vector<std::string> functions;   ///< every function called, lower case, also in sub-queries and FROM
+    std::vector<std::string> functions;  ///< every function called, lower case, also in sub-queries and FROM
     std::vector<std::string> table_functions;  ///< those of them called in FROM
-    std::vector<std::string> relations;   ///< every table or file named in FROM, as written
+    std::vector<std::string> relations;        ///< every table or file named in FROM, as written
 };
 
 /// Where SQL is wrong. Line and column count from 1.
@@ -147,8 +157,11 @@ public:
     /// Runs the load of `commit` in a transaction and rolls it back.
     virtual Status rehearse(const WarehouseCommit& commit) = 0;
 
-    /// Parses only.
-    virtual std::variant<StatementInfo, SqlError> inspect(std::string_view sql) = 0;
+    /// Removes all rows of the tables and the consumer's positions in one transaction.
+    virtual Status clear(std::string_view consumer, std::span<const TableSchema> tables) = 0;
+
+    /// Parses only. An Error is none of the text's: the engine could not look at it now.
+    virtual std::variant<StatementInfo, SqlError, Error> inspect(std::string_view sql) = 0;
     /// Runs one statement with $1... bound to `params`, on a connection that cannot reach files or settings.
     virtual std::variant<Status, SqlError> query(std::string_view sql, std::span<const Cell> params,
                                                  const QueryLimits& limits, ResultVisitor& visitor) = 0;

@@ -14,12 +14,16 @@ namespace {
 
 constexpr std::chrono::seconds kReadersEnd{5};
 constexpr std::chrono::seconds kCheckpointAgain{1};
+/// New queries may have taken the memory again meanwhile.
+constexpr int kTriesWithoutReaders = 3;
 
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begun) {
     return std::chrono::duration<double>(Clock::now() - begun).count();
 }
+
+bool starved(const Status& written) { return !written && written.error().code == Errc::resource_exhausted; }
 
 /// All rows of a small result whose columns are texts, blobs or integers.
 template <class Visit>
@@ -197,6 +201,16 @@ Status Writer::check_positions(const WarehouseCommit& commit, std::vector<SinkPo
     return {};
 }
 
+/// Whether the stored positions are those of `commit`. One without positions leaves no trace to look for.
+Result<bool> Writer::is_stored(const WarehouseCommit& commit) {
+    const std::vector<SinkPosition> stored = TILLSTREAM_TRY(read_positions(commit.consumer));
+    return !commit.positions.empty() &&
+           std::all_of(commit.positions.begin(), commit.positions.end(), [&](const SinkPosition& position) {
+               const SinkPosition* found = find_position(stored, position.source);
+               return found != nullptr && *found == position;
+           });
+}
+
 Status Writer::store_positions(const WarehouseCommit& commit, const std::vector<SinkPosition>& stored) {
     for (const SinkPosition& position : commit.positions) {
         const bool known = find_position(stored, position.source) != nullptr;
@@ -215,6 +229,19 @@ Status Writer::store_positions(const WarehouseCommit& commit, const std::vector<
 Status Writer::commit(const WarehouseCommit& commit) { return write(commit, Ending::commit); }
 Status Writer::rehearse(const WarehouseCommit& commit) { return write(commit, Ending::rollback); }
 
+Status Writer::clear(std::string_view consumer, std::span<const TableSchema> tables) {
+    std::string script =
+        fmt::format("DELETE FROM ops.sink_positions WHERE consumer = {};", literal(consumer));
+    for (const TableSchema& table : tables)
+        script += fmt::format("DELETE FROM {}.{};", identifier(table.schema), identifier(table.name));
+    const std::lock_guard lock(mutex_);
+    TILLSTREAM_CHECK(execute(connection_.get(), "BEGIN TRANSACTION"));
+    Status cleared = execute(connection_.get(), script);
+    if (cleared) cleared = execute(connection_.get(), "COMMIT");
+    if (!cleared) (void)execute(connection_.get(), "ROLLBACK");
+    return cleared;
+}
+
 Status Writer::write(const WarehouseCommit& commit, Ending ending) {
     std::vector<LoadPlan> plans;
     for (const FactLoad& load : commit.facts) plans.push_back(TILLSTREAM_TRY(LoadPlan::of(load)));
@@ -223,15 +250,20 @@ Status Writer::write(const WarehouseCommit& commit, Ending ending) {
     const std::lock_guard lock(mutex_);
     const auto begun = Clock::now();
     Status written = write_once(plans, commit, ending);
-    if (!written && written.error().code == Errc::resource_exhausted) {
+    for (int again = 0; starved(written) && again < kTriesWithoutReaders; ++again) {
         logger_.warn("a commit ran out of memory: running queries are ended",
                      {{"consumer", commit.consumer}});
         readers_.cancel_all(kReadersEnd);
-        written = write_once(plans, commit, ending);
-        if (!written && written.error().code == Errc::resource_exhausted) {
-            return failure(Errc::unavailable, written.error().message);
+        // Rolling back takes memory too: the first try may have failed like the commit.
+        (void)execute(connection_.get(), "ROLLBACK");
+        // The engine may have said so of a commit that it had already made.
+        if (ending == Ending::commit && TILLSTREAM_TRY(is_stored(commit))) {
+            written = {};
+        } else {
+            written = write_once(plans, commit, ending);
         }
     }
+    if (starved(written)) return failure(Errc::unavailable, written.error().message);
     TILLSTREAM_CHECK(std::move(written));
     if (ending == Ending::rollback) return {};
     for (const LoadPlan& plan : plans) rows_.add(static_cast<double>(plan.rows()));
@@ -256,9 +288,18 @@ Status Writer::write_once(const std::vector<LoadPlan>& plans, const WarehouseCom
 Status Writer::load(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending) {
     std::vector<SinkPosition> stored;
     if (ending == Ending::commit) TILLSTREAM_CHECK(check_positions(commit, stored));
+    for (const FactRange& range : commit.removed) TILLSTREAM_CHECK(remove(range));
     for (const LoadPlan& plan : plans) TILLSTREAM_CHECK(scan_.run(connection_.get(), plan));
     if (ending == Ending::commit) TILLSTREAM_CHECK(store_positions(commit, stored));
     return {};
+}
+
+Status Writer::remove(const FactRange& range) {
+    return execute(connection_.get(),
+                   fmt::format("DELETE FROM {}.{} WHERE stream = {} AND shard = {} AND \"offset\" >= {} AND "
+                               "\"offset\" < {}",
+                               identifier(range.table->schema), identifier(range.table->name),
+                               literal(range.stream), range.shard, range.from.value, range.to.value));
 }
 
 std::uint64_t Writer::wal_size() const {

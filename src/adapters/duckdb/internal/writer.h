@@ -36,6 +36,7 @@ public:
     Result<std::vector<SinkPosition>> positions(std::string_view consumer);
     Status commit(const WarehouseCommit& commit);
     Status rehearse(const WarehouseCommit& commit);
+    Status clear(std::string_view consumer, std::span<const TableSchema> tables);
 
 private:
     enum class Ending { commit, rollback };
@@ -43,7 +44,9 @@ private:
     Status write(const WarehouseCommit& commit, Ending ending);
     Status write_once(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending);
     Status load(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending);
+    Status remove(const FactRange& range);
     Status check_positions(const WarehouseCommit& commit, std::vector<SinkPosition>& stored);
+    Result<bool> is_stored(const WarehouseCommit& commit);
     Status store_positions(const WarehouseCommit& commit, const std::vector<SinkPosition>& stored);
     Result<std::vector<SinkPosition>> read_positions(std::string_view consumer);
     Status alter_table(const TableSchema& table);
