@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -144,6 +145,17 @@ struct SqlError {
     int column = 1;
 };
 
+/// Rows together with the texts they point into.
+struct OwnedRows {
+    std::deque<std::string> texts;
+    std::vector<std::vector<Cell>> rows;
+
+    std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
+};
+
+/// The rows of a live table at this moment. Called on a query's thread; must not query the warehouse.
+using LiveRows = std::function<OwnedRows()>;
+
 class Warehouse {
 public:
     virtual ~Warehouse() = default;
@@ -152,6 +164,8 @@ public:
     virtual Status ensure_table(const TableSchema& table) = 0;
     /// Creates or replaces the view.
     virtual Status ensure_view(const ViewSchema& view) = 0;
+    /// A table whose rows are asked for when it is queried; `rows` stays callable as long as the warehouse.
+    virtual Status ensure_live_table(const TableSchema& table, LiveRows rows) = 0;
     virtual Result<std::vector<SinkPosition>> positions(std::string_view consumer) = 0;
     virtual Status commit(const WarehouseCommit& commit) = 0;
     /// Runs the load of `commit` in a transaction and rolls it back.

@@ -32,6 +32,9 @@ public:
 
     Status ensure_table(const TableSchema& table) override { return writer_.ensure_table(table); }
     Status ensure_view(const ViewSchema& view) override { return writer_.ensure_view(view); }
+    Status ensure_live_table(const TableSchema& table, LiveRows rows) override {
+        return writer_.ensure_live_table(table, std::move(rows));
+    }
     Result<std::vector<SinkPosition>> positions(std::string_view consumer) override {
         return writer_.positions(consumer);
     }

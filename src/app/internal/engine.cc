@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/internal/ops_tables.h"
 #include "contract/embedded_datasets.h"
 #include "core/thread_priority.h"
 #include "quarantine/sink_reject.h"
@@ -170,10 +171,13 @@ Status Engine::attach_warehouse() {
     for (const ContractPtr& contract : contracts_->all())
         TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
     TILLSTREAM_CHECK(quarantine_sink_->prepare());
+    TILLSTREAM_CHECK(add_ops_tables(*warehouse_, *delivery_, *journal_));
     TILLSTREAM_CHECK(delivery_->add(*warehouse_sink_, sink_policy(settings_)));
     TILLSTREAM_CHECK(delivery_->add(*quarantine_sink_, sink_policy(settings_)));
     queries_ = std::make_unique<QueryService>(*warehouse_, query_options(settings_), metrics_);
     queries_ready_ = queries_.get();
+    quarantine_list_ = std::make_unique<QuarantineList>(*warehouse_);
+    quarantine_ready_ = quarantine_list_.get();
     reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
     check_store(*warehouse_sink_, StoreContent::accepted, scan_facts);
     check_store(*quarantine_sink_, StoreContent::quarantined, scan_quarantine);
@@ -228,6 +232,7 @@ void Engine::close() {
     closed_ = true;
     stop_sinks();
     queries_ready_ = nullptr;
+    quarantine_ready_ = nullptr;
     reconciler_ready_ = nullptr;
     if (journal_) journal_->close();
 }

@@ -25,6 +25,7 @@
 #include "ingest/ingest.h"
 #include "log/journal.h"
 #include "reconcile/reconcile.h"
+#include "sinks/quarantine/quarantine_list.h"
 #include "sinks/quarantine/quarantine_sink.h"
 #include "sinks/warehouse/warehouse_sink.h"
 #include "sql/query_service.h"
@@ -43,6 +44,11 @@ public:
     /// Null until the warehouse is open.
     QueryService* queries() { return queries_ready_.load(); }
     Reconciler* reconciler() { return reconciler_ready_.load(); }
+    QuarantineList* quarantine() { return quarantine_ready_.load(); }
+    /// Of every stream: the journal is sealed as a whole.
+    Status seal(std::string_view stream, std::chrono::milliseconds timeout) {
+        return journal_->seal(stream, timeout);
+    }
     /// Empty when everything is up; else what is missing and why.
     std::string not_ready() const;
     /// Waits for the warehouse. unavailable if it takes longer, else the error that keeps it from opening.
@@ -79,9 +85,11 @@ private:
     std::unique_ptr<WarehouseSink> warehouse_sink_;
     std::unique_ptr<QuarantineSink> quarantine_sink_;
     std::unique_ptr<QueryService> queries_;
+    std::unique_ptr<QuarantineList> quarantine_list_;
     std::unique_ptr<Reconciler> reconciler_;
     std::atomic<QueryService*> queries_ready_{nullptr};
     std::atomic<Reconciler*> reconciler_ready_{nullptr};
+    std::atomic<QuarantineList*> quarantine_ready_{nullptr};
     mutable std::mutex opening_mutex_;
     std::condition_variable opened_;
     std::optional<Status> opening_outcome_;

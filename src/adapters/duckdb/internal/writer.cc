@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "adapters/duckdb/internal/live_table.h"
 #include "adapters/duckdb/internal/result_columns.h"
 
 namespace tillstream::duck {
@@ -111,6 +112,16 @@ Status Writer::ensure_view(const ViewSchema& view) {
     return execute(connection_.get(),
                    fmt::format("CREATE OR REPLACE VIEW {}.{} AS {}", identifier(view.schema),
                                identifier(view.name), view.select));
+}
+
+Status Writer::ensure_live_table(const TableSchema& table, LiveRows rows) {
+    const std::lock_guard lock(mutex_);
+    const std::string function =
+        TILLSTREAM_TRY(register_live_table(connection_.get(), table, std::move(rows)));
+    TILLSTREAM_CHECK(execute(connection_.get(),
+                             fmt::format("CREATE OR REPLACE VIEW {}.{} AS SELECT * FROM {}()",
+                                         identifier(table.schema), identifier(table.name), function)));
+    return comment_columns(table);
 }
 
 Status Writer::alter_table(const TableSchema& table) {

@@ -33,6 +33,7 @@ public:
 
     Status ensure_table(const TableSchema& table);
     Status ensure_view(const ViewSchema& view);
+    Status ensure_live_table(const TableSchema& table, LiveRows rows);
     Result<std::vector<SinkPosition>> positions(std::string_view consumer);
     Status commit(const WarehouseCommit& commit);
     Status rehearse(const WarehouseCommit& commit);
