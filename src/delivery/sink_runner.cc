@@ -136,15 +136,6 @@ bool SinkRunner::open() {
         recover(opened.error());
         return false;
     }
-    if (!counted_run_) {
-        const auto mode = memory_.begin_run(encode_position(committer_.stored().position()));
-        if (!mode) {
-            recover(mode.error());
-            return false;
-        }
-        mode_ = *mode;
-        counted_run_ = true;
-    }
     pending_.reset();
     reader_.move_to(committer_.stored());
     progress_.reset(committer_.stored().next);
@@ -172,6 +163,7 @@ void SinkRunner::replay_step() {
 
 void SinkRunner::step() {
     if (!pending_) {
+        if (const Status begun = begin_run(); !begun) return recover(begun.error());
         auto chunk = next_chunk();
         if (!chunk) return recover(chunk.error());
         if (chunk->batches.empty()) return pass_by(*chunk);
@@ -187,6 +179,14 @@ void SinkRunner::step() {
     if (const Status done = commit(*pending_); !done) return recover(done.error());
     pending_.reset();
     succeeded();
+}
+
+/// A run begins with its first work: a process that ends before has not died of a record.
+Status SinkRunner::begin_run() {
+    if (counted_run_ || around_.log.bytes_behind(reader_.place().cursor) == 0) return {};
+    mode_ = TILLSTREAM_TRY(memory_.begin_run(encode_position(committer_.stored().position())));
+    counted_run_ = true;
+    return {};
 }
 
 Result<Chunk> SinkRunner::next_chunk() {

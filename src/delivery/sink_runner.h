@@ -101,6 +101,7 @@ private:
     bool open();
     void step();
     void replay_step();
+    Status begin_run();
     Result<Chunk> next_chunk();
     Status commit(const Chunk& chunk);
     bool skipped_is_due() const;
