@@ -72,8 +72,8 @@ struct TableCondition {
         equals,  ///< the item is there and its `attribute` has this value
     };
     Kind kind = Kind::absent;
-    std::string_view attribute;
-    TableValue value;
+    std::string_view attribute = {};
+    TableValue value = {};
 };
 
 struct TableWrite {
@@ -83,16 +83,16 @@ struct TableWrite {
         remove,  ///< an absent item is fine
     };
     Kind kind = Kind::put;
-    TableKey key;
-    std::span<const TableAttribute> attributes;
+    TableKey key = {};
+    std::span<const TableAttribute> attributes = {};
     std::optional<TableCondition> condition = std::nullopt;
 };
 
 struct TableCommit {
-    std::string_view consumer;  ///< whose positions these are
-    std::span<const TableWrite> writes;
-    std::vector<SourceOffset> expected;   ///< stored next of each source touched; next 0 = no entry yet
-    std::vector<SinkPosition> positions;  ///< what is stored instead
+    std::string_view consumer = {};  ///< whose positions these are
+    std::span<const TableWrite> writes = {};
+    std::vector<SourceOffset> expected = {};   ///< stored next of each source touched; next 0 = no entry yet
+    std::vector<SinkPosition> positions = {};  ///< what is stored instead
 
     /// Fills `expected` and `positions` from the progress of a sink.
     void advance(std::span<const SourceRange> ranges, Epoch epoch) {
@@ -133,8 +133,8 @@ private:
 
 /// Items of one partition within a range of sort keys.
 struct TableQuery {
-    std::string_view table;
-    TableKeyPart partition;
+    std::string_view table = {};
+    TableKeyPart partition = {};
     std::optional<TableKeyPart> from = std::nullopt;  ///< inclusive
     std::optional<TableKeyPart> to = std::nullopt;    ///< exclusive
     bool descending = false;

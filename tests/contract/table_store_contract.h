@@ -25,7 +25,6 @@ namespace tillstream::testing {
 template <class Harness>
 class TableStoreContract : public ::testing::Test {
 protected:
-    using Kind = TableWrite::Kind;
     using Texts = std::vector<std::string>;
 
     void SetUp() override {
@@ -59,7 +58,7 @@ protected:
         return write({{.key = key(partition, sort), .attributes = {&attribute, 1}}});
     }
     Status remove(TableKeyPart partition, TableKeyPart sort) {
-        return write({{.kind = Kind::remove, .key = key(partition, sort)}});
+        return write({{.kind = TableWrite::Kind::remove, .key = key(partition, sort)}});
     }
 
     static std::string text_of(const TableItem& item) {
@@ -425,7 +424,9 @@ TYPED_TEST_P(TableStoreContract, random_writes_read_as_in_a_map) {
             ASSERT_TRUE(this->put(partition, sort, text));
             model[{partition, sort}] = text;
         }
-        if (random() % 500 == 0) ASSERT_TRUE(this->store().checkpoint());
+        if (random() % 500 == 0) {
+            ASSERT_TRUE(this->store().checkpoint());
+        }
         if (random() % 1'000 == 0) this->reopen();
     }
     for (std::int64_t partition = -2; partition <= 2; ++partition) {

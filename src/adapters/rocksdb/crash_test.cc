@@ -4,9 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <random>
 #include <thread>
 
@@ -53,22 +55,43 @@ Status commit(TableStore& store, std::uint64_t n) {
     return store.commit(commit);
 }
 
-/// Never returns: the parent kills it.
-[[noreturn]] void write_until_killed(const std::string& path, std::uint64_t from, std::uint64_t seed, int ready) {
-    std::mt19937_64 random(seed);
+/// What the child is told, in its environment: RocksDB's threads do not survive a fork, so it is a program
+/// started anew, on the one test below.
+constexpr const char* kPath = "TILLSTREAM_CRASH_PATH";
+constexpr const char* kFrom = "TILLSTREAM_CRASH_FROM";
+constexpr const char* kSeed = "TILLSTREAM_CRASH_SEED";
+constexpr const char* kReady = "TILLSTREAM_CRASH_READY";
+
+std::uint64_t number_in(const char* variable) { return std::strtoull(std::getenv(variable), nullptr, 10); }
+
+TEST(RocksdbCrash, DISABLED_ChildThatWritesUntilItIsKilled) {
+    if (std::getenv(kPath) == nullptr) GTEST_SKIP() << "started by the test below only";
+    std::mt19937_64 random(number_in(kSeed));
     Metrics metrics;
     RocksdbOptions options;
     options.checkpoint_interval = std::chrono::milliseconds(1 + random() % 20);
     options.dirty_bytes = 64 << 10;
     options.memory_bytes = 8 << 20;
-    auto store = RocksdbTables::open(path, options, Logger::silent(), metrics);
-    if (!store) std::_Exit(2);
+    auto store = RocksdbTables::open(std::getenv(kPath), options, Logger::silent(), metrics);
+    ASSERT_TRUE(store) << store.error().message;
     const char byte = 1;
-    if (::write(ready, &byte, 1) != 1) std::_Exit(3);
-    for (std::uint64_t n = from;; ++n) {
-        if (!commit(**store, n)) std::_Exit(4);
-        if (random() % 50 == 0 && !(*store)->checkpoint()) std::_Exit(5);
+    ASSERT_EQ(::write(static_cast<int>(number_in(kReady)), &byte, 1), 1);
+    for (std::uint64_t n = number_in(kFrom);; ++n) {
+        ASSERT_TRUE(commit(**store, n));
+        if (random() % 50 == 0) {
+            ASSERT_TRUE((*store)->checkpoint());
+        }
     }
+}
+
+void become_the_child(const std::string& path, std::uint64_t from, std::uint64_t seed, int ready) {
+    ::setenv(kPath, path.c_str(), 1);
+    ::setenv(kFrom, std::to_string(from).c_str(), 1);
+    ::setenv(kSeed, std::to_string(seed).c_str(), 1);
+    ::setenv(kReady, std::to_string(ready).c_str(), 1);
+    ::execl("/proc/self/exe", "child", "--gtest_also_run_disabled_tests",
+            "--gtest_filter=RocksdbCrash.DISABLED_ChildThatWritesUntilItIsKilled", nullptr);
+    std::_Exit(99);
 }
 
 /// The commit the store stands behind, after checking that every key says so.
@@ -113,7 +136,7 @@ TEST(RocksdbCrash, AKilledProcessLeavesAWholePrefixOfItsCommits) {
         const std::uint64_t child_seed = random();
         const pid_t child = ::fork();
         ASSERT_GE(child, 0);
-        if (child == 0) write_until_killed(path, next, child_seed, ready[1]);
+        if (child == 0) become_the_child(path, next, child_seed, ready[1]);
         ::close(ready[1]);
         char byte = 0;
         const ssize_t woken = ::read(ready[0], &byte, 1);

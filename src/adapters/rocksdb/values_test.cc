@@ -26,7 +26,7 @@ TEST(TableValues, AreWhatTheFormatSays) {
         "\x03yes\x02"
         "\x02no\x01"
         "\x04null\x00",
-        52);
+        47);
     EXPECT_EQ(bytes, expected);
     const SinkPosition position{SourceId{5}, Offset{300}, "cur", Epoch{2}};
     EXPECT_EQ(position_value(position), std::string_view("\xac\x02\x02\x03" "cur", 7));
