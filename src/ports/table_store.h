@@ -72,8 +72,8 @@ struct TableCondition {
         equals,  ///< the item is there and its `attribute` has this value
     };
     Kind kind = Kind::absent;
-    std::string_view attribute;
-    TableValue value;
+    std::string_view attribute = {};
+    TableValue value = {};
 };
 
 struct TableWrite {
@@ -83,16 +83,16 @@ struct TableWrite {
         remove,  ///< an absent item is fine
     };
     Kind kind = Kind::put;
-    TableKey key;
-    std::span<const TableAttribute> attributes;
+    TableKey key = {};
+    std::span<const TableAttribute> attributes = {};
     std::optional<TableCondition> condition = std::nullopt;
 };
 
 struct TableCommit {
-    std::string_view consumer;  ///< whose positions these are
-    std::span<const TableWrite> writes;
-    std::vector<SourceOffset> expected;   ///< stored next of each source touched; next 0 = no entry yet
-    std::vector<SinkPosition> positions;  ///< what is stored instead
+    std::string_view consumer = {};  ///< whose positions these are
+    std::span<const TableWrite> writes = {};
+    std::vector<SourceOffset> expected = {};   ///< stored next of each source touched; next 0 = no entry yet
+    std::vector<SinkPosition> positions = {};  ///< what is stored instead
 
     /// Fills `expected` and `positions` from the progress of a sink.
     void advance(std::span<const SourceRange> ranges, Epoch epoch) {
@@ -107,7 +107,8 @@ struct TableCommit {
 /// the views valid.
 class TableItem {
 public:
-    bool empty() const { return attributes_.empty(); }
+    /// No item was found.
+    bool empty() const { return !present_; }
     const TableKeyPart& partition() const { return partition_; }
     const TableKeyPart& sort() const { return sort_; }
     std::span<const TableAttribute> attributes() const { return attributes_; }
@@ -117,9 +118,13 @@ public:
     /// For adapters: copies everything.
     void assign(const TableKeyPart& partition, const TableKeyPart& sort,
                 std::span<const TableAttribute> attributes);
-    void clear() { attributes_.clear(); }
+    void clear() {
+        present_ = false;
+        attributes_.clear();
+    }
 
 private:
+    bool present_ = false;
     Buffer bytes_;
     TableKeyPart partition_;
     TableKeyPart sort_;
@@ -128,8 +133,8 @@ private:
 
 /// Items of one partition within a range of sort keys.
 struct TableQuery {
-    std::string_view table;
-    TableKeyPart partition;
+    std::string_view table = {};
+    TableKeyPart partition = {};
     std::optional<TableKeyPart> from = std::nullopt;  ///< inclusive
     std::optional<TableKeyPart> to = std::nullopt;    ///< exclusive
     bool descending = false;
@@ -179,16 +184,23 @@ public:
     virtual Status scan(std::string_view table, const TableVisitor& visit) = 0;
 };
 
-/// What every adapter checks of a commit's writes before it looks at its store: invalid_argument, naming key
-/// and limit.
-Status check_writes(std::span<const TableWrite> writes, const TableCapabilities& capabilities);
+// What every adapter does alike.
+
 /// Bytes of an item as limits count them.
 std::size_t item_bytes(const TableKey& key, std::span<const TableAttribute> attributes);
-/// Whether the condition holds for a stored item; `item` is empty if there is none.
-bool holds(const TableCondition& condition, const TableItem& item);
-/// The compare-and-set of positions, the same in every adapter: conflict names what differs. `consumer` is for
-/// the message.
-Status check_positions(std::string_view consumer, std::span<const SinkPosition> stored,
-                       const TableCommit& commit);
+/// invalid_argument, naming key and limit.
+Status check_item_bytes(const TableKey& key, std::span<const TableAttribute> attributes,
+                        const TableCapabilities& capabilities);
+/// The same for all that can be said of a commit's writes without looking at the store.
+Status check_writes(std::span<const TableWrite> writes, const TableCapabilities& capabilities);
+/// The attributes of an item after an update; views of both.
+std::vector<TableAttribute> with_update(std::span<const TableAttribute> stored,
+                                        std::span<const TableAttribute> update);
+/// conflict if the write has a condition that does not hold for the stored item (empty: there is none).
+Status check_condition(const TableWrite& write, const TableItem& item);
+/// The compare-and-set of positions: conflict names what differs.
+Status check_positions(const TableCommit& commit, std::span<const SinkPosition> stored);
+/// `stored` as it is after the commit.
+void advance_positions(const TableCommit& commit, std::vector<SinkPosition>& stored);
 
 }  // namespace tillstream
