@@ -91,7 +91,7 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(Sinks, ReplayTest, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "Replaceable" : "RebuiltWhole"; });
+                         [](const auto& sink) { return sink.param ? "Replaceable" : "RebuiltWhole"; });
 
 TEST_P(ReplayTest, AWrongStoreIsRightAgain) {
     append({"a", "b", "c"});
