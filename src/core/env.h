@@ -51,6 +51,8 @@ public:
     virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
     /// Replaces the target. Durable after sync_dir of the folder.
     virtual Status rename(const std::string& from, const std::string& to) = 0;
+    /// The same, but already_exists if the target is there, whoever made it.
+    virtual Status rename_new(const std::string& from, const std::string& to) = 0;
     virtual Status remove(const std::string& path) = 0;
     virtual Result<bool> exists(const std::string& path) = 0;
     /// Names (not paths) in a folder, sorted; not_found if there is no such folder.

@@ -126,6 +126,11 @@ Status FaultFilesystem::rename(const std::string& from, const std::string& to) {
     return state_->base.rename(from, to);
 }
 
+Status FaultFilesystem::rename_new(const std::string& from, const std::string& to) {
+    TILLSTREAM_CHECK(state_->check(FileCall::rename));
+    return state_->base.rename_new(from, to);
+}
+
 Status FaultFilesystem::remove(const std::string& path) {
     TILLSTREAM_CHECK(state_->check(FileCall::remove));
     return state_->base.remove(path);

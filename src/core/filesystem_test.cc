@@ -142,6 +142,18 @@ TYPED_TEST(FilesystemSuite, RenamesOverTheTarget) {
     this->expect_error(this->fs().rename(this->path("b"), this->path("no/c")), Errc::not_found);
 }
 
+TYPED_TEST(FilesystemSuite, RenamesToANewNameOnly) {
+    this->write("a", "new");
+    this->write("b", "old");
+    this->expect_error(this->fs().rename_new(this->path("a"), this->path("b")), Errc::already_exists,
+                       this->path("b"));
+    EXPECT_EQ(this->read("b"), "old");
+    ASSERT_TRUE(this->fs().rename_new(this->path("a"), this->path("c")));
+    EXPECT_EQ(this->read("c"), "new");
+    EXPECT_FALSE(*this->fs().exists(this->path("a")));
+    this->expect_error(this->fs().rename_new(this->path("a"), this->path("d")), Errc::not_found);
+}
+
 TYPED_TEST(FilesystemSuite, ListsFoldersSorted) {
     ASSERT_TRUE(this->fs().make_dirs(this->path("d/e//f/")));
     ASSERT_TRUE(this->fs().make_dirs(this->path("d")));

@@ -116,6 +116,21 @@ struct MemoryFilesystem::State {
         free += inode.live.size();
     }
 
+    Status rename(const std::string& from, const std::string& to) {
+        const std::string call = "rename to '" + to + "' of";
+        if (dirs.contains(from))
+            return failure(Errc::unsupported, call + " '" + from + "': it is a folder");
+        const auto found = live.find(from);
+        if (found == live.end() || !dirs.contains(internal::parent_folder(to)))
+            return failed(call, from, ENOENT);
+        if (dirs.contains(to)) return failed(call, from, EISDIR);
+        if (from == to) return {};
+        if (const auto target = live.find(to); target != live.end())
+            unlink(*target->second);
+        change({.removed = from, .added = to, .inode = found->second});
+        return {};
+    }
+
     std::set<std::pair<std::uint64_t, std::shared_ptr<Inode>>> inodes() const {
         std::set<std::pair<std::uint64_t, std::shared_ptr<Inode>>> all;
         for (const auto& [path, inode] : live) all.emplace(inode->number, inode);
@@ -275,22 +290,17 @@ Result<std::unique_ptr<File>> MemoryFilesystem::open(const std::string& given, O
     return std::make_unique<MemoryFile<State>>(state_, found->second, path, mode);
 }
 
-Status MemoryFilesystem::rename(const std::string& given_from, const std::string& given_to) {
+Status MemoryFilesystem::rename(const std::string& from, const std::string& to) {
     const std::lock_guard lock(state_->mutex);
-    const std::string from = normal(given_from);
+    return state_->rename(normal(from), normal(to));
+}
+
+Status MemoryFilesystem::rename_new(const std::string& from, const std::string& given_to) {
+    const std::lock_guard lock(state_->mutex);
     const std::string to = normal(given_to);
-    const std::string call = "rename to '" + to + "' of";
-    if (state_->dirs.contains(from))
-        return failure(Errc::unsupported, call + " '" + from + "': it is a folder");
-    const auto found = state_->live.find(from);
-    if (found == state_->live.end() || !state_->dirs.contains(internal::parent_folder(to)))
-        return failed(call, from, ENOENT);
-    if (state_->dirs.contains(to)) return failed(call, from, EISDIR);
-    if (from == to) return {};
-    if (const auto target = state_->live.find(to); target != state_->live.end())
-        state_->unlink(*target->second);
-    state_->change({.removed = from, .added = to, .inode = found->second});
-    return {};
+    if (state_->live.contains(to) || state_->dirs.contains(to))
+        return failed("rename to new '" + to + "' of", from, EEXIST);
+    return state_->rename(normal(from), to);
 }
 
 Status MemoryFilesystem::remove(const std::string& given) {

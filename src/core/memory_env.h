@@ -19,6 +19,7 @@ public:
 
     Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
     Status rename(const std::string& from, const std::string& to) override;
+    Status rename_new(const std::string& from, const std::string& to) override;
     Status remove(const std::string& path) override;
     Result<bool> exists(const std::string& path) override;
     Result<std::vector<std::string>> list(const std::string& dir) override;

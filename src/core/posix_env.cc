@@ -142,6 +142,15 @@ public:
         return {};
     }
 
+    Status rename_new(const std::string& from, const std::string& to) override {
+        const std::string call = "rename to new '" + to + "' of";
+        if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+        if (errno != EINVAL && errno != ENOSYS) return failed(call, from);
+        // A file system without the flag: a link never replaces either.
+        if (::link(from.c_str(), to.c_str()) != 0) return failed(call, from);
+        return remove(from);
+    }
+
     Status remove(const std::string& path) override {
         if (std::remove(path.c_str()) != 0) return failed("remove", path);
         return {};

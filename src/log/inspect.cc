@@ -9,6 +9,7 @@
 #include "log/internal/published.h"
 #include "log/internal/recovery.h"
 #include "log/internal/registry.h"
+#include "log/internal/sealed_inspect.h"
 #include "log/internal/segment_reader.h"
 
 namespace tillstream {
@@ -122,6 +123,7 @@ void describe_registry(const RegistryData& registry, std::string& out) {
 }  // namespace
 
 Status inspect_file(Filesystem& fs, const std::string& path, std::string& out) {
+    if (TILLSTREAM_TRY(looks_sealed(fs, path))) return describe_sealed(fs, path, out);
     auto reader = SegmentReader::open(fs, path);
     if (reader) {
         describe_segment(**reader, out);
@@ -140,7 +142,7 @@ Status inspect_file(Filesystem& fs, const std::string& path, std::string& out) {
         return {};
     }
     return failure(Errc::invalid_argument,
-                   fmt::format("{} is neither a journal segment nor a log registry: {}", path,
+                   fmt::format("{} is no journal segment, log registry or sealed object: {}", path,
                                registry.error().message));
 }
 

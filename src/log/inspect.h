@@ -1,4 +1,4 @@
-// inspect.h - looks at the journal's files without a running journal.
+// inspect.h - looks at the files of the log without a running journal.
 //
 // Place:    `tillstream inspect` prints a file; `verify` and ledgers count what is stored by `scan`.
 // Changes:  nothing, so both may run beside a live journal; they see what was written at the call.
@@ -13,8 +13,9 @@
 
 namespace tillstream {
 
-/// Appends a readable description of a segment or registry file: every header, group, batch and section with
-/// the outcome of its checks. Damage is described, not returned; invalid_argument if the file is neither.
+/// Appends a readable description of a segment, registry or sealed object: every header, group, frame, batch
+/// and section with the outcome of its checks. Damage is described, not returned; invalid_argument if the file
+/// is none of them.
 Status inspect_file(Filesystem& fs, const std::string& path, std::string& out);
 
 struct LogVisitor {

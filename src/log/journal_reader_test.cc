@@ -33,6 +33,9 @@ public:
         return std::unique_ptr<File>(std::make_unique<HookedFile>(std::move(file), hook_));
     }
     Status rename(const std::string& from, const std::string& to) override { return base_.rename(from, to); }
+    Status rename_new(const std::string& from, const std::string& to) override {
+        return base_.rename_new(from, to);
+    }
     Status remove(const std::string& path) override { return base_.remove(path); }
     Result<bool> exists(const std::string& path) override { return base_.exists(path); }
     Result<std::vector<std::string>> list(const std::string& dir) override { return base_.list(dir); }
