@@ -145,7 +145,7 @@ std::optional<journal::SealedStore> make_store(const JournalOptions& options, co
 }
 
 journal::SegmentPreparer::Options preparing(const JournalOptions& options, journal::Published* to_wake) {
-    journal::SegmentPreparer::Options made{options.segment_bytes, options.budget_bytes, options.segments_ahead, {}};
+    journal::SegmentPreparer::Options made{options.segment_bytes, options.budget_bytes, options.segments_ahead};
     if (to_wake != nullptr) made.on_short = [to_wake] { to_wake->wake_sealer(); };
     return made;
 }

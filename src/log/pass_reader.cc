@@ -75,7 +75,8 @@ Result<bool> PassReader::advance(std::vector<Gap>& gaps) {
         }
         LogBatch& batch = step->batch->batch;
         expected_ = batch.end();
-        const SealedKey key{hour_of(batch.arrived), batch.source, batch.base};
+        // Of a batch that damage split the second part may be left: by its last record it is known.
+        const SealedKey key{hour_of(batch.arrived), batch.source, Offset{batch.end().value - 1}};
         if (step->batch->place < start_ || place_.passed(batch.lsn, key)) continue;
         ahead_ = std::move(batch);
         return true;

@@ -8,6 +8,18 @@
 
 namespace tillstream::journal {
 
+namespace {
+
+/// Raw bytes of an object in groups before `next`. Groups are not indexed: take them as equally large.
+std::uint64_t share_before(const CutObject& object, Lsn from, Lsn next) {
+    if (object.last_group < next) return object.raw_bytes;
+    const double share = static_cast<double>(next.value - from.value) /
+                         static_cast<double>(object.last_group.value + 1 - from.value);
+    return static_cast<std::uint64_t>(share * static_cast<double>(object.raw_bytes));
+}
+
+}  // namespace
+
 SealedLog::SealedLog(Filesystem& fs, std::string dir, CutsData data, Lsn begin,
                      const std::vector<SourceEnd>& base)
     : fs_(fs), dir_(std::move(dir)), begin_(begin), data_(std::move(data)) {
@@ -165,10 +177,8 @@ std::uint64_t SealedLog::bytes_behind(const ReadPlace& place) const {
         for (const CutObject& object : pass.objects)
             if (!object.removed && object.key() < place.sealed->key) before += object.raw_bytes;
     } else if (place.at.next > pass.from) {
-        // Groups are not indexed: take them as equally large.
-        const double share = static_cast<double>(place.at.next.value - pass.from.value) /
-                             static_cast<double>(pass.to.value - pass.from.value);
-        before += static_cast<std::uint64_t>(share * static_cast<double>(pass.raw_bytes()));
+        for (const CutObject& object : pass.objects)
+            if (!object.removed) before += share_before(object, pass.from, place.at.next);
     }
     return raw_total_ - std::min(raw_total_, before);
 }

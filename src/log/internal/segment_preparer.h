@@ -29,7 +29,7 @@ public:
         std::uint64_t budget_bytes = 0;  ///< of segments and spares together
         unsigned ahead = 2;
         /// Called on the preparer's thread, again and again, while the budget keeps it from having enough spares.
-        std::function<void()> on_short;
+        std::function<void()> on_short = {};
     };
     /// `used_bytes`: what segments take already.
     SegmentPreparer(Filesystem& fs, std::string dir, Options options, std::uint64_t used_bytes);
