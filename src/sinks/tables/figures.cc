@@ -45,7 +45,7 @@ public:
     Status add(const TableItem& item) {
         std::uint64_t first = 0;
         if (!tables::read_lines_sort(item.sort(), first)) return {};
-        auto chunk = TILLSTREAM_TRY(ChunkReader::open(TILLSTREAM_TRY(tables::value_of(item))));
+        auto chunk = TILLSTREAM_TRY(tables::read_value(item, ChunkReader::open));
         const auto end = ends_.find(chunk.head().source);
         while (!chunk.at_end()) {
             const StoredLine line = TILLSTREAM_TRY(chunk.next());

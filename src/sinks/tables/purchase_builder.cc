@@ -64,7 +64,7 @@ Status PurchaseBuilder::add_invoice(const InvoiceRows::Invoice& invoice) {
 Result<bool> PurchaseBuilder::read_stored_head(std::string_view number) {
     head_ = {};
     if (!TILLSTREAM_TRY(store_.get({kInvoices, number, kHeadSort}, head_item_))) return false;
-    head_ = TILLSTREAM_TRY(read_head(TILLSTREAM_TRY(value_of(head_item_))));
+    head_ = TILLSTREAM_TRY(read_value(head_item_, read_head));
     return true;
 }
 
@@ -177,7 +177,7 @@ Status PurchaseBuilder::read_share_of(std::string_view number, OpenShare& share)
     TableItem& stored = item(share_items_, shares_.size());
     const FixedSort sort = FixedSort::customer_share(share.customer);
     share.stored = TILLSTREAM_TRY(store_.get({kInvoices, number, sort.view()}, stored));
-    if (share.stored) share.share = TILLSTREAM_TRY(read_share(TILLSTREAM_TRY(value_of(stored))));
+    if (share.stored) share.share = TILLSTREAM_TRY(read_value(stored, read_share));
     return {};
 }
 
@@ -197,7 +197,7 @@ Result<PurchaseBuilder::OpenPart*> PurchaseBuilder::part_of(std::int64_t custome
     part.source = source;
     TableItem& stored = item(part_items_, fresh);
     if (TILLSTREAM_TRY(store_.get({kCustomers, customer, FixedSort::source(source).view()}, stored))) {
-        part.part = TILLSTREAM_TRY(read_customer_part(TILLSTREAM_TRY(value_of(stored))));
+        part.part = TILLSTREAM_TRY(read_value(stored, read_customer_part));
     }
     return &part;
 }

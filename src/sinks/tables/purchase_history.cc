@@ -133,7 +133,7 @@ private:
                       std::vector<InvoiceLine>& lines) {
         std::uint64_t number = 0;
         if (!read_lines_sort(item.sort(), number)) return failure(damaged("lines under a key that is none"));
-        auto chunk = TILLSTREAM_TRY(ChunkReader::open(TILLSTREAM_TRY(value_of(item))));
+        auto chunk = TILLSTREAM_TRY(read_value(item, ChunkReader::open));
         for (; !chunk.at_end() && number <= last && lines.size() < most; ++number) {
             const StoredLine stored = TILLSTREAM_TRY(chunk.next());
             if (number >= first) lines.push_back(line_of(number, chunk.head(), stored));
@@ -181,7 +181,7 @@ Result<InvoicePage> PurchaseHistory::invoice(std::string_view invoice_no, std::s
     if (invoice_no.empty() || !TILLSTREAM_TRY(store_.get({kInvoices, invoice_no, kHeadSort}, item))) {
         return failure(Errc::not_found, fmt::format("no invoice '{}'", invoice_no.substr(0, kShown)));
     }
-    const Head head = TILLSTREAM_TRY(read_head(TILLSTREAM_TRY(value_of(item))));
+    const Head head = TILLSTREAM_TRY(read_value(item, read_head));
     InvoicePage page;
     page.invoice_no = invoice_no;
     page.customer_id = head.customer;
@@ -206,7 +206,8 @@ Result<CustomerTotals> PurchaseHistory::customer(std::int64_t customer_id) const
     const TablePage page = TILLSTREAM_TRY(store_.query(query));
     if (page.items.empty()) return failure(Errc::not_found, fmt::format("no customer {}", customer_id));
     for (const TableItem& item : page.items) {
-        TILLSTREAM_CHECK(add_part(total, TILLSTREAM_TRY(read_customer_part(TILLSTREAM_TRY(value_of(item))))));
+        const CustomerPart part = TILLSTREAM_TRY(read_value(item, read_customer_part));
+        TILLSTREAM_CHECK(add_part(total, part));
     }
     total.totals.lines = total.sums.lines;
     total.totals.units = total.sums.units;
@@ -235,7 +236,7 @@ Result<CustomerInvoices> PurchaseHistory::customer_invoices(std::int64_t custome
         if (!read_share_sort(item.sort(), invoice.time, invoice_no)) {
             return failure(damaged("a customer's invoice under a key that is none"));
         }
-        const Share share = TILLSTREAM_TRY(read_share(TILLSTREAM_TRY(value_of(item))));
+        const Share share = TILLSTREAM_TRY(read_value(item, read_share));
         invoice.invoice_no = invoice_no;
         invoice.lines = share.sums.lines;
         invoice.units = share.sums.units;

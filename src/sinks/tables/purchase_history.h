@@ -90,11 +90,11 @@ enum class ListOrder : std::uint8_t { ascending, descending };
 
 /// By (time, invoice_no), the number compared as bytes. `from` inclusive, `to` exclusive.
 struct CustomerInvoicesQuery {
-    std::optional<Timestamp> from;
-    std::optional<Timestamp> to;
+    std::optional<Timestamp> from = std::nullopt;
+    std::optional<Timestamp> to = std::nullopt;
     ListOrder order = ListOrder::descending;
     std::size_t limit = 1000;
-    std::string_view cursor;  ///< `next` of the page before; empty: from the beginning
+    std::string_view cursor = {};  ///< `next` of the page before; empty: from the beginning
 };
 
 class PurchaseHistory {

@@ -61,6 +61,12 @@ char* write_share(char* at, const Share& share) {
     return write_optional(at, share.country);
 }
 
+/// Of all from `start` on.
+void append_crc(Buffer& out, std::size_t start) {
+    const std::uint32_t crc = crc32c(out.view().substr(start));
+    store_le(out.extend(kCrcBytes), crc);
+}
+
 /// Room for fields and texts, filled by `fields`, then the CRC.
 template <class Fields>
 void append_value(Buffer& out, std::size_t text_bytes, Fields&& fields) {
@@ -69,7 +75,7 @@ void append_value(Buffer& out, std::size_t text_bytes, Fields&& fields) {
     *at++ = static_cast<char>(kVersion);
     at = fields(at);
     out.resize(static_cast<std::size_t>(at - out.data()));
-    store_le(out.extend(kCrcBytes), crc32c(out.view().substr(start, out.size() - start - kCrcBytes)));
+    append_crc(out, start);
 }
 
 class Reading {
@@ -144,7 +150,7 @@ Result<std::string_view> fields_of(std::string_view bytes, std::string_view what
 
 /// Reads all fields with `read`, which must use them up.
 template <class Value, class Read>
-Result<Value> read_value(std::string_view bytes, std::string_view what, Read&& read) {
+Result<Value> read_fields(std::string_view bytes, std::string_view what, Read&& read) {
     const std::string_view fields = TILLSTREAM_TRY(fields_of(bytes, what));
     const char* at = fields.data();
     const char* end = at + fields.size();
@@ -169,7 +175,7 @@ void append_share(Buffer& out, const Share& share) {
 }
 
 Result<Share> read_share(std::string_view bytes) {
-    return read_value<Share>(bytes, "a customer's share of an invoice",
+    return read_fields<Share>(bytes, "a customer's share of an invoice",
                              [](Reading& reading, Share& share) { return reading.share(share); });
 }
 
@@ -185,7 +191,7 @@ void append_head(Buffer& out, const Head& head) {
 }
 
 Result<Head> read_head(std::string_view bytes) {
-    return read_value<Head>(bytes, "the head of an invoice", [](Reading& reading, Head& head) {
+    return read_fields<Head>(bytes, "the head of an invoice", [](Reading& reading, Head& head) {
         int flags = 0;
         if (!reading.byte(flags) || flags > (kHasCustomer | kOwnShare) || !reading.share(head.whole)) return false;
         if ((flags & kHasCustomer) == 0) return flags == 0;
@@ -209,7 +215,7 @@ void append_customer_part(Buffer& out, const CustomerPart& part) {
 }
 
 Result<CustomerPart> read_customer_part(std::string_view bytes) {
-    return read_value<CustomerPart>(bytes, "a customer's totals", [](Reading& reading, CustomerPart& part) {
+    return read_fields<CustomerPart>(bytes, "a customer's totals", [](Reading& reading, CustomerPart& part) {
         return reading.number(part.invoices) && reading.sums(part.sums) &&
                reading.signed_number(part.first.micros) && reading.signed_number(part.last.micros) &&
                reading.text(part.newest_invoice) && reading.number(part.newest_line) &&
@@ -255,11 +261,7 @@ void ChunkWriter::add(const StoredLine& line) {
     last_ = line;
 }
 
-void ChunkWriter::finish() {
-    const std::string_view covered = out_->view().substr(start_);
-    const std::uint32_t crc = crc32c(covered);
-    store_le(out_->extend(kCrcBytes), crc);
-}
+void ChunkWriter::finish() { append_crc(*out_, start_); }
 
 Result<ChunkReader> ChunkReader::open(std::string_view bytes) {
     const std::string_view fields = TILLSTREAM_TRY(fields_of(bytes, "lines of an invoice"));

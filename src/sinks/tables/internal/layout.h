@@ -57,6 +57,11 @@ bool read_share_sort(const TableKeyPart& sort, Timestamp& time, std::string_view
 
 /// The bytes of an item's one attribute; corruption if it has none.
 Result<std::string_view> value_of(const TableItem& item);
+/// The same, read by one of values.h's functions.
+template <class Value>
+Result<Value> read_value(const TableItem& item, Result<Value> (*read)(std::string_view)) {
+    return read(TILLSTREAM_TRY(value_of(item)));
+}
 /// Stored bytes are not what was written: `what`, and the way out.
 Error damaged(std::string_view what);
 
