@@ -21,6 +21,7 @@ void Delivery::announce(std::string sink, std::uint64_t lag_bytes_max) {
 }
 
 Status Delivery::add(Sink& sink, const SinkPolicy& policy) {
+    if (find(sink.name()) != nullptr) return {};
     auto runner = std::make_unique<SinkRunner>(sink, policy, around_);
     TILLSTREAM_CHECK(runner->start());
     const std::lock_guard lock(mutex_);

@@ -33,7 +33,7 @@ public:
     /// A required sink of this name will be added once its store is open: until then status() shows it,
     /// retrying, and what is appended meanwhile counts against `lag_bytes_max`.
     void announce(std::string sink, std::uint64_t lag_bytes_max);
-    /// `sink` outlives this object. Starts at once.
+    /// `sink` outlives this object. Starts at once. A name that is there already is left as it is.
     Status add(Sink& sink, const SinkPolicy& policy);
     /// Waits until every sink that is not paused or stopped has come to `end`, at most `timeout`. True if all
     /// sinks did.

@@ -73,8 +73,14 @@ void judge(const LogFigures& log, bool in_time, SinkCheck& sink) {
 
 /// Against the log's records below where the objects end.
 RawCheck judge_raw(RawFigures raw, const LogFigures& log) {
-    RawCheck check{raw.objects, raw.bytes, raw.accepted + raw.quarantined, raw.quarantined, std::move(raw.rows),
-                   std::move(raw.sealed), false, {}};
+    RawCheck check{raw.objects,
+                   raw.bytes,
+                   raw.accepted + raw.quarantined,
+                   raw.quarantined,
+                   std::move(raw.rows),
+                   std::move(raw.sealed),
+                   false,
+                   {}};
     if (raw.damaged > 0) {
         check.problem = std::to_string(raw.damaged) + " damaged parts";
         for (const std::string& damage : raw.damages) check.problem += "; " + damage;
@@ -89,15 +95,23 @@ RawCheck judge_raw(RawFigures raw, const LogFigures& log) {
 
 }  // namespace
 
+void Reconciler::add(StoreUnderCheck store) {
+    const std::lock_guard lock(mutex_);
+    stores_.push_back(std::move(store));
+}
+
 Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::milliseconds wait) {
     const ContractPtr contract = contracts_.find(stream);
     if (!contract) return failure(Errc::not_found, "no stream named " + std::string(stream));
     const auto deadline = std::chrono::steady_clock::now() + wait;
     const StreamEnd end = end_of(log_, stream);
+    std::unique_lock lock(mutex_);
+    const std::vector<StoreUnderCheck> stores = stores_;
+    lock.unlock();
     Reconciliation result;
     result.stream = stream;
     std::vector<bool> in_time;
-    for (const StoreUnderCheck& store : stores_) {
+    for (const StoreUnderCheck& store : stores) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
         const bool waited = store.wait_for(end.position, std::max(left, std::chrono::milliseconds{0}));

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,10 +55,10 @@ struct RawCheck {
     std::uint64_t bytes = 0;
     std::uint64_t records = 0;
     std::uint64_t quarantined = 0;
-    StoreFigures figures;               ///< of the accepted records in them
-    std::vector<SourceOffset> sealed;   ///< behind the last record of each source
+    StoreFigures figures;              ///< of the accepted records in them
+    std::vector<SourceOffset> sealed;  ///< behind the last record of each source
     bool ok = false;
-    std::string problem;                ///< why not, in a few words
+    std::string problem;  ///< why not, in a few words
 };
 
 struct Reconciliation {
@@ -78,8 +79,8 @@ public:
     /// All outlive this object.
     Reconciler(EventLog& log, const ContractStore& contracts) : log_(log), contracts_(contracts) {}
 
-    /// Before the first run, or between runs.
-    void add(StoreUnderCheck store) { stores_.push_back(std::move(store)); }
+    /// Any time: runs that began before do not look at it.
+    void add(StoreUnderCheck store);
 
     /// Also reads the raw lake from now on; `lake` outlives this object.
     void add_raw(const SealedLake& lake) { lake_ = &lake; }
@@ -90,6 +91,7 @@ public:
 private:
     EventLog& log_;
     const ContractStore& contracts_;
+    std::mutex mutex_;
     std::vector<StoreUnderCheck> stores_;
     const SealedLake* lake_ = nullptr;
 };

@@ -61,8 +61,8 @@ OwnedRows sink_rows(const Delivery& delivery, const EventLog& log) {
 }  // namespace
 
 Status add_ops_tables(Warehouse& warehouse, const Delivery& delivery, const EventLog& log) {
-    TILLSTREAM_CHECK(warehouse.ensure_live_table(
-        sinks_table(), [&delivery, &log] { return sink_rows(delivery, log); }));
+    TILLSTREAM_CHECK(
+        warehouse.ensure_live_table(sinks_table(), [&delivery, &log] { return sink_rows(delivery, log); }));
     return warehouse.ensure_view({"ops", "tables", kTablesSelect});
 }
 

@@ -88,9 +88,9 @@ int print(const Arguments& arguments, const std::string& text) {
                     rebuilt ? ", rebuilt whole" : "");
     }
     if (done) return kOk;
-    return report({Errc::internal, "the replay of " + arguments.sink + " ended with: " +
-                                       text_of(*status, "error")},
-                  kFailure);
+    return report(
+        {Errc::internal, "the replay of " + arguments.sink + " ended with: " + text_of(*status, "error")},
+        kFailure);
 }
 
 int replay(const Arguments& arguments) {

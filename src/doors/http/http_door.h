@@ -32,12 +32,12 @@ struct HttpServices {
     Ingest& ingest;
     EventLog& log;
     Delivery& delivery;
+    Reconciler& reconciler;
     Metrics& metrics;
     WorkerPool& workers;
     WorkerPool& control;  ///< status, metrics, pause and resume: never behind a query
     /// Null until the warehouse is open.
     std::function<QueryService*()> queries;
-    std::function<Reconciler*()> reconciler;
     std::function<QuarantineList*()> quarantine;
     /// Null until the tables are open.
     std::function<const PurchaseHistory*()> history;
@@ -45,7 +45,7 @@ struct HttpServices {
     std::function<Status(std::string_view stream, std::chrono::milliseconds timeout)> seal;
     /// Empty when requests can be served; else what is missing.
     std::function<std::string()> not_ready;
-    /// Waits until the warehouse is there; the error if it is not.
+    /// Waits until every store is there; the error if one is not.
     std::function<Status(std::chrono::milliseconds)> wait_until_ready;
 };
 
