@@ -121,6 +121,11 @@ bool SinkRunner::stopping() const {
     return stopping_ || state_ == SinkState::stopped;
 }
 
+bool SinkRunner::interrupted() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_ || paused_ || state_ == SinkState::stopped;
+}
+
 void SinkRunner::run() {
     lower_own_priority();
     while (!stopping()) {
@@ -184,7 +189,7 @@ void SinkRunner::step() {
 /// A run begins with its first work: a process that ends before has not died of a record.
 Status SinkRunner::begin_run() {
     if (counted_run_ || around_.log.bytes_behind(reader_.place().cursor) == 0) return {};
-    mode_ = TILLSTREAM_TRY(memory_.begin_run(encode_position(committer_.stored().position())));
+    care_ = TILLSTREAM_TRY(memory_.begin_run(encode_position(committer_.stored().position())));
     counted_run_ = true;
     return {};
 }
@@ -225,13 +230,12 @@ bool SinkRunner::skipped_is_due() const {
 
 Status SinkRunner::commit(const Chunk& chunk) {
     const auto began = around_.clock.steady();
-    if (mode_ == SinkMemory::Mode::batches) {
-        TILLSTREAM_CHECK(committer_.commit(chunk));
-    } else {
-        const bool refuse_first = mode_ == SinkMemory::Mode::refuse_first;
+    if (care_.needed()) {
         TILLSTREAM_CHECK(
-            committer_.commit_one_by_one(chunk, memory_, refuse_first, [this] { return stopping(); }));
-        mode_ = SinkMemory::Mode::batches;
+            committer_.commit_in_pieces(chunk, memory_, care_, [this] { return interrupted(); }));
+        care_ = {};
+    } else {
+        TILLSTREAM_CHECK(committer_.commit(chunk));
     }
     stored_at_ = around_.clock.steady();
     commit_seconds_.observe(std::chrono::duration<double>(stored_at_ - began).count());

@@ -111,6 +111,8 @@ private:
     void succeeded();
     void set_state(SinkState state, std::string error);
     bool stopping() const;
+    /// Stopping or paused.
+    bool interrupted() const;
 
     Sink& sink_;
     const SinkPolicy policy_;
@@ -129,7 +131,7 @@ private:
     bool open_ = false;
     bool counted_run_ = false;
     bool conflicted_ = false;  ///< the last attempt ended in a conflict
-    SinkMemory::Mode mode_ = SinkMemory::Mode::batches;
+    SinkMemory::Care care_;    ///< of the first chunk of the run
     std::chrono::milliseconds retry_{0};
     std::chrono::nanoseconds stored_at_{0};  ///< of the last commit
 

@@ -97,7 +97,9 @@ RawCheck judge_raw(RawFigures raw, const LogFigures& log) {
 
 void Reconciler::add(StoreUnderCheck store) {
     const std::lock_guard lock(mutex_);
-    stores_.push_back(std::move(store));
+    const auto place = std::find_if(stores_.begin(), stores_.end(),
+                                    [&](const StoreUnderCheck& other) { return store.name < other.name; });
+    stores_.insert(place, std::move(store));
 }
 
 Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::milliseconds wait) {

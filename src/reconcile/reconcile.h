@@ -79,7 +79,7 @@ public:
     /// All outlive this object.
     Reconciler(EventLog& log, const ContractStore& contracts) : log_(log), contracts_(contracts) {}
 
-    /// Any time: runs that began before do not look at it.
+    /// Any time: runs that began before do not look at it. Stores are told in the order of their names.
     void add(StoreUnderCheck store);
 
     /// Also reads the raw lake from now on; `lake` outlives this object.

@@ -258,7 +258,7 @@ Status CrashRun::check_end() {
     std::printf(
         "%d kills; %llu records acknowledged, all there once; %llu requests cut off, %llu of them stored "
         "whole, the "
-        "others absent; offsets of %llu requests as answered\n",
+        "others absent; offsets of %llu requests and histories of %llu customers as they must be\n",
         kills_, static_cast<unsigned long long>(all.acknowledged_records),
         static_cast<unsigned long long>(all.unknown),
         static_cast<unsigned long long>(counts_.unknown_present),
