@@ -88,6 +88,26 @@ Status SinkCommitter::write(const std::vector<LogBatch>& batches, const LogPlace
     return {};
 }
 
+namespace {
+
+SinkBatch as_replacement(const std::vector<LogBatch>& batches, const std::vector<LogBatch>& ranges_of) {
+    SinkBatch out{batches, {}};
+    for (const LogBatch& batch : ranges_of) out.ranges.push_back({batch.source, batch.base, batch.end(), ""});
+    return out;
+}
+
+}  // namespace
+
+Status SinkCommitter::replace(const std::vector<LogBatch>& batches) {
+    const Status replaced = sink_.replace(as_replacement(batches, batches));
+    if (replaced || replaced.error().code != Errc::invalid_argument) return replaced;
+    const std::vector<BadRecord> bad = TILLSTREAM_TRY(find_bad_records(sink_, batches, sick_));
+    TILLSTREAM_CHECK(put_on_record(batches, bad));
+    TILLSTREAM_CHECK(sink_.replace(as_replacement(without_records(batches, bad), batches)));
+    on_record_.clear();
+    return {};
+}
+
 /// The store called the chunk bad data: find which records, put them on record, store the rest.
 Status SinkCommitter::isolate(const Chunk& chunk) {
     const std::vector<BadRecord> bad = TILLSTREAM_TRY(find_bad_records(sink_, chunk.batches, sick_));

@@ -33,7 +33,8 @@ public:
         single_records,  ///< died three times here: one record a commit
         refuse_first,    ///< died three times while committing the one record at this position
     };
-    /// To be called when a run begins at `position` (encode_position). Durable before it returns.
+    /// To be called when a run is about to do its first work, at `position` (encode_position). Durable before
+    /// it returns.
     Result<Mode> begin_run(const std::string& position);
     /// To be called in single-record mode before the commit of the record at `position`; empty: none under
     /// way.

@@ -87,6 +87,11 @@ void Committer::close() {
     if (thread_.joinable()) thread_.join();
 }
 
+bool Committer::failed() const {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+}
+
 Committer::Wake Committer::wait_for_work() {
     std::unique_lock lock(mutex_);
     if (queue_.empty() && !closing_) {

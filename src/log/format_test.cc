@@ -195,17 +195,31 @@ TEST(JournalFormat, SegmentNames) {
 }
 
 TEST(JournalCursor, RoundTripsAndKnowsItsLog) {
-    const Cursor cursor{Lsn{4711}, 3};
-    const std::string token = encode_cursor(cursor, example_uuid());
+    const ReadPlace journal{{Lsn{4711}, 3}, std::nullopt};
+    const std::string token = encode_place(journal, example_uuid());
     EXPECT_EQ(token, "j1.00010203.1267.3");
-    EXPECT_EQ(*decode_cursor(token, example_uuid()), cursor);
-    EXPECT_EQ(*decode_cursor("", example_uuid()), Cursor{});
+    EXPECT_EQ(encode_cursor(journal.at, example_uuid()), token);
+    const ReadPlace sealed{{Lsn{17}, 1}, ReadPlace::Sealed{Lsn{99}, {hour_of(kMorning), SourceId{5}, Offset{300}}}};
+    const std::string in_pass = encode_place(sealed, example_uuid());
+    EXPECT_EQ(in_pass, "s1.00010203.11.1.63.57908.5.12c");
+    EXPECT_EQ(*decode_place(token, example_uuid()), journal);
+    EXPECT_EQ(*decode_place(in_pass, example_uuid()), sealed);
+    EXPECT_EQ(*decode_place("", example_uuid()), ReadPlace{});
     LogUuid other = example_uuid();
     other.bytes[0] = 'x';
-    EXPECT_EQ(decode_cursor(token, other).error().code, Errc::corruption);
-    for (const char* text : {"j", "j1.", "j1.00010203", "j1.00010203.", "j1.00010203..1", "j1.00010203.1",
-                             "j1.00010203.1.", "j1.00010203.g.1", "j2.00010203.1.1"})
-        EXPECT_EQ(decode_cursor(text, example_uuid()).error().code, Errc::invalid_argument) << text;
+    EXPECT_EQ(decode_place(token, other).error().code, Errc::corruption);
+    EXPECT_EQ(decode_place(in_pass, other).error().code, Errc::corruption);
+    for (const char* text :
+         {"j", "j1.", "j1.00010203", "j1.00010203.", "j1.00010203..1", "j1.00010203.1", "j1.00010203.1.",
+          "j1.00010203.g.1", "j2.00010203.1.1", "j1.00010203.1.2.3", "j1.00010203.1.fffffffff", "s1.00010203.1.1",
+          "s1.00010203.1.1.1.1.1.", "s1.00010203.1.1.1.1.1.1.1", "s1.00010203.1.1.1.ffffffffffffffff.1.1"})
+        EXPECT_EQ(decode_place(text, example_uuid()).error().code, Errc::invalid_argument) << text;
+}
+
+TEST(JournalCursor, HoursBeginOnTheHour) {
+    EXPECT_EQ(hour_of(kMorning), to_timestamp({2010, 12, 1, 8, 0, 0, 0}));
+    EXPECT_EQ(hour_of(hour_of(kMorning)), hour_of(kMorning));
+    EXPECT_EQ(hour_of(Timestamp{-1}), Timestamp{-3'600'000'000});
 }
 
 }  // namespace

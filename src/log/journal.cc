@@ -6,14 +6,18 @@
 #include <atomic>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 
 #include "core/digest.h"
 #include "log/internal/committer.h"
 #include "log/internal/cursor.h"
-#include "log/internal/journal_reader.h"
+#include "log/internal/continuous_reader.h"
+#include "log/internal/cuts_rebuild.h"
 #include "log/internal/published.h"
 #include "log/internal/recovery.h"
 #include "log/internal/registry.h"
+#include "log/internal/sealed_log.h"
+#include "log/internal/sealer.h"
 #include "log/internal/segment_preparer.h"
 
 namespace tillstream {
@@ -25,8 +29,16 @@ using journal::RegistryData;
 /// Bounds checkpoints: each names every source.
 constexpr std::size_t kMaxSources = 65536;
 
-/// Bounds max_request_bytes by what a segment and the queue can hold.
+/// Bounds max_request_bytes by what a segment and the queue can hold; a sealed journal's segments and volumes
+/// by its budget, so that it can be recycled in small steps.
 Result<JournalOptions> usable(JournalOptions options) {
+    if (options.objects != nullptr) {
+        constexpr std::uint64_t kShare = 8;
+        const std::uint64_t most = options.budget_bytes / kShare / journal::kBlock * journal::kBlock;
+        options.segment_bytes = std::min(options.segment_bytes, std::max(most, 16 * journal::kBlock));
+        options.seal_total_bytes = std::min(options.seal_total_bytes, options.budget_bytes / 4);
+        options.keep_bytes = std::min(options.keep_bytes, options.budget_bytes / 2);
+    }
     if (options.segment_bytes % journal::kBlock != 0 || options.segment_bytes < 16 * journal::kBlock)
         return failure(Errc::invalid_argument,
                        fmt::format("segment_bytes {}: take a multiple of 4096 of at least 65536",
@@ -87,6 +99,57 @@ std::uint64_t used_bytes(const journal::Recovered& recovered) {
     return used;
 }
 
+struct OpenedCuts {
+    journal::CutsData data;
+    bool rebuilt = false;  ///< not on disk yet
+};
+
+/// What is recorded of the sealed log, or found again among its objects; nothing of a log without objects.
+Result<OpenedCuts> open_cuts(Filesystem& fs, const std::string& dir, const RegistryData& registry,
+                             const JournalOptions& options, const Logger& logger) {
+    OpenedCuts none;
+    none.data.uuid = registry.uuid;
+    if (options.objects == nullptr) return none;
+    none.rebuilt = true;
+    auto cuts = journal::load_cuts(fs, dir);
+    if (cuts && cuts->uuid == registry.uuid) return OpenedCuts{*std::move(cuts), false};
+    if (cuts)
+        return failure(Errc::corruption, fmt::format("{}/cuts belongs to another log: remove the file", dir));
+    if (registry.epoch.value == 0) return none;  // a new log
+    if (cuts.error().code != Errc::not_found)
+        logger.error("the record of sealed objects is damaged and is built again from the objects",
+                     {{"error", cuts.error().message}});
+    return OpenedCuts{
+        TILLSTREAM_TRY(journal::rebuild_cuts(*options.objects, registry.uuid, registry.sources)), true};
+}
+
+journal::SealedEnds sealed_ends(const journal::CutsData& cuts) {
+    journal::SealedEnds ends;
+    for (const journal::PassPtr& pass : cuts.passes)
+        if (pass->done) ends.last = Lsn{pass->to.value - 1};
+    ends.sources = journal::ends_of(cuts);
+    return ends;
+}
+
+/// The group with which the journal's oldest segment begins.
+Lsn first_group(const journal::Recovered& recovered) {
+    for (const journal::StoredSegment& segment : recovered.segments)
+        if (segment.header) return Lsn{segment.header->prev_last_lsn.value + 1};
+    return Lsn{recovered.last_lsn.value + 1};
+}
+
+std::optional<journal::SealedStore> make_store(const JournalOptions& options, const journal::SealedLog& sealed,
+                                               const journal::LogUuid& uuid, journal::SourceList sources) {
+    if (options.objects == nullptr) return std::nullopt;
+    return journal::SealedStore{*options.objects, sealed, uuid, std::move(sources)};
+}
+
+journal::SegmentPreparer::Options preparing(const JournalOptions& options, journal::Published* to_wake) {
+    journal::SegmentPreparer::Options made{options.segment_bytes, options.budget_bytes, options.segments_ahead};
+    if (to_wake != nullptr) made.on_short = [to_wake] { to_wake->wake_sealer(); };
+    return made;
+}
+
 journal::Committer::Start start_of(const RegistryData& registry, const journal::Recovered& recovered) {
     journal::Committer::Start start;
     start.segment.uuid = registry.uuid;
@@ -110,12 +173,18 @@ struct Journal::Parts {
     mutable std::mutex registry_mutex;
     RegistryData registry;  ///< its sources change
     std::atomic<std::uint32_t> source_count;
+    journal::SealedLog sealed;
+    const std::optional<journal::SealedStore> store;  ///< nothing: the log is not sealed
     journal::Published published;
     journal::SegmentPreparer preparer;
     journal::Committer committer;
+    std::optional<journal::Sealer> sealer;
+
+    const journal::SealedStore* sealed_store() const { return store ? &*store : nullptr; }
 
     Parts(Filesystem& filesystem, Clock& clock, const std::string& folder, JournalOptions o,
-          const Logger& logger, Metrics& metrics, journal::Recovered r, RegistryData reg)
+          const Logger& logger, Metrics& metrics, journal::Recovered r, RegistryData reg,
+          journal::CutsData cuts)
         : fs(filesystem),
           dir(folder),
           options(std::move(o)),
@@ -124,11 +193,34 @@ struct Journal::Parts {
           epoch(reg.epoch),
           registry(std::move(reg)),
           source_count(static_cast<std::uint32_t>(registry.sources.size())),
-          published(recovered, options.tail_bytes),
-          preparer(fs, dir, {options.segment_bytes, options.budget_bytes, options.segments_ahead},
-                   used_bytes(recovered)),
+          sealed(fs, dir, std::move(cuts), first_group(recovered), recovered.earliest),
+          store(make_store(options, sealed, uuid, [this] { return source_list(); })),
+          published(recovered, options.tail_bytes, store ? sealed.sealed() : Lsn{0},
+                    {options.seal_bytes, options.seal_total_bytes}),
+          preparer(fs, dir, preparing(options, store ? &published : nullptr), used_bytes(recovered)),
           committer(fs, clock, dir, options, logger, metrics, preparer, published,
-                    start_of(registry, recovered)) {}
+                    start_of(registry, recovered)) {
+        if (store)
+            sealer.emplace(fs, clock, options, logger, metrics, published, preparer, sealed, *store,
+                           journal::hidden_segments(recovered, sealed.sealed()));
+    }
+
+    std::vector<SourceInfo> source_list() const {
+        const std::lock_guard lock(registry_mutex);
+        return registry.sources;
+    }
+
+    /// Where a reader begins that looks for a record.
+    journal::ReadPlace place_of(SourceId source, Offset from) const {
+        const auto found = sealed.find(source, from);
+        if (found) {
+            const journal::CutObject& object = found->second;
+            const journal::SealedKey key{object.hour, object.source, from};
+            return {{found->first->from, 0}, journal::ReadPlace::Sealed{found->first->to, key}};
+        }
+        const Lsn begin = store ? sealed.sealed() : Lsn{1};
+        return {{published.group_before(source, from, begin), 0}, std::nullopt};
+    }
 
     Status check(const std::vector<LogBatch>& batches) const {
         if (batches.empty()) return failure(Errc::invalid_argument, "an append without batches");
@@ -168,21 +260,26 @@ Result<std::unique_ptr<Journal>> Journal::open(Filesystem& fs, Clock& clock, con
     TILLSTREAM_CHECK(fs.make_dirs(dir));
     RegistryData registry = TILLSTREAM_TRY(open_registry(fs, dir));
     TILLSTREAM_CHECK(check_sources(registry.sources.size(), options));
+    OpenedCuts cuts = TILLSTREAM_TRY(open_cuts(fs, dir, registry, options, logger));
     journal::Recovered recovered = TILLSTREAM_TRY(
-        journal::recover(fs, dir, registry.uuid, static_cast<std::uint32_t>(registry.sources.size())));
+        journal::recover(fs, dir, registry.uuid, static_cast<std::uint32_t>(registry.sources.size()),
+                         sealed_ends(cuts.data)));
+    if (cuts.rebuilt) journal::doubt_passes_from(first_group(recovered), cuts.data);
     TILLSTREAM_CHECK(settle_tail(fs, dir, recovered));
     for (const std::string& damage : recovered.damages)
         logger.warn("damaged bytes in the journal", {{"where", damage}});
     registry.epoch = Epoch{std::max(registry.epoch, recovered.epoch).value + 1};
     TILLSTREAM_CHECK(journal::store_registry(fs, dir, registry));
+    if (cuts.rebuilt) TILLSTREAM_CHECK(journal::store_cuts(fs, dir, cuts.data));
     logger.info("journal recovered", {{"clean", recovered.clean},
                                       {"segments", std::uint64_t{recovered.segments.size()}},
                                       {"last_group", recovered.last_lsn.value},
                                       {"epoch", registry.epoch.value}});
     auto parts = std::make_unique<Parts>(fs, clock, dir, std::move(options), logger, metrics,
-                                         std::move(recovered), std::move(registry));
+                                         std::move(recovered), std::move(registry), std::move(cuts.data));
     TILLSTREAM_CHECK(parts->preparer.start());
     TILLSTREAM_CHECK(parts->committer.start());
+    if (parts->sealer) parts->sealer->start();
     return std::unique_ptr<Journal>(new Journal(std::move(parts)));
 }
 
@@ -216,10 +313,7 @@ Result<std::vector<SourceInfo>> Journal::register_stream(std::string_view stream
     return found;
 }
 
-std::vector<SourceInfo> Journal::sources() const {
-    const std::lock_guard lock(parts_->registry_mutex);
-    return parts_->registry.sources;
-}
+std::vector<SourceInfo> Journal::sources() const { return parts_->source_list(); }
 
 void Journal::append(std::vector<LogBatch> batches, AppendDone done) {
     if (auto checked = parts_->check(batches); !checked) return done(failure(std::move(checked).error()));
@@ -246,37 +340,66 @@ Position Journal::earliest() const {
     Position position;
     for (std::uint32_t id = 1; id <= parts_->source_count.load(); ++id)
         position.push_back({SourceId{id}, Offset{}});
-    for (const journal::SourceEnd& end : parts_->recovered.earliest)
-        if (end.source.value - 1 < position.size()) position[end.source.value - 1].next = end.next;
+    const auto raise = [&](SourceId source, Offset next) {
+        if (source.value - 1 < position.size()) position[source.value - 1].next = next;
+    };
+    if (!parts_->store)
+        for (const journal::SourceEnd& end : parts_->recovered.earliest) raise(end.source, end.next);
+    for (const journal::RemovedRange& range : parts_->sealed.removed()) raise(range.source, range.earliest);
     return position;
 }
 
 Result<std::unique_ptr<LogReader>> Journal::open_reader(std::string_view cursor, ReadFrom from) {
-    const journal::LogUuid uuid = parts_->uuid;
-    const journal::Cursor start = TILLSTREAM_TRY(journal::decode_cursor(cursor, uuid));
-    if (start.next.value > parts_->published.last().value + 1)
+    const journal::ReadPlace start = TILLSTREAM_TRY(journal::decode_place(cursor, parts_->uuid));
+    if (start.at.next.value > parts_->published.last().value + 1)
         return failure(
             Errc::corruption,
             fmt::format("log-truncated: cursor '{}' lies beyond the log's end at group {}: rebuild the sink "
                         "that holds it",
                         cursor, parts_->published.last().value));
-    return std::make_unique<journal::JournalReader>(parts_->fs, parts_->published, uuid, start, from);
+    return std::make_unique<journal::ContinuousReader>(parts_->fs, parts_->published, parts_->uuid,
+                                                       parts_->sealed_store(), start, from);
+}
+
+Result<std::unique_ptr<LogReader>> Journal::open_reader_at(SourceId source, Offset from) {
+    if (source.value == 0 || source.value > parts_->source_count.load())
+        return failure(Errc::not_found, fmt::format("no source {}", source.value));
+    auto reader = std::make_unique<journal::ContinuousReader>(
+        parts_->fs, parts_->published, parts_->uuid, parts_->sealed_store(), parts_->place_of(source, from),
+        ReadFrom::nearest);
+    reader->look_up(source, from, earliest()[source.value - 1].next);
+    return std::unique_ptr<LogReader>(std::move(reader));
+}
+
+Status Journal::seal(std::string_view stream, std::chrono::milliseconds timeout) {
+    if (!parts_->sealer)
+        return failure(Errc::unsupported, "this log has no object store: nothing can be sealed");
+    const std::vector<SourceInfo> all = sources();
+    const bool known = stream.empty() || std::any_of(all.begin(), all.end(), [&](const SourceInfo& source) {
+                           return source.stream == stream;
+                       });
+    if (!known) return failure(Errc::not_found, fmt::format("no stream '{}'", stream));
+    return parts_->sealer->seal(timeout);
 }
 
 std::uint64_t Journal::bytes_behind(std::string_view cursor) const {
-    const auto at = journal::decode_cursor(cursor, parts_->uuid);
-    return at ? parts_->published.bytes_behind(*at) : 0;
+    const auto place = journal::decode_place(cursor, parts_->uuid);
+    if (!place) return 0;
+    if (parts_->published.holds(place->at.next)) return parts_->published.bytes_behind(place->at);
+    return parts_->sealed.bytes_behind(*place) +
+           parts_->published.bytes_behind({parts_->sealed.sealed(), 0});
 }
 
 bool Journal::wait_for_more(std::string_view cursor, std::chrono::milliseconds timeout) {
-    const auto at = journal::decode_cursor(cursor, parts_->uuid);
-    return at && parts_->published.wait_behind(*at, timeout);
+    const auto place = journal::decode_place(cursor, parts_->uuid);
+    return place && parts_->published.wait_behind(place->at, timeout);
 }
 
 Epoch Journal::epoch() const { return parts_->epoch; }
 
 void Journal::close() {
     parts_->committer.close();
+    if (parts_->sealer) parts_->sealer->close(!parts_->committer.failed());
     parts_->preparer.stop();
 }
 

@@ -8,9 +8,13 @@
 //              the next flush starts as soon as the last one ended, with all that was queued meanwhile.
 // Durability:  `done` with a value = written and flushed. A failed write or flush of the tail gives every
 //              waiter outcome_unknown and calls `fatal`; nothing is ever written after it.
-// Retention:   none yet: segments are kept for ever, so a journal that has used up its budget refuses writes
-//              until log.budget_bytes is raised.
-// Ownership:   borrows Filesystem, Clock and Metrics; they must outlive it.
+// Sealing:     with an object store, a thread of the lowest priority turns what the journal holds into immutable
+//              objects (docs/formats/cuts.md) and recycles the segments behind them: at the hour, by volume, on
+//              request and at close. A store that fails is tried again and never stops appends; the journal
+//              grows to its budget meanwhile. Without a store segments are kept for ever.
+// Retention:   none by default; JournalOptions::retain and retain_bytes remove whole sealed objects of data
+//              streams, oldest first. Readers get a Gap of kind retention for them.
+// Ownership:   borrows Filesystem, Clock, Metrics and ObjectStore; they must outlive it.
 // Limits:      JournalOptions; a full queue answers unavailable, a used-up budget or full disk
 //              resource_exhausted. Reading goes on in both cases and writing resumes by itself when there is
 //              room again.
@@ -32,12 +36,13 @@
 #include "core/metrics.h"
 #include "core/result.h"
 #include "ports/event_log.h"
+#include "ports/object_store.h"
 
 namespace tillstream {
 
 struct JournalOptions {
     std::uint64_t segment_bytes = std::uint64_t{64} << 20;  ///< of one file; a multiple of 4096
-    std::uint64_t budget_bytes = std::uint64_t{16} << 30;   ///< of all files; nothing is recycled yet
+    std::uint64_t budget_bytes = std::uint64_t{16} << 30;   ///< of all files, spares included
     std::size_t queue_bytes = std::size_t{64} << 20;        ///< encoded, waiting for their flush
     std::size_t tail_bytes = std::size_t{128} << 20;        ///< newest batches kept in memory for readers
     std::size_t group_bytes = std::size_t{4} << 20;  ///< one flush takes more than this only for one request
@@ -45,7 +50,20 @@ struct JournalOptions {
     /// what holds.
     std::size_t max_request_bytes = std::size_t{48} << 20;
     unsigned segments_ahead = 2;              ///< files kept prepared
-    std::chrono::milliseconds idle_seal{50};  ///< silence after which the tail is sealed
+    std::chrono::milliseconds idle_seal{50};  ///< silence after which the tail is marked as whole
+
+    ObjectStore* objects = nullptr;  ///< where sealed objects lie; nothing: the journal is never sealed
+    std::uint64_t seal_bytes = std::uint64_t{64} << 20;         ///< unsealed records of one source
+    std::uint64_t seal_total_bytes = std::uint64_t{256} << 20;  ///< of all; open lowers it to a quarter budget
+    /// Sealed segments kept, so that readers that lag a little need no object; open lowers it to half the
+    /// budget. A journal short of room keeps fewer.
+    std::uint64_t keep_bytes = std::uint64_t{1} << 30;
+    std::chrono::milliseconds seal_check{1000};  ///< how often the clock is looked at while records wait
+    std::chrono::seconds retain{0};              ///< age at which sealed data goes; 0: never
+    std::uint64_t retain_bytes = 0;              ///< of one stream's sealed objects; 0: any
+    /// What somebody still needs: retention goes no further. Unset: no bound. Called on the sealer's thread.
+    std::function<Position()> needed;
+
     /// Called once, on the commit thread, after a failed write or flush, when every waiter's `done` has run;
     /// must end the process (tests do not). It may take its time, for instance until those answers are sent:
     /// the commit thread does nothing afterwards, new appends are refused and reading goes on.
@@ -74,9 +92,16 @@ public:
     std::uint64_t bytes_behind(std::string_view cursor) const override;
     bool wait_for_more(std::string_view cursor, std::chrono::milliseconds timeout) override;
 
+    Result<std::unique_ptr<LogReader>> open_reader_at(SourceId source, Offset from) override;
+
+    /// Waits until everything that is durable at the call is sealed, of every stream. not_found: no such stream
+    /// (an empty name asks for none); unsupported: no object store; timeout, or unavailable with the store's
+    /// error: it is not, and goes on being tried.
+    Status seal(std::string_view stream, std::chrono::milliseconds timeout);
+
     /// Larger than that of every earlier run on this folder.
     Epoch epoch() const;
-    /// Refuses new appends, writes what is queued, marks the end as clean. Repeatable.
+    /// Refuses new appends, writes what is queued, marks the end as clean, seals it. Repeatable.
     void close();
 
 private:

@@ -65,14 +65,20 @@ bool JournalReader::load_from_memory() {
 
 Result<bool> JournalReader::load_from_segments(LogRead& out) {
     if (cursor_.next > published_.last()) return false;
-    if (!entered_ || std::exchange(strayed_, false)) TILLSTREAM_CHECK(enter_segments());
+    if (segment_id_ != 0 && !published_.segment(segment_id_)) entered_ = false;
+    if (!entered_ || std::exchange(strayed_, false)) {
+        TILLSTREAM_CHECK(enter_segments());
+        // Asked afterwards: segments only ever leave, so the one just entered is the right one.
+        if (!published_.holds(cursor_.next)) return leave();
+    }
     for (;;) {
         const Lsn looked = published_.last();
         bool growing = false;  // a segment is left only when it had already ended before it was looked at
         if (segment_) {
-            const ReadableSegment now = published_.segment(segment_id_);
-            growing = now.newest;
-            SegmentReader::Step step = segment_->next(now.last, now.limit);
+            const auto now = published_.segment(segment_id_);
+            if (!now) return leave();
+            growing = now->newest;
+            SegmentReader::Step step = segment_->next(now->last, now->limit);
             const bool more = step.group.has_value();
             TILLSTREAM_CHECK(take_step(std::move(step), out));
             if (loaded_ == cursor_.next) return true;
@@ -80,6 +86,7 @@ Result<bool> JournalReader::load_from_segments(LogRead& out) {
         }
         const auto next = growing ? std::nullopt : published_.segment_after(segment_id_);
         if (next) {
+            if (next->id != segment_id_ + 1 && !published_.holds(cursor_.next)) return leave();
             TILLSTREAM_CHECK(open_segment(*next));
             continue;
         }
@@ -88,6 +95,15 @@ Result<bool> JournalReader::load_from_segments(LogRead& out) {
         reach_end(end, out);
         return false;
     }
+}
+
+/// What comes next was sealed and its segment went away.
+bool JournalReader::leave() {
+    recycled_ = true;
+    entered_ = false;
+    segment_.reset();
+    segment_id_ = 0;
+    return false;
 }
 
 /// From the segment's beginning: its checkpoint tells where every source stood. A reader that memory served

@@ -1,8 +1,7 @@
 #include "log/internal/published.h"
 
 #include <algorithm>
-
-#include "core/assert.h"
+#include <numeric>
 
 namespace tillstream::journal {
 
@@ -27,6 +26,19 @@ std::size_t memory_of(const RecordBlock& records) {
            memory_of(records.rejections);
 }
 
+/// Segments before a hole, or before one that is unreadable but sealed, are not read from any more: the sealed
+/// log has what they held.
+std::size_t first_visible(const Recovered& recovered, Lsn sealed) {
+    const auto& stored = recovered.segments;
+    std::size_t first = 0;
+    for (std::size_t i = 0; i + 1 < stored.size(); ++i) {
+        const StoredSegment& next = stored[i + 1];
+        const bool is_sealed = next.header && next.header->prev_last_lsn < sealed;
+        if (is_sealed && (next.id != stored[i].id + 1 || !stored[i].header)) first = i + 1;
+    }
+    return first;
+}
+
 }  // namespace
 
 std::size_t memory_of(const std::vector<LogBatch>& batches) {
@@ -46,27 +58,53 @@ std::size_t memory_of(const std::vector<LogBatch>& batches) {
     return bytes;
 }
 
-Published::Published(const Recovered& recovered, std::size_t tail_bytes)
+Published::Published(const Recovered& recovered, std::size_t tail_bytes, Lsn sealed, SealLimits limits)
     : tail_limit_(tail_bytes),
+      seal_limits_(limits),
       ends_(recovered.ends),
       last_(recovered.last_lsn),
-      last_records_(recovered.last_lsn) {
+      last_records_(recovered.last_lsn),
+      sealed_(sealed) {
     const auto& stored = recovered.segments;
-    for (std::size_t i = 0; i < stored.size(); ++i) {
+    for (std::size_t i = first_visible(recovered, sealed); i < stored.size(); ++i) {
         ReadableSegment segment;
         segment.id = stored[i].id;
         segment.path = stored[i].path;
         segment.readable = stored[i].header.has_value();
         segment.reason = stored[i].reason;
         segment.limit = stored[i].bytes;
+        segment.file_bytes = stored[i].bytes;
         segment.first = segment.readable ? Lsn{stored[i].header->prev_last_lsn.value + 1} : Lsn{0};
         const bool last = i + 1 == stored.size();
         const bool known = !last && stored[i + 1].header.has_value();
         segment.last = known ? stored[i + 1].header->prev_last_lsn : (last ? last_ : SegmentReader::kNoLimit);
         segment.stored_before = stored_;
         stored_ += segment.limit;
+        if (segment.readable && segment.first <= sealed) oldest_unsealed_ = stored[i].header->created;
+        if (segment.last >= sealed) unsealed_total_ += segment.limit;
         segments_.push_back(std::move(segment));
     }
+    if (last_ < sealed || segments_.empty())
+        oldest_unsealed_.reset();
+    else if (!oldest_unsealed_)
+        oldest_unsealed_ = Timestamp{};
+}
+
+std::vector<Published::Retired> hidden_segments(const Recovered& recovered, Lsn sealed) {
+    std::vector<Published::Retired> hidden;
+    for (std::size_t i = 0; i < first_visible(recovered, sealed); ++i) {
+        const StoredSegment& stored = recovered.segments[i];
+        ReadableSegment segment;
+        segment.id = stored.id;
+        segment.path = stored.path;
+        segment.file_bytes = stored.bytes;
+        segment.readable = stored.header.has_value();
+        segment.first = segment.readable ? Lsn{stored.header->prev_last_lsn.value + 1} : Lsn{0};
+        // Up to where it goes only its successor knew; only what was pinned lost its successor.
+        segment.last = SegmentReader::kNoLimit;
+        hidden.push_back({std::move(segment), 0});
+    }
+    return hidden;
 }
 
 void Published::add_segment(const SegmentHeader& header, const std::string& path) {
@@ -78,15 +116,17 @@ void Published::add_segment(const SegmentHeader& header, const std::string& path
     segment.first = Lsn{header.prev_last_lsn.value + 1};
     segment.last = header.prev_last_lsn;
     segment.limit = kBlock;
+    segment.file_bytes = header.bytes;
     segment.newest = true;
     segment.stored_before = stored_;
+    segment.starts = ends_.ends();
     segments_.push_back(std::move(segment));
 }
 
 std::vector<TailGroupPtr> Published::publish(TailGroupPtr group, std::uint64_t segment_end,
                                              const std::vector<SourceEnd>& ends) {
     std::vector<TailGroupPtr> dropped;
-    bool wake = false;
+    bool wake = false, seal = false;
     {
         const std::lock_guard lock(mutex_);
         ReadableSegment& segment = segments_.back();
@@ -96,12 +136,14 @@ std::vector<TailGroupPtr> Published::publish(TailGroupPtr group, std::uint64_t s
         last_ = group->lsn;
         if (!group->batches.empty()) last_records_ = group->lsn;
         for (const SourceEnd& end : ends) ends_.set(end.source, end.next, end.arrived);
+        seal = count_unsealed(*group);
         tail_memory_ += group->memory;
         tail_.push_back(std::move(group));
         evict(dropped);
         wake = waiting_ != 0;
     }
     if (wake) grown_.notify_all();
+    if (seal) to_seal_.notify_one();
     return dropped;
 }
 
@@ -111,6 +153,128 @@ void Published::evict(std::vector<TailGroupPtr>& dropped) {
         dropped.push_back(std::move(tail_.front()));
         tail_.pop_front();
     }
+}
+
+/// True if the sealer has a reason now that it had not before.
+bool Published::count_unsealed(const TailGroup& group) {
+    if (group.batches.empty()) return false;
+    const bool was_full = over_limit();
+    const bool first = !oldest_unsealed_;
+    if (first) oldest_unsealed_ = group.batches.front().arrived;
+    bool full = was_full;
+    for (const LogBatch& batch : group.batches) {
+        if (unsealed_.size() < batch.source.value) unsealed_.resize(batch.source.value);
+        std::uint64_t& bytes = unsealed_[batch.source.value - 1];
+        bytes += batch.records->values.size();
+        unsealed_total_ += batch.records->values.size();
+        full = full || bytes >= seal_limits_.source_bytes;
+    }
+    full = full || over_limit();
+    const bool news = first || (full && !full_);
+    full_ = full;
+    if (news) seal_wanted_ = true;
+    return news;
+}
+
+bool Published::over_limit() const { return full_ || unsealed_total_ >= seal_limits_.total_bytes; }
+
+Unsealed Published::unsealed() const {
+    const std::lock_guard lock(mutex_);
+    return {unsealed_total_, over_limit(), oldest_unsealed_, last_records_};
+}
+
+void Published::wait_to_seal(std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    to_seal_.wait_for(lock, timeout, [&] { return seal_wanted_; });
+    seal_wanted_ = false;
+}
+
+void Published::wake_sealer() {
+    {
+        const std::lock_guard lock(mutex_);
+        seal_wanted_ = true;
+    }
+    to_seal_.notify_one();
+}
+
+void Published::sealed_to(Lsn next, const std::vector<std::pair<SourceId, std::uint64_t>>& bytes,
+                          std::optional<Timestamp> oldest) {
+    const std::lock_guard lock(mutex_);
+    sealed_ = std::max(sealed_, next);
+    for (const auto& [source, sealed] : bytes)
+        if (source.value <= unsealed_.size())
+            unsealed_[source.value - 1] -= std::min(unsealed_[source.value - 1], sealed);
+    // Of what an earlier run left only the size of its segments was known.
+    unsealed_total_ = std::accumulate(unsealed_.begin(), unsealed_.end(), std::uint64_t{0});
+    full_ = std::any_of(unsealed_.begin(), unsealed_.end(),
+                        [&](std::uint64_t b) { return b >= seal_limits_.source_bytes; });
+    if (last_records_ < next) {
+        oldest_unsealed_.reset();
+    } else if (oldest) {
+        oldest_unsealed_ = oldest;
+    } else if (const auto group = std::find_if(
+                   tail_.begin(), tail_.end(),
+                   [&](const TailGroupPtr& g) { return g->lsn >= next && !g->batches.empty(); });
+               group != tail_.end()) {
+        oldest_unsealed_ = (*group)->batches.front().arrived;
+    }
+}
+
+std::uint64_t Published::sealed_segment_bytes(Lsn sealed) const {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i + 1 < segments_.size(); ++i)
+        if (segments_[i + 1].first <= sealed) bytes += segments_[i].file_bytes;
+    return bytes;
+}
+
+std::optional<Published::Retired> Published::retire_oldest(Lsn sealed) {
+    const std::lock_guard lock(mutex_);
+    if (segments_.size() < 2) return std::nullopt;
+    // An unreadable one does not tell where it begins; what follows it does.
+    const auto next = std::find_if(segments_.begin() + 1, segments_.end(),
+                                   [](const ReadableSegment& segment) { return segment.readable; });
+    if (next == segments_.end() || next->first > sealed) return std::nullopt;
+    Retired retired{std::move(segments_.front()), generation_++};
+    segments_.erase(segments_.begin());
+    return retired;
+}
+
+bool Published::unread(const Retired& retired) const {
+    const std::lock_guard lock(mutex_);
+    return reads_.empty() || *reads_.begin() > retired.generation;
+}
+
+Published::Pin::Pin(const Published& published) : published_(published) {
+    const std::lock_guard lock(published_.mutex_);
+    generation_ = published_.generation_;
+    published_.reads_.insert(generation_);
+}
+
+Published::Pin::~Pin() {
+    const std::lock_guard lock(published_.mutex_);
+    published_.reads_.erase(published_.reads_.find(generation_));
+}
+
+bool Published::holds(Lsn next) const {
+    const std::lock_guard lock(mutex_);
+    if (next >= sealed_) return true;
+    return std::any_of(segments_.begin(), segments_.end(),
+                       [&](const ReadableSegment& s) { return s.readable && s.first <= next; });
+}
+
+Lsn Published::group_before(SourceId source, Offset from, Lsn at_least) const {
+    const std::lock_guard lock(mutex_);
+    Lsn group = at_least;
+    for (const ReadableSegment& segment : segments_) {
+        if (!segment.starts || segment.first < at_least) continue;
+        const auto start =
+            std::find_if(segment.starts->begin(), segment.starts->end(),
+                         [&](const SourceEnd& end) { return end.source == source; });
+        if (start != segment.starts->end() && start->next > from) break;
+        group = segment.first;
+    }
+    return group;
 }
 
 void Published::close() {
@@ -167,12 +331,11 @@ std::optional<ReadableSegment> Published::segment_after(std::uint64_t id) const 
     return std::nullopt;
 }
 
-ReadableSegment Published::segment(std::uint64_t id) const {
+std::optional<ReadableSegment> Published::segment(std::uint64_t id) const {
     const std::lock_guard lock(mutex_);
     const auto found =
         std::find_if(segments_.begin(), segments_.end(), [&](const auto& s) { return s.id == id; });
-    TILLSTREAM_ASSERT(found != segments_.end());
-    return *found;
+    return found == segments_.end() ? std::nullopt : std::optional(*found);
 }
 
 std::uint64_t Published::stored_before(const Cursor& cursor) const {

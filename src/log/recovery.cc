@@ -67,13 +67,17 @@ Status scan_segment(Filesystem& fs, const StoredSegment& segment, Lsn last, Scan
 
 /// The number of the last group of segment `i`, if its successor tells.
 Lsn last_of(const std::vector<StoredSegment>& segments, std::size_t i) {
-    if (i + 1 >= segments.size() || !segments[i + 1].header) return SegmentReader::kNoLimit;
+    if (i + 1 >= segments.size() || !segments[i + 1].header || segments[i + 1].id != segments[i].id + 1)
+        return SegmentReader::kNoLimit;
     return segments[i + 1].header->prev_last_lsn;
 }
 
 /// Scans segments `from` and all behind it.
-Result<Scan> scan_from(Filesystem& fs, const std::vector<StoredSegment>& segments, std::size_t from) {
+Result<Scan> scan_from(Filesystem& fs, const std::vector<StoredSegment>& segments, std::size_t from,
+                       const SealedEnds& sealed) {
     Scan scan;
+    for (const SourceEnd& end : sealed.sources) scan.ends.set(end.source, end.next, end.arrived);
+    scan.last_lsn = sealed.last;
     for (std::size_t i = from; i < segments.size(); ++i) {
         const StoredSegment& segment = segments[i];
         if (segment.header) {
@@ -90,13 +94,13 @@ Result<Scan> scan_from(Filesystem& fs, const std::vector<StoredSegment>& segment
 }
 
 /// Scans as few of the newest segments as tell where every source stands.
-Result<Scan> scan_tail(Filesystem& fs, const std::vector<StoredSegment>& segments) {
+Result<Scan> scan_tail(Filesystem& fs, const std::vector<StoredSegment>& segments, const SealedEnds& sealed) {
     for (std::size_t from = segments.size(); from-- > 0;) {
         if (!segments[from].header && from != 0) continue;
-        Scan scan = TILLSTREAM_TRY(scan_from(fs, segments, from));
+        Scan scan = TILLSTREAM_TRY(scan_from(fs, segments, from, sealed));
         if (scan.saw_checkpoint || from == 0) return scan;
     }
-    return Scan{};
+    return scan_from(fs, segments, 0, sealed);
 }
 
 Result<std::vector<SourceEnd>> first_checkpoint(Filesystem& fs, const std::vector<StoredSegment>& segments) {
@@ -209,8 +213,8 @@ Result<std::vector<StoredSegment>> list_segments(Filesystem& fs, const std::stri
     return segments;
 }
 
-Result<Recovered> recover(Filesystem& fs, const std::string& dir, const LogUuid& uuid,
-                          std::uint32_t sources) {
+Result<Recovered> recover(Filesystem& fs, const std::string& dir, const LogUuid& uuid, std::uint32_t sources,
+                          const SealedEnds& sealed) {
     Recovered out;
     out.segments = TILLSTREAM_TRY(list_segments(fs, dir));
     for (const StoredSegment& segment : out.segments) {
@@ -221,12 +225,13 @@ Result<Recovered> recover(Filesystem& fs, const std::string& dir, const LogUuid&
                                        segment.path, segment.header->uuid.hex(), uuid.hex()));
         out.epoch = std::max(out.epoch, segment.header->epoch);
     }
-    out.clean = out.segments.empty();
-    if (out.segments.empty()) return out;
-    Scan scan = TILLSTREAM_TRY(scan_tail(fs, out.segments));
+    Scan scan = TILLSTREAM_TRY(scan_tail(fs, out.segments, sealed));
+    // What is sealed was durable, whatever became of the segments since.
+    scan.last_lsn = std::max(scan.last_lsn, sealed.last);
     scan.ends.settle(sources);
-    out.clean = !scan.tail_damaged && (scan.last_flags & kGroupClean) != 0;
-    if (!scan.tail_damaged && out.segments.back().header) out.cut = scan.position;
+    const bool empty = out.segments.empty();
+    out.clean = empty || (!scan.tail_damaged && (scan.last_flags & kGroupClean) != 0);
+    if (!empty && !scan.tail_damaged && out.segments.back().header) out.cut = scan.position;
     out.ends = std::move(scan.ends);
     out.last_lsn = scan.last_lsn;
     out.last_crc = scan.last_crc;

@@ -87,6 +87,31 @@ void SegmentPreparer::give_back(std::string path) {
     changed_.notify_all();
 }
 
+void SegmentPreparer::recycle(const std::string& path, std::uint64_t bytes) {
+    std::optional<std::string> spare;
+    {
+        const std::lock_guard lock(mutex_);
+        if (bytes == options_.segment_bytes && wanted()) spare = spare_path(next_number_++);
+    }
+    Status done = spare ? fs_.rename(path, *spare) : fs_.remove(path);
+    if (done) done = fs_.sync_dir(dir_);
+    // A file that stayed counts as a segment, as the next start will find it one.
+    if (!done && !(spare && fs_.exists(*spare).value_or(false))) return;
+    const std::lock_guard lock(mutex_);
+    used_bytes_ -= bytes;
+    if (spare) ready_.push_back(*std::move(spare));
+    changed_.notify_all();
+}
+
+bool SegmentPreparer::short_of_room() const {
+    const std::lock_guard lock(mutex_);
+    return ready_.size() < options_.ahead && !has_room();
+}
+
+std::string SegmentPreparer::spare_path(std::uint64_t number) const {
+    return fmt::format("{}/{}{:012}{}", dir_, kPrefix, number, kReady);
+}
+
 void SegmentPreparer::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
@@ -98,7 +123,12 @@ void SegmentPreparer::run() {
             Errc::resource_exhausted,
             fmt::format("the journal's budget of {} bytes is used up: raise log.budget_bytes",
                         options_.budget_bytes));
-        if (used_bytes_ + (ready_.size() + 1) * options_.segment_bytes <= options_.budget_bytes) {
+        if (!has_room() && options_.on_short) {
+            lock.unlock();
+            options_.on_short();
+            lock.lock();
+        }
+        if (has_room()) {
             const std::uint64_t number = next_number_++;
             lock.unlock();
             made = prepare(number);
@@ -119,9 +149,8 @@ void SegmentPreparer::run() {
 }
 
 Result<std::string> SegmentPreparer::prepare(std::uint64_t number) {
-    const std::string stem = fmt::format("{}/{}{:012}", dir_, kPrefix, number);
-    const std::string unfinished = stem + std::string(kUnfinished);
-    const std::string ready = stem + std::string(kReady);
+    const std::string ready = spare_path(number);
+    const std::string unfinished = ready + std::string(kUnfinished);
     if (const auto free = TILLSTREAM_TRY(fs_.free_bytes(dir_)); free < options_.segment_bytes)
         return failure(Errc::resource_exhausted,
                        fmt::format("{} bytes are free in {}, the journal's next segment takes {}: make room",

@@ -83,13 +83,17 @@ struct Appended {
 
 using AppendDone = std::function<void(Result<Appended>)>;
 
-/// Records that cannot be read any more because stored bytes are damaged. Never an error: reading goes on
-/// behind it.
+/// Records that cannot be read any more. Never an error: reading goes on behind it.
 struct Gap {
+    enum class Kind : std::uint8_t {
+        damage,     ///< stored bytes are not what was written
+        retention,  ///< older than what is kept (earliest)
+    };
     SourceId source;
     Offset from;
     Offset to;  ///< exclusive; equal to from if unknown
     std::string reason;
+    Kind kind = Kind::damage;
 };
 
 struct LogRead {
@@ -100,7 +104,7 @@ struct LogRead {
     bool at_end = false;  ///< nothing durable is left behind `batches` right now
 };
 
-/// A cursor over the whole log in its own order, through memory, journal and (later) sealed objects.
+/// A cursor over the whole log in its own order, through memory, journal and sealed objects.
 class LogReader {
 public:
     virtual ~LogReader() = default;
@@ -145,6 +149,10 @@ public:
     /// From the beginning if `cursor` is empty. corruption if the cursor points beyond the durable end.
     virtual Result<std::unique_ptr<LogReader>> open_reader(std::string_view cursor,
                                                            ReadFrom from = ReadFrom::nearest) = 0;
+    /// A reader for looking something up: of `source` it gives every batch that holds records from `from` on,
+    /// none before; batches of other sources come as they lie. A place before earliest begins with a Gap of
+    /// kind retention, one at or beyond the durable end is at its end.
+    virtual Result<std::unique_ptr<LogReader>> open_reader_at(SourceId source, Offset from) = 0;
     /// Stored bytes that lie behind `cursor`, about (within one group); 0 at the end.
     virtual std::uint64_t bytes_behind(std::string_view cursor) const = 0;
     /// Waits until something behind `cursor` is durable, `timeout` has passed or the log closes. On a log

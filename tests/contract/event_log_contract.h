@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <thread>
@@ -228,10 +229,41 @@ TYPED_TEST_P(EventLogContract, ManyWritersKeepOrderAndLoseNothing) {
     for (const auto& [source, end] : next) EXPECT_EQ(this->durable(source), end);
 }
 
+TYPED_TEST_P(EventLogContract, AReaderBeginsAtARecord) {
+    const auto sources = this->sales();
+    constexpr std::uint64_t kBatches = 30;
+    for (std::uint64_t i = 0; i < kBatches; ++i) {
+        std::vector<LogBatch> batches;
+        batches.push_back(batch_of(sources[0].id, {std::to_string(2 * i), std::to_string(2 * i + 1)}));
+        batches.push_back(batch_of(sources[1].id, {"other"}));
+        ASSERT_TRUE(append_and_wait(this->log(), std::move(batches)));
+    }
+    for (std::uint64_t from = 0; from <= 2 * kBatches + 1; ++from) {
+        auto reader = this->log().open_reader_at(sources[0].id, Offset{from});
+        ASSERT_TRUE(reader) << reader.error().message;
+        // The batch that holds the record comes whole.
+        std::uint64_t next = from / 2 * 2;
+        for (;;) {
+            const auto piece = (*reader)->read(1);
+            ASSERT_TRUE(piece) << piece.error().message;
+            EXPECT_TRUE(piece->gaps.empty());
+            if (piece->batches.empty()) break;
+            for (const LogBatch& batch : piece->batches) {
+                if (batch.source != sources[0].id) continue;
+                EXPECT_EQ(batch.base.value, next);
+                EXPECT_EQ(batch.records->value(0), std::to_string(next));
+                next = batch.end().value;
+            }
+        }
+        EXPECT_EQ(next, std::max(2 * kBatches, from / 2 * 2)) << from;
+    }
+    EXPECT_FALSE(this->log().open_reader_at(SourceId{999}, Offset{0}));
+}
+
 REGISTER_TYPED_TEST_SUITE_P(EventLogContract, StreamIsRegisteredOnce, SourcesSurviveARestart,
                             AppendedRecordsAreReadBack, MemoryAndStorageGiveTheSame,
                             RecordsAndOffsetsSurviveARestart, CursorResumesBehindWhatWasRead,
-                            CursorsOfOthersAreRefused, WaitEndsWhenSomethingArrives,
+                            CursorsOfOthersAreRefused, AReaderBeginsAtARecord, WaitEndsWhenSomethingArrives,
                             AnAppendThatCannotBeIsRefused, ManyWritersKeepOrderAndLoseNothing);
 
 }  // namespace tillstream::testing

@@ -8,15 +8,18 @@ namespace tillstream {
 class MemoryLog::Reader final : public LogReader {
 public:
     Reader(MemoryLog& log, std::size_t at) : log_(log), at_(at) {}
+    Reader(MemoryLog& log, SourceId source, Offset from)
+        : log_(log), at_(0), source_(source), from_(from) {}
 
     Result<LogRead> read(std::size_t max_bytes) override {
         const std::lock_guard lock(log_.mutex_);
         LogRead read;
         std::size_t bytes = 0;
         while (at_ < log_.batches_.size() && (read.batches.empty() || bytes < max_bytes)) {
-            read.batches.push_back(log_.batches_[at_]);
-            bytes += read.batches.back().records->values.size();
-            ++at_;
+            const LogBatch& batch = log_.batches_[at_++];
+            if (batch.source == source_ && batch.end() <= from_) continue;
+            read.batches.push_back(batch);
+            bytes += batch.records->values.size();
         }
         read.cursor = std::to_string(at_);
         read.at_end = at_ == log_.batches_.size();
@@ -26,6 +29,8 @@ public:
 private:
     MemoryLog& log_;
     std::size_t at_;
+    SourceId source_;  ///< of which nothing before from_ is given
+    Offset from_;
 };
 
 Result<std::vector<SourceInfo>> MemoryLog::register_stream(std::string_view stream, std::uint32_t shards) {
@@ -108,6 +113,13 @@ Result<std::unique_ptr<LogReader>> MemoryLog::open_reader(std::string_view curso
     const std::size_t index = index_of(cursor);
     if (index > batches_.size()) return failure(Errc::corruption, "cursor lies beyond the end of the log");
     return std::unique_ptr<LogReader>(std::make_unique<Reader>(*this, index));
+}
+
+Result<std::unique_ptr<LogReader>> MemoryLog::open_reader_at(SourceId source, Offset from) {
+    const std::lock_guard lock(mutex_);
+    if (source.value == 0 || source.value > sources_.size())
+        return failure(Errc::not_found, "no source " + std::to_string(source.value));
+    return std::unique_ptr<LogReader>(std::make_unique<Reader>(*this, source, from));
 }
 
 std::uint64_t MemoryLog::bytes_behind(std::string_view cursor) const {

@@ -27,6 +27,7 @@ public:
     Position earliest() const override;
     Result<std::unique_ptr<LogReader>> open_reader(std::string_view cursor,
                                                    ReadFrom from = ReadFrom::nearest) override;
+    Result<std::unique_ptr<LogReader>> open_reader_at(SourceId source, Offset from) override;
     std::uint64_t bytes_behind(std::string_view cursor) const override;
     bool wait_for_more(std::string_view cursor, std::chrono::milliseconds timeout) override;
 

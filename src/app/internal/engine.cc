@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/internal/ops_tables.h"
 #include "contract/embedded_datasets.h"
-#include "core/thread_priority.h"
 #include "quarantine/sink_reject.h"
+#include "sinks/tables/figures.h"
 #include "sinks/warehouse/figures.h"
 
 namespace tillstream::app {
@@ -39,6 +40,10 @@ JournalOptions journal_options(const Settings& settings, const Logger& logger) {
     options.budget_bytes = settings.log.budget_bytes.bytes;
     options.queue_bytes = settings.log.queue_bytes.bytes;
     options.tail_bytes = settings.log.tail_bytes.bytes;
+    options.seal_bytes = settings.log.seal_bytes.bytes;
+    options.keep_bytes = settings.log.keep_bytes.bytes;
+    options.retain = std::chrono::duration_cast<std::chrono::seconds>(settings.log.retain);
+    options.retain_bytes = settings.log.retain_bytes.bytes;
     // A request lies in one file and fits the queue: small files and queues mean smaller requests.
     options.max_request_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(
         {options.max_request_bytes, options.segment_bytes / 4 * 3, options.queue_bytes}));
@@ -73,6 +78,15 @@ DuckdbOptions duckdb_options(const Settings& settings) {
     return options;
 }
 
+RocksdbOptions rocksdb_options(const Settings& settings) {
+    RocksdbOptions options;
+    options.memory_bytes = settings.tables.memory_bytes.bytes;
+    options.dirty_bytes = std::min<std::uint64_t>(options.dirty_bytes, options.memory_bytes / 4);
+    options.checkpoint_interval =
+        std::chrono::duration_cast<std::chrono::milliseconds>(settings.tables.checkpoint_interval);
+    return options;
+}
+
 QueryServiceOptions query_options(const Settings& settings) {
     QueryServiceOptions options;
     options.concurrent = static_cast<std::size_t>(settings.query.concurrent);
@@ -86,13 +100,18 @@ QueryServiceOptions query_options(const Settings& settings) {
 Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Logger logger) {
     std::unique_ptr<Engine> engine(new Engine(settings, std::move(logger)));
     TILLSTREAM_CHECK(engine->open_parts());
-    engine->warehouse_opener_ = std::thread([raw = engine.get()] { raw->open_warehouse(); });
+    engine->open_stores();
     return engine;
 }
 
 Engine::Engine(const Settings& settings, Logger logger) : settings_(settings), logger_(std::move(logger)) {}
 
 Engine::~Engine() { close(); }
+
+void Engine::open_stores() {
+    warehouse_opener_.emplace("warehouse", [this] { return open_warehouse(); }, logger_);
+    tables_opener_.emplace("tables", [this] { return open_tables(); }, logger_);
+}
 
 Status Engine::open_parts() {
     Filesystem& fs = posix_filesystem();
@@ -103,9 +122,12 @@ Status Engine::open_parts() {
     const std::string datasets =
         settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
     contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets));
-    journal_ =
-        TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", journal_options(settings_, logger_),
-                                     logger_.named("log"), metrics_));
+    objects_ = TILLSTREAM_TRY(LocalObjectStore::open(fs, dir));
+    JournalOptions log_options = journal_options(settings_, logger_);
+    log_options.objects = objects_.get();
+    log_options.needed = [this] { return needed_by_sinks(); };
+    journal_ = TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", std::move(log_options),
+                                            logger_.named("log"), metrics_));
     const SourceId system = TILLSTREAM_TRY(journal_->register_stream(kSystemStream, 1)).front().id;
     disk_ =
         std::make_unique<DiskGuard>(dir, static_cast<std::uint64_t>(settings_.data.disk_share_max_percent));
@@ -114,10 +136,26 @@ Status Engine::open_parts() {
                                                             logger_, metrics_});
     delivery_->announce("warehouse", settings_.delivery.lag_bytes_max.bytes);
     delivery_->announce("quarantine", settings_.delivery.lag_bytes_max.bytes);
+    delivery_->announce("tables", settings_.delivery.lag_bytes_max.bytes);
+    lake_.emplace(*objects_);
+    reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
+    reconciler_->add_raw(*lake_);
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_));
     return {};
+}
+
+/// What every sink has stored: the log keeps the rest, whatever its age.
+Position Engine::needed_by_sinks() const {
+    Position needed = journal_->durable_end();
+    for (SourceOffset& entry : needed) {
+        for (const char* sink : {"warehouse", "quarantine", "tables"}) {
+            const Progress* progress = delivery_ ? delivery_->progress(sink) : nullptr;
+            entry.next = std::min(entry.next, progress ? progress->next(entry.source) : Offset{});
+        }
+    }
+    return needed;
 }
 
 std::optional<IngestRefusal> Engine::admit() {
@@ -136,48 +174,48 @@ std::optional<IngestRefusal> Engine::admit() {
     return std::nullopt;
 }
 
-void Engine::open_warehouse() {
-    lower_own_priority();  // the engine's own threads inherit it
-    Status outcome = attach_warehouse();
-    if (!outcome) {
-        logger_.error("the warehouse is not available; ingest goes on", {{"error", outcome.error().message}});
+Status Engine::open_warehouse() {
+    if (!warehouse_) {
+        warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
+                                                          duckdb_options(settings_), logger_, metrics_));
     }
-    const std::lock_guard lock(opening_mutex_);
-    opening_outcome_ = std::move(outcome);
-    opened_.notify_all();
-}
-
-/// A full disk or a missing descriptor passes: the way on is to wait, and ingest does not.
-Result<std::unique_ptr<Warehouse>> Engine::open_when_possible() {
-    std::chrono::milliseconds pause{500};
-    while (true) {
-        auto opened = DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
-                                            duckdb_options(settings_), logger_.named("warehouse"), metrics_);
-        if (opened || !retryable(opened.error().code)) return opened;
-        logger_.warn("the warehouse does not open yet and is tried again",
-                     {{"error", opened.error().message}});
-        std::unique_lock lock(opening_mutex_);
-        if (opened_.wait_for(lock, pause, [&] { return closing_; })) return opened;
-        pause = std::min(pause * 2, std::chrono::milliseconds{30'000});
-    }
-}
-
-Status Engine::attach_warehouse() {
-    warehouse_ = TILLSTREAM_TRY(open_when_possible());
     const SourceList sources = [this] { return journal_->sources(); };
     warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
     quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
     for (const ContractPtr& contract : contracts_->all())
         TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
     TILLSTREAM_CHECK(quarantine_sink_->prepare());
+    TILLSTREAM_CHECK(add_ops_tables(*warehouse_, *delivery_, *journal_));
     TILLSTREAM_CHECK(delivery_->add(*warehouse_sink_, sink_policy(settings_)));
     TILLSTREAM_CHECK(delivery_->add(*quarantine_sink_, sink_policy(settings_)));
+    check_store(*warehouse_sink_, StoreContent::accepted,
+                [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                    return scan_facts(*warehouse_, contract, ends);
+                });
+    check_store(*quarantine_sink_, StoreContent::quarantined,
+                [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                    return scan_quarantine(*warehouse_, contract, ends);
+                });
     queries_ = std::make_unique<QueryService>(*warehouse_, query_options(settings_), metrics_);
+    quarantine_list_ = std::make_unique<QuarantineList>(*warehouse_);
     queries_ready_ = queries_.get();
-    reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
-    check_store(*warehouse_sink_, StoreContent::accepted, scan_facts);
-    check_store(*quarantine_sink_, StoreContent::quarantined, scan_quarantine);
-    reconciler_ready_ = reconciler_.get();
+    quarantine_ready_ = quarantine_list_.get();
+    return {};
+}
+
+Status Engine::open_tables() {
+    if (!tables_) {
+        tables_ = TILLSTREAM_TRY(RocksdbTables::open(settings_.data.dir + "/tables",
+                                                     rocksdb_options(settings_), logger_, metrics_));
+    }
+    tables_sink_ = TILLSTREAM_TRY(TablesSink::open(*tables_));
+    TILLSTREAM_CHECK(delivery_->add(*tables_sink_, sink_policy(settings_)));
+    check_store(*tables_sink_, StoreContent::accepted,
+                [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                    return scan_lines(*tables_, [this] { return journal_->sources(); }, contract, ends);
+                });
+    history_ = std::make_unique<PurchaseHistory>(*tables_);
+    history_ready_ = history_.get();
     return {};
 }
 
@@ -185,9 +223,7 @@ void Engine::check_store(Sink& sink, StoreContent content, StoreScan scan) {
     StoreUnderCheck store;
     store.name = sink.name();
     store.content = content;
-    store.scan = [this, scan](const Contract& contract, std::span<const ShardEnd> ends) {
-        return scan(*warehouse_, contract, ends);
-    };
+    store.scan = std::move(scan);
     store.positions = [&sink] { return sink.positions(); };
     store.wait_for = [this, name = store.name](const Position& end, std::chrono::milliseconds timeout) {
         return delivery_->progress(name)->wait_for(end, timeout);
@@ -196,17 +232,18 @@ void Engine::check_store(Sink& sink, StoreContent content, StoreScan scan) {
 }
 
 std::string Engine::not_ready() const {
-    const std::lock_guard lock(opening_mutex_);
-    if (!opening_outcome_) return "the warehouse is still opening";
-    return *opening_outcome_ ? std::string()
-                             : "the warehouse is not available: " + opening_outcome_->error().message;
+    std::string missing = warehouse_opener_->not_ready();
+    const std::string tables = tables_opener_->not_ready();
+    if (!missing.empty() && !tables.empty()) missing += "; ";
+    return missing + tables;
 }
 
 Status Engine::wait_until_ready(std::chrono::milliseconds timeout) {
-    std::unique_lock lock(opening_mutex_);
-    if (opened_.wait_for(lock, timeout, [&] { return opening_outcome_.has_value(); }))
-        return *opening_outcome_;
-    return failure(Errc::unavailable, "the warehouse is still opening");
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    TILLSTREAM_CHECK(warehouse_opener_->wait(timeout));
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    return tables_opener_->wait(std::max(left, std::chrono::milliseconds{0}));
 }
 
 bool Engine::drain(std::chrono::milliseconds timeout) {
@@ -214,12 +251,8 @@ bool Engine::drain(std::chrono::milliseconds timeout) {
 }
 
 void Engine::stop_sinks() {
-    {
-        const std::lock_guard lock(opening_mutex_);
-        closing_ = true;
-    }
-    opened_.notify_all();
-    if (warehouse_opener_.joinable()) warehouse_opener_.join();
+    if (tables_opener_) tables_opener_->give_up();
+    if (warehouse_opener_) warehouse_opener_->give_up();
     if (delivery_) delivery_->stop();
 }
 
@@ -228,7 +261,8 @@ void Engine::close() {
     closed_ = true;
     stop_sinks();
     queries_ready_ = nullptr;
-    reconciler_ready_ = nullptr;
+    quarantine_ready_ = nullptr;
+    history_ready_ = nullptr;
     if (journal_) journal_->close();
 }
 

@@ -140,6 +140,34 @@ void declare_storage(OptionSet& set, Settings& s) {
              .description = "Newest records kept decoded in memory for the sinks.",
              .min = "1MiB",
              .max = "64GiB"});
+    set.add({.section = "log",
+             .key = "seal_bytes",
+             .target = &s.log.seal_bytes,
+             .description =
+                 "Records of one shard that wait in the journal until they become a raw lake object; "
+                 "the end of the hour comes first.",
+             .min = "64KiB",
+             .max = "4GiB"});
+    set.add({.section = "log",
+             .key = "keep_bytes",
+             .target = &s.log.keep_bytes,
+             .description = "Sealed journal files kept for sinks that lag a little; at most half the budget.",
+             .min = "0B",
+             .max = "64TiB"});
+    set.add({.section = "log",
+             .key = "retain",
+             .target = &s.log.retain,
+             .description = "Age at which raw lake objects are removed, once every sink has them; 0s: never.",
+             .min = "0s",
+             .max = "876000h"});
+    set.add({.section = "log",
+             .key = "retain_bytes",
+             .target = &s.log.retain_bytes,
+             .description =
+                 "Raw lake objects of one stream beyond this are removed, oldest first, once every "
+                 "sink has them; 0B: never.",
+             .min = "0B",
+             .max = "1000TiB"});
     set.add({.section = "delivery",
              .key = "lag_bytes_max",
              .target = &s.delivery.lag_bytes_max,
@@ -159,6 +187,20 @@ void declare_storage(OptionSet& set, Settings& s) {
          .description = "Memory of the whole warehouse; queries end when it is used up, the writer does not.",
          .min = "128MiB",
          .max = "1TiB"});
+    set.add({.section = "tables",
+             .key = "memory_bytes",
+             .target = &s.tables.memory_bytes,
+             .description = "Memory of the operational store: blocks, indexes, and what is not on disk yet.",
+             .min = "16MiB",
+             .max = "1TiB"});
+    set.add({.section = "tables",
+             .key = "checkpoint_interval",
+             .target = &s.tables.checkpoint_interval,
+             .description =
+                 "How often what the operational store holds in memory goes to disk; what is lost in "
+                 "a crash comes again from the log.",
+             .min = "50ms",
+             .max = "10m"});
     set.add({.section = "warehouse",
              .key = "spill_bytes",
              .target = &s.warehouse.spill_bytes,

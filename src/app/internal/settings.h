@@ -42,7 +42,15 @@ struct Settings {
         ByteSize budget_bytes{std::uint64_t{16} << 30};
         ByteSize queue_bytes{64 << 20};
         ByteSize tail_bytes{128 << 20};
+        ByteSize seal_bytes{64 << 20};
+        ByteSize keep_bytes{std::uint64_t{1} << 30};
+        Duration retain{};
+        ByteSize retain_bytes{0};
     } log;
+    struct {
+        ByteSize memory_bytes{256 << 20};
+        Duration checkpoint_interval = std::chrono::seconds{1};
+    } tables;
     struct {
         ByteSize lag_bytes_max{std::uint64_t{4} << 30};
         ByteSize chunk_bytes{8 << 20};

@@ -46,6 +46,9 @@ public:
     Status commit_one_by_one(const Chunk& chunk, SinkMemory& memory, bool refuse_first,
                              const std::function<bool()>& stop);
 
+    /// Rows of what is behind the stored place, once more: in the place of what the store holds of them.
+    Status replace(const std::vector<LogBatch>& batches);
+
 private:
     Status check_position(const SinkPosition& position, const Position& end) const;
     Status write(const std::vector<LogBatch>& batches, const LogPlace& to);

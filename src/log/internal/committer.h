@@ -50,6 +50,8 @@ public:
     void submit(AppendRequest request);
     /// Writes what is queued and the clean mark, ends the thread. Repeatable.
     void close();
+    /// Whether a write failed and the process is to end.
+    bool failed() const;
 
 private:
     enum class Wake : std::uint8_t { work, idle, closing };
@@ -91,7 +93,7 @@ private:
     std::vector<AppendRequest> taken_;
     std::vector<TailGroupPtr> evicted_;  ///< freed when the callbacks have run: it may take long
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable work_;
     std::vector<AppendRequest> queue_;
     bool sleeping_ = false;

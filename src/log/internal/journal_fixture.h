@@ -26,13 +26,14 @@ inline JournalOptions small_options() {
 
 class JournalFixture {
 public:
-    explicit JournalFixture(Filesystem& fs, JournalOptions options = small_options(), std::string dir = "log")
-        : fs_(fs), options_(std::move(options)), dir_(std::move(dir)) {}
+    explicit JournalFixture(Filesystem& fs, JournalOptions options = small_options(), std::string dir = "log",
+                            Clock& clock = system_clock())
+        : fs_(fs), options_(std::move(options)), dir_(std::move(dir)), clock_(clock) {}
 
     Status open() {
         journal_.reset();
         journal_ =
-            TILLSTREAM_TRY(Journal::open(fs_, system_clock(), dir_, options_, Logger::silent(), metrics_));
+            TILLSTREAM_TRY(Journal::open(fs_, clock_, dir_, options_, Logger::silent(), metrics_));
         return {};
     }
     void close() { journal_.reset(); }
@@ -47,6 +48,7 @@ private:
     Filesystem& fs_;
     JournalOptions options_;
     std::string dir_;
+    Clock& clock_;
     Metrics metrics_;
     std::unique_ptr<Journal> journal_;
 };

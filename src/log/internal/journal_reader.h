@@ -2,6 +2,7 @@
 //
 // Gaps:     a record missing between two batches of a source, or between a batch and a checkpoint, was lost
 //           to damage.
+// Pins:     its user holds a Published::Pin during read; between two reads the segment it stands in may go.
 // Threads:  one at a time.
 #pragma once
 
@@ -28,11 +29,15 @@ public:
         : fs_(fs), published_(published), uuid_(uuid), from_(from), cursor_(start) {}
 
     Result<LogRead> read(std::size_t max_bytes) override;
+    const Cursor& place() const { return cursor_; }
+    /// The last read ended because the group at place() left the journal: it is to be read from sealed objects.
+    bool recycled() const { return recycled_; }
 
 private:
     Result<bool> load_group(LogRead& out);
     bool load_from_memory();
     Result<bool> load_from_segments(LogRead& out);
+    bool leave();
     Status enter_segments();
     Status open_segment(const ReadableSegment& segment);
     Status take_step(SegmentReader::Step step, LogRead& out);
@@ -52,6 +57,7 @@ private:
     std::uint64_t segment_id_ = 0;
     bool entered_ = false;  ///< reads segments (segment_ may be empty between two)
     bool entering_ = false;  ///< no group was read since
+    bool recycled_ = false;
     bool strayed_ = false;  ///< memory served groups since a segment was read
     SourceEnds ends_;
     std::string reason_;  ///< of damage whose extent is not known yet

@@ -1,6 +1,8 @@
 // published.h - what readers may see of the log: its durable end, the newest batches in memory, the segments.
 //
 // Writer:   the commit thread, after a flush returned; nothing here is ever taken back.
+// Segments: the oldest leave when they are sealed. A reader pins what it sees for the time of one read; between
+//           two reads it holds nothing, and finds the groups that left in the sealed log.
 // Threads:  any. Waiting readers are woken once per group.
 #pragma once
 
@@ -8,10 +10,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/ids.h"
@@ -40,15 +45,34 @@ struct ReadableSegment {
     /// The last group it must hold; kNoLimit if nobody knows (its successor is damaged).
     Lsn last;
     std::uint64_t limit = 0;  ///< bytes that may be read
+    std::uint64_t file_bytes = 0;
     bool newest = false;
     bool readable = true;
     std::string reason;  ///< why not
     std::uint64_t stored_before = 0;
+    /// Where the sources stood at its start; nothing for segments of an earlier run.
+    std::optional<std::vector<SourceEnd>> starts;
+};
+
+/// Volumes of unsealed records that call for sealing.
+struct SealLimits {
+    std::uint64_t source_bytes = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t total_bytes = std::numeric_limits<std::uint64_t>::max();
+};
+
+/// What waits to be sealed.
+struct Unsealed {
+    std::uint64_t bytes = 0;          ///< of records, about
+    bool full = false;                ///< a limit is reached
+    std::optional<Timestamp> oldest;  ///< arrival of the first record, or earlier; nothing: none waits
+    Lsn last;                         ///< the last group that may hold records
 };
 
 class Published {
 public:
-    Published(const Recovered& recovered, std::size_t tail_bytes);
+    /// `sealed`: the first group that is not sealed.
+    Published(const Recovered& recovered, std::size_t tail_bytes, Lsn sealed = Lsn{0},
+              SealLimits limits = {});
 
     // The commit thread's side.
     void add_segment(const SegmentHeader& header, const std::string& path);
@@ -57,7 +81,42 @@ public:
                                       const std::vector<SourceEnd>& ends);
     void close();
 
+    // The sealer's side.
+    Unsealed unsealed() const;
+    /// Waits until the volume reaches a limit, a first record waits, `timeout` has passed or somebody wakes it.
+    void wait_to_seal(std::chrono::milliseconds timeout);
+    void wake_sealer();
+    /// Everything before `next` is sealed. `oldest`: arrival of the first record behind it, if that is known.
+    void sealed_to(Lsn next, const std::vector<std::pair<SourceId, std::uint64_t>>& bytes,
+                   std::optional<Timestamp> oldest);
+    /// Bytes of the sealed segments that readers still see.
+    std::uint64_t sealed_segment_bytes(Lsn sealed) const;
+    struct Retired {
+        ReadableSegment segment;
+        std::uint64_t generation = 0;
+    };
+    /// Hides the oldest segment from readers if all its groups are before `sealed`. Its file must stay as it is
+    /// until unread().
+    std::optional<Retired> retire_oldest(Lsn sealed);
+    /// Whether no read that began before the segment was hidden is still going on.
+    bool unread(const Retired& retired) const;
+
     // The readers' side.
+    /// While it lives, the files of segments that were visible when it was taken are not touched.
+    class Pin {
+    public:
+        explicit Pin(const Published& published);
+        ~Pin();
+        Pin(const Pin&) = delete;
+
+    private:
+        const Published& published_;
+        std::uint64_t generation_;
+    };
+    /// Whether group `next` is the journal's to give: it lies in a segment that is there, or nowhere else.
+    bool holds(Lsn next) const;
+    /// The first group of the oldest segment that was begun before `source` came to `from`.
+    Lsn group_before(SourceId source, Offset from, Lsn at_least) const;
     std::uint64_t stored() const;
     /// The group `lsn` if it is still in memory.
     TailGroupPtr tail_group(Lsn lsn) const;
@@ -72,8 +131,8 @@ public:
     /// there is none.
     std::optional<ReadableSegment> segment_for(Lsn next) const;
     std::optional<ReadableSegment> segment_after(std::uint64_t id) const;
-    /// Where segment `id` ends now.
-    ReadableSegment segment(std::uint64_t id) const;
+    /// Where segment `id` ends now; nothing if it is no longer there.
+    std::optional<ReadableSegment> segment(std::uint64_t id) const;
     std::uint64_t bytes_behind(const Cursor& cursor) const;
     bool anything_behind(const Cursor& cursor) const;
     /// The close ends a wait; a wait begun after it is a short one.
@@ -82,8 +141,11 @@ public:
 private:
     std::uint64_t stored_before(const Cursor& cursor) const;
     void evict(std::vector<TailGroupPtr>& dropped);
+    bool count_unsealed(const TailGroup& group);
+    bool over_limit() const;
 
     const std::size_t tail_limit_;
+    const SealLimits seal_limits_;
     mutable std::mutex mutex_;
     mutable std::condition_variable grown_;
     mutable unsigned waiting_ = 0;
@@ -95,6 +157,19 @@ private:
     Lsn last_;
     Lsn last_records_;  ///< the last group that holds records or may reveal a gap
     bool closed_ = false;
+
+    mutable std::condition_variable to_seal_;
+    bool seal_wanted_ = false;
+    bool full_ = false;  ///< a source's limit was reached
+    Lsn sealed_;
+    std::uint64_t unsealed_total_ = 0;
+    std::vector<std::uint64_t> unsealed_;  ///< raw bytes, of source id - 1
+    std::optional<Timestamp> oldest_unsealed_;
+    std::uint64_t generation_ = 1;  ///< grows with every segment that is hidden
+    mutable std::multiset<std::uint64_t> reads_;  ///< the generation each read began in
 };
+
+/// Segments of earlier runs that readers do not see: what they held is in the sealed log.
+std::vector<Published::Retired> hidden_segments(const Recovered& recovered, Lsn sealed);
 
 }  // namespace tillstream::journal

@@ -78,7 +78,14 @@ struct Recovered {
 /// Segments by name, in order, with their headers.
 Result<std::vector<StoredSegment>> list_segments(Filesystem& fs, const std::string& dir);
 
+/// What the sealed log knows when every segment is lost.
+struct SealedEnds {
+    Lsn last;  ///< the last sealed group; 0: none
+    std::vector<SourceEnd> sources;
+};
+
 /// corruption if a file belongs to another log; unsupported if a newer program wrote one.
-Result<Recovered> recover(Filesystem& fs, const std::string& dir, const LogUuid& uuid, std::uint32_t sources);
+Result<Recovered> recover(Filesystem& fs, const std::string& dir, const LogUuid& uuid, std::uint32_t sources,
+                          const SealedEnds& sealed = {});
 
 }  // namespace tillstream::journal

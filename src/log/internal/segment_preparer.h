@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ public:
         std::uint64_t segment_bytes = 0;
         std::uint64_t budget_bytes = 0;  ///< of segments and spares together
         unsigned ahead = 2;
+        /// Called on the preparer's thread, again and again, while the budget keeps it from having enough spares.
+        std::function<void()> on_short = {};
     };
     /// `used_bytes`: what segments take already.
     SegmentPreparer(Filesystem& fs, std::string dir, Options options, std::uint64_t used_bytes);
@@ -40,11 +43,19 @@ public:
     Result<std::string> take();
     /// For a spare that could not be used; it counts as a segment no longer.
     void give_back(std::string path);
+    /// A segment that nobody needs any more becomes a spare, or goes away if there are enough.
+    void recycle(const std::string& path, std::uint64_t bytes);
+    /// Whether the budget has no room for the spares wanted.
+    bool short_of_room() const;
     void stop();
 
 private:
     void run();
     bool wanted() const { return ready_.size() < options_.ahead || waiting_; }
+    bool has_room() const {
+        return used_bytes_ + (ready_.size() + 1) * options_.segment_bytes <= options_.budget_bytes;
+    }
+    std::string spare_path(std::uint64_t number) const;
     Result<std::string> prepare(std::uint64_t number);
     Status fill(const std::string& path);
     bool pause();
@@ -54,7 +65,7 @@ private:
     const Options options_;
     const AlignedBuffer zeros_;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<std::string> ready_;
     std::uint64_t used_bytes_;

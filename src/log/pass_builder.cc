@@ -1,0 +1,165 @@
+#include "log/internal/pass_builder.h"
+
+#include <algorithm>
+
+namespace tillstream::journal {
+
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+constexpr std::size_t kReasonBytes = 200;
+
+}  // namespace
+
+PassBuilder::PassBuilder(const LogUuid& log, SourceList sources, Lsn from, const std::vector<SourceEnd>& ends,
+                         std::vector<CutObject> kept, PassLimits limits)
+    : log_(log), list_sources_(std::move(sources)), kept_(std::move(kept)), limits_(limits) {
+    pass_.from = from;
+    for (const SourceEnd& end : ends) next_[end.source] = end.next;
+    for (const CutObject& object : kept_) closed_.emplace_back(object, std::string());
+}
+
+Result<BuiltPass> PassBuilder::build(Filesystem& fs, const Published& published) {
+    JournalReader reader(fs, published, log_, Cursor{pass_.from, 0}, ReadFrom::nearest);
+    for (;;) {
+        Published::End end;
+        LogRead piece;
+        {
+            const Published::Pin pin(published);
+            piece = TILLSTREAM_TRY(reader.read(kPieceBytes));
+            end = published.end();
+        }
+        reported_.insert(reported_.end(), piece.gaps.begin(), piece.gaps.end());
+        for (const LogBatch& batch : piece.batches)
+            if (!TILLSTREAM_TRY(take(batch))) return finish(limits_.to.value_or(batch.lsn));
+        if (!piece.batches.empty()) continue;
+        // More may have been published between the read and the look at the end.
+        if (reader.place().next.value != end.last.value + 1) continue;
+        compare_ends(end);
+        return finish(limits_.to.value_or(reader.place().next));
+    }
+}
+
+/// False if the pass ends before this batch. It ends only between two groups.
+Result<bool> PassBuilder::take(const LogBatch& batch) {
+    if (batch.lsn != place_.next) {
+        if (ends_before(batch)) {
+            next_arrival_ = batch.arrived;
+            limited_ = true;
+            return false;
+        }
+        place_ = Cursor{batch.lsn, 0};
+    } else {
+        ++place_.batch;
+    }
+    TILLSTREAM_CHECK(add(batch));
+    return true;
+}
+
+bool PassBuilder::ends_before(const LogBatch& batch) const {
+    if (limits_.to) return batch.lsn >= *limits_.to;
+    return over_ || (limits_.before && batch.arrived >= *limits_.before);
+}
+
+Status PassBuilder::add(const LogBatch& batch) {
+    Offset& next = next_[batch.source];
+    if (batch.base > next) {
+        TILLSTREAM_CHECK(close(batch.source));
+        note_missing(batch.source, next, batch.base, batch.lsn);
+    }
+    next = std::max(next, batch.end());
+    if (kept_with(batch) != nullptr) return close(batch.source);
+    const Timestamp hour = hour_of(batch.arrived);
+    auto open = open_.find(batch.source);
+    if (open != open_.end() && (open->second.cut.hour != hour || open->second.cut.kind != batch.kind)) {
+        TILLSTREAM_CHECK(close(batch.source));
+        open = open_.end();
+    }
+    if (open == open_.end()) {
+        if (batch.source.value > sources_.size()) sources_ = list_sources_();
+        if (batch.source.value == 0 || batch.source.value > sources_.size())
+            return failure(Errc::corruption, "the journal holds records of a source nobody registered");
+        CutObject cut;
+        cut.source = batch.source;
+        cut.kind = batch.kind;
+        cut.hour = hour;
+        cut.first = batch.base;
+        SealedObjectWriter writer(log_, sources_[batch.source.value - 1], hour, batch.kind);
+        open = open_.emplace(batch.source, Open{std::move(writer), cut}).first;
+    }
+    TILLSTREAM_CHECK(open->second.writer.add(batch, place_));
+    CutObject& cut = open->second.cut;
+    cut.last = Offset{batch.end().value - 1};
+    cut.last_arrived = batch.arrived;
+    cut.last_group = batch.lsn;
+    const std::uint64_t bytes = batch.records->values.size();
+    cut.raw_bytes += bytes;
+    std::uint64_t& raw = raw_[batch.source];
+    raw += bytes;
+    raw_total_ += bytes;
+    over_ = over_ || raw >= limits_.bytes.source_bytes || raw_total_ >= limits_.bytes.total_bytes;
+    return {};
+}
+
+const CutObject* PassBuilder::kept_with(const LogBatch& batch) const {
+    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const CutObject& object) {
+        return object.source == batch.source && object.first <= batch.base && batch.base <= object.last;
+    });
+    return found == kept_.end() ? nullptr : &*found;
+}
+
+Status PassBuilder::close(SourceId source) {
+    const auto open = open_.find(source);
+    if (open == open_.end()) return {};
+    std::string bytes = TILLSTREAM_TRY(open->second.writer.finish());
+    open->second.cut.stored_bytes = bytes.size();
+    closed_.emplace_back(open->second.cut, std::move(bytes));
+    open_.erase(open);
+    return {};
+}
+
+/// What an object in the store holds is not missing.
+void PassBuilder::note_missing(SourceId source, Offset from, Offset to, Lsn seen) {
+    for (const CutObject& object : kept_) {
+        if (object.source != source || object.last < from || object.first >= to) continue;
+        if (from < object.first) note_missing(source, from, object.first, seen);
+        const Offset behind{object.last.value + 1};
+        if (behind < to) note_missing(source, behind, to, seen);
+        return;
+    }
+    std::string reason = "records are missing between two groups";
+    for (const Gap& gap : reported_)
+        if (gap.source == source && gap.from < to && from < gap.to) reason = gap.reason;
+    reason.resize(std::min(reason.size(), kReasonBytes));
+    pass_.gaps.push_back({source, from, to, seen, std::move(reason)});
+}
+
+/// What is missing at the very end no later batch reveals.
+void PassBuilder::compare_ends(const Published::End& end) {
+    if (limits_.to && *limits_.to <= end.last) return;
+    for (const SourceEnd& source : end.sources) {
+        Offset& next = next_[source.source];
+        if (source.next > next) note_missing(source.source, next, source.next, end.last);
+        next = std::max(next, source.next);
+    }
+}
+
+Result<BuiltPass> PassBuilder::finish(Lsn to) {
+    while (!open_.empty()) TILLSTREAM_CHECK(close(open_.begin()->first));
+    std::sort(closed_.begin(), closed_.end(),
+              [](const auto& a, const auto& b) { return a.first.key() < b.first.key(); });
+    pass_.to = to;
+    pass_.pinned = !pass_.gaps.empty();
+    BuiltPass built;
+    for (auto& [cut, bytes] : closed_) {
+        pass_.objects.push_back(cut);
+        built.objects.push_back(std::move(bytes));
+    }
+    built.pass = std::move(pass_);
+    built.raw_bytes.assign(raw_.begin(), raw_.end());
+    built.next_arrival = next_arrival_;
+    built.limited = limited_;
+    return built;
+}
+
+}  // namespace tillstream::journal
