@@ -115,7 +115,7 @@ void declare_ingest(OptionSet& set, Settings& s) {
              .max = "4GiB"});
 }
 
-void declare_storage(OptionSet& set, Settings& s) {
+void declare_log(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "segment_bytes",
              .target = &s.log.segment_bytes,
@@ -125,7 +125,7 @@ void declare_storage(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "budget_bytes",
              .target = &s.log.budget_bytes,
-             .description = "Most the journal may take; at it ingest answers 503 and reads go on.",
+             .description = "Most the journal may take; what is sealed makes room. At it ingest answers 503, reads go on.",
              .min = "4MiB",
              .max = "64TiB"});
     set.add({.section = "log",
@@ -140,6 +140,35 @@ void declare_storage(OptionSet& set, Settings& s) {
              .description = "Newest records kept decoded in memory for the sinks.",
              .min = "1MiB",
              .max = "64GiB"});
+    set.add({.section = "log",
+             .key = "seal_bytes",
+             .target = &s.log.seal_bytes,
+             .description = "Records of one shard after which the journal is sealed into the raw lake; at the "
+                            "hour it is sealed in any case.",
+             .min = "1MiB",
+             .max = "1GiB"});
+    set.add({.section = "log",
+             .key = "keep_bytes",
+             .target = &s.log.keep_bytes,
+             .description = "Sealed journal files kept for sinks that lag a little; at most half the budget.",
+             .min = "0B",
+             .max = "64TiB"});
+    set.add({.section = "log",
+             .key = "retain",
+             .target = &s.log.retain,
+             .description = "Age at which sealed records are removed, once no sink needs them; 0s: never.",
+             .min = "0s",
+             .max = "87600h"});
+    set.add({.section = "log",
+             .key = "retain_bytes",
+             .target = &s.log.retain_bytes,
+             .description = "Most the sealed objects of one stream may take; the oldest go, once no sink needs "
+                            "them. 0B: any.",
+             .min = "0B",
+             .max = "64TiB"});
+}
+
+void declare_storage(OptionSet& set, Settings& s) {
     set.add({.section = "delivery",
              .key = "lag_bytes_max",
              .target = &s.delivery.lag_bytes_max,
@@ -225,6 +254,7 @@ OptionSet declare_options(Settings& settings) {
     declare_data(set, settings);
     declare_http(set, settings);
     declare_ingest(set, settings);
+    declare_log(set, settings);
     declare_storage(set, settings);
     declare_serving(set, settings);
     set.leave_variable("TILLSTREAM_TOKEN");

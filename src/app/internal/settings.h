@@ -42,6 +42,10 @@ struct Settings {
         ByteSize budget_bytes{std::uint64_t{16} << 30};
         ByteSize queue_bytes{64 << 20};
         ByteSize tail_bytes{128 << 20};
+        ByteSize seal_bytes{64 << 20};
+        ByteSize keep_bytes{std::uint64_t{1} << 30};
+        Duration retain = std::chrono::seconds{0};
+        ByteSize retain_bytes{0};
     } log;
     struct {
         ByteSize lag_bytes_max{std::uint64_t{4} << 30};
