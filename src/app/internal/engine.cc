@@ -13,6 +13,7 @@ namespace tillstream::app {
 namespace {
 
 constexpr std::string_view kFormat = "tillstream 1\n";
+constexpr const char* kSinks[] = {"warehouse", "quarantine"};
 
 /// The folder's format, written on first use. A folder of another format is never touched.
 Status check_format(Filesystem& fs, const std::string& dir) {
@@ -39,6 +40,10 @@ JournalOptions journal_options(const Settings& settings, const Logger& logger) {
     options.budget_bytes = settings.log.budget_bytes.bytes;
     options.queue_bytes = settings.log.queue_bytes.bytes;
     options.tail_bytes = settings.log.tail_bytes.bytes;
+    options.seal_bytes = settings.log.seal_bytes.bytes;
+    options.keep_bytes = settings.log.keep_bytes.bytes;
+    options.retain = std::chrono::duration_cast<std::chrono::seconds>(settings.log.retain);
+    options.retain_bytes = settings.log.retain_bytes.bytes;
     // A request lies in one file and fits the queue: small files and queues mean smaller requests.
     options.max_request_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(
         {options.max_request_bytes, options.segment_bytes / 4 * 3, options.queue_bytes}));
@@ -103,21 +108,36 @@ Status Engine::open_parts() {
     const std::string datasets =
         settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
     contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets));
-    journal_ =
-        TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", journal_options(settings_, logger_),
-                                     logger_.named("log"), metrics_));
+    objects_ = TILLSTREAM_TRY(LocalObjectStore::open(fs, dir));
+    JournalOptions options = journal_options(settings_, logger_);
+    options.objects = objects_.get();
+    options.needed = [this] { return needed(); };
+    journal_ = TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", std::move(options),
+                                            logger_.named("log"), metrics_));
     const SourceId system = TILLSTREAM_TRY(journal_->register_stream(kSystemStream, 1)).front().id;
     disk_ =
         std::make_unique<DiskGuard>(dir, static_cast<std::uint64_t>(settings_.data.disk_share_max_percent));
     delivery_ = std::make_unique<Delivery>(SinkSurroundings{*journal_, *contracts_, fs, dir + "/state",
                                                             system_clock(), journal_->epoch(), system,
                                                             logger_, metrics_});
-    delivery_->announce("warehouse", settings_.delivery.lag_bytes_max.bytes);
-    delivery_->announce("quarantine", settings_.delivery.lag_bytes_max.bytes);
+    for (const char* sink : kSinks) delivery_->announce(sink, settings_.delivery.lag_bytes_max.bytes);
+    delivery_ready_ = delivery_.get();
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_));
     return {};
+}
+
+Position Engine::needed() const {
+    const Delivery* delivery = delivery_ready_;
+    if (delivery == nullptr) return {};
+    Position least = journal_->durable_end();
+    for (const char* sink : kSinks) {
+        const Progress* progress = delivery->progress(sink);
+        if (progress == nullptr) return {};
+        for (SourceOffset& entry : least) entry.next = std::min(entry.next, progress->next(entry.source));
+    }
+    return least;
 }
 
 std::optional<IngestRefusal> Engine::admit() {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "adapters/duckdb/duckdb_warehouse.h"
+#include "adapters/localfs/local_object_store.h"
 #include "app/internal/disk_guard.h"
 #include "app/internal/settings.h"
 #include "catalog/contract_store.h"
@@ -38,6 +39,7 @@ public:
 
     Ingest& ingest() { return *ingest_; }
     EventLog& log() { return *journal_; }
+    Journal& journal() { return *journal_; }
     Delivery& delivery() { return *delivery_; }
     Metrics& metrics() { return metrics_; }
     /// Null until the warehouse is open.
@@ -58,6 +60,8 @@ private:
     Engine(const Settings& settings, Logger logger);
     Status open_parts();
     std::optional<IngestRefusal> admit();
+    /// Up to where every sink has stored the log: retention goes no further.
+    Position needed() const;
     void open_warehouse();
     Result<std::unique_ptr<Warehouse>> open_when_possible();
     Status attach_warehouse();
@@ -69,6 +73,7 @@ private:
     Metrics metrics_;
     std::optional<FolderLock> lock_;
     std::unique_ptr<ContractStore> contracts_;
+    std::unique_ptr<LocalObjectStore> objects_;
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<DiskGuard> disk_;
     std::unique_ptr<Delivery> delivery_;
@@ -80,6 +85,7 @@ private:
     std::unique_ptr<QuarantineSink> quarantine_sink_;
     std::unique_ptr<QueryService> queries_;
     std::unique_ptr<Reconciler> reconciler_;
+    std::atomic<const Delivery*> delivery_ready_{nullptr};  ///< the log's retention asks before it is made
     std::atomic<QueryService*> queries_ready_{nullptr};
     std::atomic<Reconciler*> reconciler_ready_{nullptr};
     mutable std::mutex opening_mutex_;
