@@ -38,8 +38,8 @@ Status ZstdFrameWriter::append(std::string_view content, Buffer& out) {
     const std::size_t start = out.size();
     const std::size_t room = ZSTD_compressBound(content.size());
     out.resize(start + room);
-    const std::size_t size = ZSTD_compress2(context_->zstd.get(), out.data() + start, room, content.data(),
-                                            content.size());
+    const std::size_t size =
+        ZSTD_compress2(context_->zstd.get(), out.data() + start, room, content.data(), content.size());
     out.resize(ZSTD_isError(size) ? start : start + size);
     if (ZSTD_isError(size)) return failure(Errc::internal, fmt::format("zstd: {}", ZSTD_getErrorName(size)));
     return {};
@@ -66,8 +66,8 @@ Status ZstdFrameReader::read(std::string_view frame, std::size_t content_bytes, 
         return damaged("that ends elsewhere than expected");
     out.clear();
     out.resize(content_bytes);
-    const std::size_t size = ZSTD_decompressDCtx(context_->zstd.get(), out.data(), content_bytes, frame.data(),
-                                                 frame.size());
+    const std::size_t size =
+        ZSTD_decompressDCtx(context_->zstd.get(), out.data(), content_bytes, frame.data(), frame.size());
     if (ZSTD_isError(size)) return damaged(fmt::format("is damaged: {}", ZSTD_getErrorName(size)));
     if (size != content_bytes) return damaged("of less content than it says");
     return {};

@@ -1,5 +1,6 @@
-// zstd_frame.h - single zstd frames whose sizes are known, for formats of our own. Foreign data: compression.h.
+// zstd_frame.h - single zstd frames whose sizes are known, for formats of our own.
 //
+// Not for:  foreign data, see compression.h.
 // Pure:     a frame is a function of its content, the level and the version of libzstd: one thread, no
 //           dictionary. It carries its content's size and checksum.
 // Errors:   of read: corruption. Nothing is allocated before the frame itself says the size expected.

@@ -46,7 +46,8 @@ TEST(ZstdFrame, OnlyTheVeryFrameIsRead) {
     EXPECT_FALSE(reader.read(std::string(frame.view()) + "x", text.size(), back));
     EXPECT_FALSE(reader.read(std::string(frame.view()) + std::string(frame.view()), text.size(), back));
     for (std::size_t size = 0; size < frame.size(); ++size)
-        EXPECT_EQ(reader.read(frame.view().substr(0, size), text.size(), back).error().code, Errc::corruption);
+        EXPECT_EQ(reader.read(frame.view().substr(0, size), text.size(), back).error().code,
+                  Errc::corruption);
     EXPECT_TRUE(reader.read(frame.view(), text.size(), back)) << "a context is fit again after an error";
 }
 

@@ -118,15 +118,13 @@ struct MemoryFilesystem::State {
 
     Status rename(const std::string& from, const std::string& to) {
         const std::string call = "rename to '" + to + "' of";
-        if (dirs.contains(from))
-            return failure(Errc::unsupported, call + " '" + from + "': it is a folder");
+        if (dirs.contains(from)) return failure(Errc::unsupported, call + " '" + from + "': it is a folder");
         const auto found = live.find(from);
         if (found == live.end() || !dirs.contains(internal::parent_folder(to)))
             return failed(call, from, ENOENT);
         if (dirs.contains(to)) return failed(call, from, EISDIR);
         if (from == to) return {};
-        if (const auto target = live.find(to); target != live.end())
-            unlink(*target->second);
+        if (const auto target = live.find(to); target != live.end()) unlink(*target->second);
         change({.removed = from, .added = to, .inode = found->second});
         return {};
     }

@@ -6,7 +6,7 @@
 
 #include "codec/zstd_frame.h"
 #include "core/checksum.h"
-#include "log/internal/sealed_fixture.h"
+#include "log/internal/sealed_fixture_test.h"
 #include "log/internal/sealed_frames.h"
 #include "log/internal/sealed_index.h"
 
@@ -67,7 +67,8 @@ Original large_original() {
     return make_original(random_batches(random, 24, 2500, 400));
 }
 
-/// Everything is read as it was written or lies in a gap, and gaps hold nothing else. False: not to be opened.
+/// Everything is read as it was written or lies in a gap, and gaps hold nothing else. False: not to be
+/// opened.
 bool check_reading(const Original& original, const std::string& bytes) {
     MemoryObjectStore store;
     store.overwrite(original.sealed.name, bytes);
@@ -101,7 +102,9 @@ std::string flipped(std::string bytes, std::size_t byte, int bit) {
 
 SealedIndex index_of(const Sealed& sealed) {
     auto index = journal::load_sealed_index(
-        [&](std::uint64_t at, std::size_t size) -> Result<std::string> { return sealed.bytes.substr(at, size); },
+        [&](std::uint64_t at, std::size_t size) -> Result<std::string> {
+            return sealed.bytes.substr(at, size);
+        },
         sealed.bytes.size());
     EXPECT_TRUE(index) << index.error().message;
     return std::move(*index);
@@ -149,9 +152,9 @@ TEST(SealedDamage, ADamagedFrameIsAGapOfExactlyItsRecords) {
         EXPECT_NE(gap.reason.find(original.sealed.name), std::string::npos);
         EXPECT_EQ(records_of(content->batches).size() + frame.records, original.records.size());
         for (const SealedBatch& part : content->batches) {
-            const auto whole = std::find_if(
-                original.batches.begin(), original.batches.end(),
-                [&](const SealedBatch& b) { return part.batch.base < b.batch.end(); });
+            const auto whole =
+                std::find_if(original.batches.begin(), original.batches.end(),
+                             [&](const SealedBatch& b) { return part.batch.base < b.batch.end(); });
             EXPECT_EQ(part.place, whole->place) << "a part keeps its batch's place";
             EXPECT_EQ(part.batch.contract, whole->batch.contract);
         }
@@ -211,8 +214,8 @@ std::string with_index(const std::string& bytes, std::size_t frames_end, std::st
 }
 
 std::string raw_index_of(const std::string& bytes) {
-    const auto footer =
-        *journal::parse_footer(std::string_view(bytes).substr(bytes.size() - kSealedFooterBytes), bytes.size());
+    const auto footer = *journal::parse_footer(
+        std::string_view(bytes).substr(bytes.size() - kSealedFooterBytes), bytes.size());
     Buffer raw;
     EXPECT_TRUE(ZstdFrameReader().read(std::string_view(bytes).substr(footer.index_at, footer.index_bytes),
                                        footer.index_raw_bytes, raw));
@@ -234,7 +237,8 @@ TEST(SealedDamage, AnIndexThatLiesIsReadWithinBounds) {
             const auto content = read_sealed(store, original.sealed.name);
             if (content) continue;
             ++refused;
-            EXPECT_TRUE(content.error().code == Errc::corruption || content.error().code == Errc::unsupported);
+            EXPECT_TRUE(content.error().code == Errc::corruption ||
+                        content.error().code == Errc::unsupported);
         }
     EXPECT_GT(refused, raw.size());
     for (std::size_t size = 0; size < raw.size(); ++size) {

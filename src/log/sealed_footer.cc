@@ -60,16 +60,16 @@ Result<SealedFooter> parse_footer(std::string_view bytes, std::uint64_t object_b
     footer.index_crc = load_le<std::uint32_t>(at + 40);
     const auto version = load_le<std::uint16_t>(at + 44);
     if (version != kVersion || footer.incompatible != 0)
-        return failure(Errc::unsupported,
-                       fmt::format("sealed object of version {} with features {:#x}: a newer program wrote it, "
-                                   "use that one",
-                                   version, footer.incompatible));
+        return failure(
+            Errc::unsupported,
+            fmt::format("sealed object of version {} with features {:#x}: a newer program wrote it, "
+                        "use that one",
+                        version, footer.incompatible));
     if (footer.object_bytes != object_bytes)
         return bad(fmt::format("it has {} bytes instead of {}", object_bytes, footer.object_bytes));
     const std::uint64_t index_end = object_bytes - kSealedFooterBytes;
     if (footer.index_at < kSkippableHeaderBytes || footer.index_at > index_end ||
-        footer.index_bytes != index_end - footer.index_at ||
-        footer.index_raw_bytes > kMaxSealedIndexBytes ||
+        footer.index_bytes != index_end - footer.index_at || footer.index_raw_bytes > kMaxSealedIndexBytes ||
         footer.index_raw_bytes > footer.index_bytes * kMaxSealedRatio)
         return bad("its index has an impossible place or size");
     return footer;
@@ -80,8 +80,8 @@ Result<SealedIndex> load_sealed_index(const ReadBytes& read, std::uint64_t objec
     const std::uint64_t tail_bytes = std::min(object_bytes, kTailBytes);
     const std::uint64_t tail_at = object_bytes - tail_bytes;
     const std::string tail = TILLSTREAM_TRY(read_all_of(read, tail_at, tail_bytes));
-    const SealedFooter footer =
-        TILLSTREAM_TRY(parse_footer(std::string_view(tail).substr(tail_bytes - kSealedFooterBytes), object_bytes));
+    const SealedFooter footer = TILLSTREAM_TRY(
+        parse_footer(std::string_view(tail).substr(tail_bytes - kSealedFooterBytes), object_bytes));
     std::string apart;
     std::string_view stored;
     if (footer.index_at >= tail_at) {

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "codec/zstd_frame.h"
-#include "log/internal/sealed_fixture.h"
+#include "log/internal/sealed_fixture_test.h"
 #include "log/internal/sealed_index.h"
 #include "log/internal/varint.h"
 

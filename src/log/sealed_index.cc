@@ -133,8 +133,8 @@ Status SealedIndex::Parser::parse_frames(std::uint64_t frames_end) {
                           load_le<std::uint32_t>(entry + 8),  load_le<std::uint32_t>(entry + 12),
                           load_le<std::uint32_t>(entry + 16), at,
                           static_cast<std::uint32_t>(records)};
-        const bool plausible = frame.stored_bytes > 0 && frame.records > 0 && frame.records <= frame.raw_bytes &&
-                               frame.raw_bytes <= kMaxSealedFrameBytes &&
+        const bool plausible = frame.stored_bytes > 0 && frame.records > 0 &&
+                               frame.records <= frame.raw_bytes && frame.raw_bytes <= kMaxSealedFrameBytes &&
                                frame.raw_bytes <= frame.stored_bytes * kMaxSealedRatio;
         at += frame.stored_bytes;
         records += frame.records;
@@ -216,8 +216,7 @@ Status SealedIndex::Parser::parse_rejections() {
         if (!errors) return bad("rejection");
         for (std::uint64_t i = 0; i < *errors; ++i)
             if (!read_error(reader)) return bad("rejection");
-        index.rejections_.push_back(
-            {static_cast<std::uint32_t>(ordinal), static_cast<std::uint32_t>(at)});
+        index.rejections_.push_back({static_cast<std::uint32_t>(ordinal), static_cast<std::uint32_t>(at)});
         next = ordinal + 1;
     }
     return {};

@@ -32,8 +32,8 @@ void SealedIndexBuilder::add_batch(const LogBatch& batch, const Cursor& place, T
     const bool first = batch_count_++ == 0;
     append_varint(holes_, first ? 0 : batch.base.value - next_.value);
     append_varint(counts_, records.count());
-    append_varint(arrivals_, static_cast<std::uint64_t>(batch.arrived.micros -
-                                                        (first ? hour.micros : arrived_.micros)));
+    append_varint(arrivals_,
+                  static_cast<std::uint64_t>(batch.arrived.micros - (first ? hour.micros : arrived_.micros)));
     append_varint(groups_, place.next.value - group_.value);
     append_varint(numbers_, place.batch);
     append_varint(batch_contracts_, contract_number(batch.contract));

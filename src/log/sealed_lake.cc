@@ -32,9 +32,9 @@ std::optional<SealedDamage> damage_between(const SealedObject& before, const Sea
         return SealedDamage{object, object.first, Offset{std::min(object.last, before.last).value + 1},
                             fmt::format("{} holds these records too", before.name)};
     if (object.first.value > before.last.value + 1)
-        return SealedDamage{object, Offset{before.last.value + 1}, object.first,
-                            fmt::format("no sealed object between {} and {} holds these records", before.name,
-                                        object.name)};
+        return SealedDamage{
+            object, Offset{before.last.value + 1}, object.first,
+            fmt::format("no sealed object between {} and {} holds these records", before.name, object.name)};
     return std::nullopt;
 }
 
@@ -105,7 +105,8 @@ Status SealedLake::scan(std::string_view stream, BatchKind kind, const SealedVis
             TILLSTREAM_CHECK(visit_records(**records, object, visitor));
         } else if (records.error().code == Errc::corruption) {
             if (visitor.on_damage)
-                visitor.on_damage({object, object.first, Offset{object.last.value + 1}, records.error().message});
+                visitor.on_damage(
+                    {object, object.first, Offset{object.last.value + 1}, records.error().message});
         } else {
             return failure(records.error());
         }

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "log/internal/sealed_fixture.h"
+#include "log/internal/sealed_fixture_test.h"
 
 namespace tillstream::testing {
 namespace {
@@ -62,9 +62,11 @@ TEST_F(SealedLakeTest, GivesObjectsByShardAndOffset) {
     put(0, 9, 9);
     put(0, 12, 13, 5);
     ASSERT_TRUE(store_.put_if_absent("lake/raw/sales/year=2010/notes.txt", "theirs"));
-    ASSERT_TRUE(store_.put_if_absent("lake/raw/sales2/year=2010/month=12/day=01/hour=08/s0-0-1.ndjson.zst", ""));
+    ASSERT_TRUE(
+        store_.put_if_absent("lake/raw/sales2/year=2010/month=12/day=01/hour=08/s0-0-1.ndjson.zst", ""));
     const Scanned found = scan();
-    EXPECT_EQ(found.lines, (std::vector<std::string>{"s0 9", "s0 10", "s0 11", "s0 12", "s0 13", "s1 0", "s1 1"}));
+    EXPECT_EQ(found.lines,
+              (std::vector<std::string>{"s0 9", "s0 10", "s0 11", "s0 12", "s0 13", "s1 0", "s1 1"}));
     EXPECT_TRUE(found.damage.empty());
     const auto objects = lake_.objects("sales");
     ASSERT_EQ(objects->size(), 4U);

@@ -80,7 +80,8 @@ private:
 }  // namespace
 
 std::string sealed_object_folder(std::string_view stream, BatchKind kind) {
-    return fmt::format("{}{}/", kind == BatchKind::data ? kDataFolder : kControlFolder, encode_stream(stream));
+    return fmt::format("{}{}/", kind == BatchKind::data ? kDataFolder : kControlFolder,
+                       encode_stream(stream));
 }
 
 std::string sealed_object_name(const SealedId& id) {
@@ -88,8 +89,8 @@ std::string sealed_object_name(const SealedId& id) {
     const std::string incarnation =
         id.source.incarnation == 0 ? std::string() : fmt::format("i{}", id.source.incarnation);
     return fmt::format("{}year={:04}/month={:02}/day={:02}/hour={:02}/s{}{}-{}-{}{}",
-                       sealed_object_folder(id.source.stream, id.kind), hour.year, hour.month, hour.day, hour.hour,
-                       id.source.shard.value, incarnation, id.first.value, id.last.value, kSuffix);
+                       sealed_object_folder(id.source.stream, id.kind), hour.year, hour.month, hour.day,
+                       hour.hour, id.source.shard.value, incarnation, id.first.value, id.last.value, kSuffix);
 }
 
 std::optional<SealedId> parse_sealed_object_name(std::string_view name) {

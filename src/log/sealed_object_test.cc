@@ -9,9 +9,9 @@
 #include <fstream>
 #include <iostream>
 
-#include "log/inspect.h"
 #include "core/memory_env.h"
-#include "log/internal/sealed_fixture.h"
+#include "log/inspect.h"
+#include "log/internal/sealed_fixture_test.h"
 #include "log/internal/sealed_index.h"
 
 namespace tillstream::testing {
@@ -57,7 +57,8 @@ TEST(SealedObject, BatchesOverManyFramesStayWhole) {
             lines.push_back(std::to_string(random()) + std::string(random() % 200, 'x'));
             ids.push_back(std::to_string(i));
         }
-        batches.push_back(placed(batch_of(sealed_source().id, lines, {}, ids), base, 100'000, 10'000 + base, 1));
+        batches.push_back(
+            placed(batch_of(sealed_source().id, lines, {}, ids), base, 100'000, 10'000 + base, 1));
         base += records;
     }
     const Sealed sealed = seal(batches);
@@ -127,8 +128,9 @@ TEST(SealedObject, SeeksByOffsetAndTime) {
         return std::move(step->batch);
     };
     for (std::uint64_t offset = 0; offset < sealed.id.last.value + 5; ++offset) {
-        const auto expected = std::find_if(batches.begin(), batches.end(),
-                                           [&](const SealedBatch& b) { return b.batch.end().value > offset; });
+        const auto expected = std::find_if(batches.begin(), batches.end(), [&](const SealedBatch& b) {
+            return b.batch.end().value > offset;
+        });
         reader->seek(Offset{offset});
         const auto got = first_after_seek();
         ASSERT_EQ(got.has_value(), expected != batches.end()) << offset;
@@ -203,14 +205,13 @@ TEST(SealedObject, RefusesWhatDoesNotFollow) {
     EXPECT_TRUE(refused([](SealedBatch& b) { b.batch.arrived.micros -= 1; }));
     EXPECT_TRUE(refused([](SealedBatch& b) { b.batch.arrived.micros += 3'600'000'000; }));
     EXPECT_TRUE(refused([](SealedBatch& b) { b.place.batch = 1; }));
-    EXPECT_TRUE(refused([](SealedBatch& b) {
-        b.batch.records = batch_of(SourceId{7}, {"two\nlines"}).records;
-    }));
+    EXPECT_TRUE(
+        refused([](SealedBatch& b) { b.batch.records = batch_of(SourceId{7}, {"two\nlines"}).records; }));
     EXPECT_TRUE(refused([](SealedBatch& b) { b.batch.records = batch_of(SourceId{7}, {}).records; }));
-    EXPECT_TRUE(refused([](SealedBatch& b) {
-        b.batch.records = batch_of(SourceId{7}, {"c"}, {}, {"1", "2"}).records;
-    }));
-    EXPECT_TRUE(refused([](SealedBatch& b) { b.batch.records = batch_of(SourceId{7}, {"c"}, {{1, {}}}).records; }));
+    EXPECT_TRUE(refused(
+        [](SealedBatch& b) { b.batch.records = batch_of(SourceId{7}, {"c"}, {}, {"1", "2"}).records; }));
+    EXPECT_TRUE(
+        refused([](SealedBatch& b) { b.batch.records = batch_of(SourceId{7}, {"c"}, {{1, {}}}).records; }));
     EXPECT_FALSE(refused([](SealedBatch&) {}));
     EXPECT_EQ(writer.id().last, Offset{12});
     MemoryObjectStore store;
@@ -247,15 +248,16 @@ TEST(SealedObject, SizesAreKnownOnTheWay) {
 
 TEST(SealedObject, InspectTellsAllOfIt) {
     const Rejection rejection{1, {{FieldErrorCode::type, "/Quantity", "int64", "six"}}};
-    const Sealed sealed =
-        seal({placed(batch_of(sealed_source().id, {"{\"a\":1}", "{}"}, {rejection}, {"id-1", ""}), 0, 5, 9, 3)});
+    const Sealed sealed = seal(
+        {placed(batch_of(sealed_source().id, {"{\"a\":1}", "{}"}, {rejection}, {"id-1", ""}), 0, 5, 9, 3)});
     MemoryFilesystem fs;
     ASSERT_TRUE(write_file_atomic(fs, "copy.zst", sealed.bytes));
     std::string text;
     ASSERT_TRUE(inspect_file(fs, "copy.zst", text));
-    for (const char* part : {"source 7 stream 'sales' shard 2", "records 0 to 1, 2 in 1 batches", "crc ok",
-                             "skippable frame at", "frame 0 at 0", "group 9 number 3", "0 {\"a\":1} event_id id-1",
-                             "rejected 1: type at /Quantity: expected int64, found six"})
+    for (const char* part :
+         {"source 7 stream 'sales' shard 2", "records 0 to 1, 2 in 1 batches", "crc ok", "skippable frame at",
+          "frame 0 at 0", "group 9 number 3", "0 {\"a\":1} event_id id-1",
+          "rejected 1: type at /Quantity: expected int64, found six"})
         EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
     EXPECT_EQ(text.find("DAMAGE"), std::string::npos) << text;
     ASSERT_TRUE(fs.flip_bit("copy.zst", 20, 3));

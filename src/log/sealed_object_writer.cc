@@ -73,7 +73,8 @@ struct SealedObjectWriter::Parts {
 std::string_view SealedObjectWriter::Parts::fault_of_order(const LogBatch& batch, const Cursor& place) const {
     if (batch.source != id.source.id) return "another source";
     if (batch.kind != id.kind) return "another kind";
-    if (batch.arrived < id.hour || batch.arrived.micros - id.hour.micros >= kHourMicros) return "another hour";
+    if (batch.arrived < id.hour || batch.arrived.micros - id.hour.micros >= kHourMicros)
+        return "another hour";
     if (batch.base.value >= UINT64_MAX - batch.count()) return "an impossible offset";
     if (!last_place) return {};
     if (batch.base <= id.last) return "offsets that are there already";
@@ -86,9 +87,8 @@ Status SealedObjectWriter::Parts::check(const LogBatch& batch, const Cursor& pla
     std::string_view fault = fault_of_order(batch, place);
     if (fault.empty()) fault = fault_of(*batch.records);
     if (!fault.empty())
-        return failure(Errc::invalid_argument,
-                       fmt::format("batch at offset {} of source {} has {}", batch.base.value,
-                                   batch.source.value, fault));
+        return failure(Errc::invalid_argument, fmt::format("batch at offset {} of source {} has {}",
+                                                           batch.base.value, batch.source.value, fault));
     const bool full = index.bytes() + index_bytes_of(batch) > kMaxSealedIndexBytes ||
                       std::uint64_t{index.records()} + batch.count() > UINT32_MAX;
     if (full)
@@ -149,8 +149,7 @@ Status SealedObjectWriter::Parts::append_index() {
     footer.object_bytes = out.size() + kSealedFooterBytes;
     append_footer(out, footer);
     store_le(out.data() + start, kSkippableMagic);
-    store_le(out.data() + start + 4,
-             static_cast<std::uint32_t>(out.size() - start - kSkippableHeaderBytes));
+    store_le(out.data() + start + 4, static_cast<std::uint32_t>(out.size() - start - kSkippableHeaderBytes));
     return {};
 }
 
@@ -187,9 +186,8 @@ const SealedId& SealedObjectWriter::id() const { return parts_->id; }
 
 Result<std::string> SealedObjectWriter::finish() {
     if (!parts_->last_place)
-        return failure(Errc::invalid_argument,
-                       fmt::format("sealed object of source {} would hold no record",
-                                   parts_->id.source.id.value));
+        return failure(Errc::invalid_argument, fmt::format("sealed object of source {} would hold no record",
+                                                           parts_->id.source.id.value));
     TILLSTREAM_CHECK(parts_->end_frame());
     TILLSTREAM_CHECK(parts_->append_index());
     return std::string(parts_->out.view());

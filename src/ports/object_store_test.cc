@@ -7,8 +7,9 @@ namespace {
 
 TEST(ObjectName, OrdinaryOnesAreFine) {
     for (const std::string& name :
-         {std::string("a"), std::string("lake/raw/sales/year=2010/s0-0-9.ndjson.zst"), std::string("a/..b/.c"),
-          std::string("umlaut \xC3\xBC/\x01"), std::string(255, 'x'), std::string(255, 'x') + "/y"})
+         {std::string("a"), std::string("lake/raw/sales/year=2010/s0-0-9.ndjson.zst"),
+          std::string("a/..b/.c"), std::string("umlaut \xC3\xBC/\x01"), std::string(255, 'x'),
+          std::string(255, 'x') + "/y"})
         EXPECT_TRUE(check_object_name(name)) << name;
 }
 

@@ -112,12 +112,12 @@ TYPED_TEST_P(ObjectStoreContract, names_that_could_mean_two_things_are_refused) 
 
 /// '-' and '.' sort before '/', '0' behind it: a walk over folders that forgets this gives a wrong order.
 TYPED_TEST_P(ObjectStoreContract, lists_in_byte_order_across_folders) {
-    const std::vector<std::string> sorted = {"lake/a-b/1", "lake/a.c", "lake/a/1", "lake/a/2/x", "lake/a/2.x",
-                                             "lake/a0",    "lake/b",   "state/c"};
+    const std::vector<std::string> sorted = {"lake/a-b/1", "lake/a.c", "lake/a/1", "lake/a/2/x",
+                                             "lake/a/2.x", "lake/a0",  "lake/b",   "state/c"};
     std::vector<std::string> expected = sorted;
     std::sort(expected.begin(), expected.end());
-    for (const std::string& name : {sorted[4], sorted[0], sorted[7], sorted[2], sorted[6], sorted[1],
-                                    sorted[5], sorted[3]})
+    for (const std::string& name :
+         {sorted[4], sorted[0], sorted[7], sorted[2], sorted[6], sorted[1], sorted[5], sorted[3]})
         this->put(name, name);
     EXPECT_EQ(this->names(""), expected);
     EXPECT_EQ(this->names("lake/a/"), (std::vector<std::string>{"lake/a/1", "lake/a/2.x", "lake/a/2/x"}));
@@ -172,7 +172,8 @@ TYPED_TEST_P(ObjectStoreContract, of_many_puts_at_once_one_wins) {
         std::vector<std::thread> threads;
         for (int t = 0; t < kThreads; ++t)
             threads.emplace_back([&, t] {
-                const auto put = this->store().put_if_absent(name, std::string(1000, static_cast<char>('a' + t)));
+                const auto put =
+                    this->store().put_if_absent(name, std::string(1000, static_cast<char>('a' + t)));
                 if (put && *put == PutOutcome::created) ++created;
             });
         for (std::thread& thread : threads) thread.join();

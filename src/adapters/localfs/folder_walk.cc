@@ -15,8 +15,8 @@ Result<bool> is_folder(Filesystem& fs, const std::string& path) {
 /// Whether `name`, as a file or as a folder, can lead to something that was asked for.
 bool FolderWalk::may_hold(const std::string& name) const {
     const std::string inside = name + '/';
-    const bool matches = name.starts_with(prefix_) || inside.starts_with(prefix_) ||
-                         prefix_.starts_with(inside);
+    const bool matches =
+        name.starts_with(prefix_) || inside.starts_with(prefix_) || prefix_.starts_with(inside);
     const bool behind = after_ < name || after_ < inside || after_.starts_with(inside);
     return matches && behind;
 }

@@ -49,6 +49,7 @@ struct LocalObjectStore::State {
     Status write_unfinished(const std::string& path, std::string_view bytes) const;
     Result<PutOutcome> publish(const std::string& from, const std::string& path);
     Status make_durable(const std::string& folder);
+    Status settle(const std::string& folder);
     Status check_working();
 };
 
@@ -88,23 +89,29 @@ Status LocalObjectStore::State::make_durable(const std::string& folder) {
     return fs.sync_dir(root);
 }
 
-/// Gives the file its name. One that had the name already becomes durable as well: its put may still be under
-/// way, or have been cut off by a kill.
-Result<PutOutcome> LocalObjectStore::State::publish(const std::string& from, const std::string& path) {
-    const std::string folder = folder_of(path);
-    TILLSTREAM_CHECK(fs.make_dirs(folder));
-    const Status renamed = fs.rename_new(from, path);
-    if (!renamed && renamed.error().code != Errc::already_exists) return failure(renamed.error());
+/// Whatever fails here may have happened or not.
+Status LocalObjectStore::State::settle(const std::string& folder) {
     const Status synced = make_durable(folder);
     const std::lock_guard lock(mutex);
     if (!synced) {
-        failed_sync = Error{Errc::io, fmt::format("the object store in {} takes no more objects until the "
+        failed_sync = Error{Errc::io, fmt::format("the object store in {} changes nothing any more until the "
                                                   "program is started anew: {}",
                                                   root, synced.error().message)};
         return failure(Errc::outcome_unknown, synced.error().message);
     }
     if (durable_folders.size() >= kKnownFolders) durable_folders.clear();
-    for (std::string dir = folder; dir.size() > root.size(); dir = folder_of(dir)) durable_folders.insert(dir);
+    for (std::string dir = folder; dir.size() > root.size(); dir = folder_of(dir))
+        durable_folders.insert(dir);
+    return {};
+}
+
+/// Gives the file its name. One that had the name already becomes durable as well: its put may still be under
+/// way, or have been cut off by a kill.
+Result<PutOutcome> LocalObjectStore::State::publish(const std::string& from, const std::string& path) {
+    TILLSTREAM_CHECK(fs.make_dirs(folder_of(path)));
+    const Status renamed = fs.rename_new(from, path);
+    if (!renamed && renamed.error().code != Errc::already_exists) return failure(renamed.error());
+    TILLSTREAM_CHECK(settle(folder_of(path)));
     return renamed ? PutOutcome::created : PutOutcome::present;
 }
 
@@ -157,11 +164,14 @@ Result<std::vector<ObjectInfo>> LocalObjectStore::list(std::string_view prefix, 
 
 Status LocalObjectStore::remove(std::string_view name) {
     const std::string path = TILLSTREAM_TRY(state_->path_of(name));
+    TILLSTREAM_CHECK(state_->check_working());
     const auto file = state_->open_object(path, name);
-    if (!file) return file.error().code == Errc::not_found ? Status{} : Status(failure(file.error()));
-    const Status removed = state_->fs.remove(path);
+    if (!file && file.error().code != Errc::not_found) return failure(file.error());
+    const Status removed = file ? state_->fs.remove(path) : Status{};
     if (!removed && removed.error().code != Errc::not_found) return removed;
-    return state_->fs.sync_dir(folder_of(path));
+    // Also of one that is gone already: its removal may have been cut off by a kill.
+    const std::string folder = folder_of(path);
+    return TILLSTREAM_TRY(is_folder(state_->fs, folder)) ? state_->settle(folder) : Status{};
 }
 
 }  // namespace tillstream

@@ -1,12 +1,12 @@
 // local_object_store.h - the object store on a disk: an object is a file below the data folder.
 //
-// Durable:  written under a name in <root>/.put, synced, renamed into place, its folders synced. What a crash
-//           leaves in .put is removed at the next open.
+// Durable:  written under a name in <root>/.put, synced, renamed into place, its folders synced. What a
+//           crash leaves in .put is removed at the next open.
 // Order:    a file appears under its name whole; outside programs may read along, and may add files of their
 //           own: put_if_absent never replaces one.
 // Owner:    one at a time per root: the lock of the data folder sees to that.
-// Errors:   those of the port. Once syncing a folder has failed, every later put answers io until the store is
-//           opened anew: what a later sync would say proves nothing.
+// Errors:   those of the port. Once syncing a folder has failed, every later put and remove answers io until
+//           the store is opened anew: what a later sync would say proves nothing.
 // Limits:   all on one file system: a lake on another disk is mounted as the whole root.
 //           Folders stay when their last object is removed.
 #pragma once
@@ -23,8 +23,8 @@ namespace tillstream {
 
 class LocalObjectStore final : public ObjectStore {
 public:
-    /// `areas`: the folders below `root` that hold objects; nothing else there is seen or touched. They and the
-    /// root are made as needed. `fs` outlives the store.
+    /// `areas`: the folders below `root` that hold objects; nothing else there is seen or touched. They and
+    /// the root are made as needed. `fs` outlives the store.
     static Result<std::unique_ptr<LocalObjectStore>> open(Filesystem& fs, std::string root,
                                                           std::vector<std::string> areas = {"lake", "state"});
     ~LocalObjectStore() override;

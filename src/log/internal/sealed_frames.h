@@ -17,7 +17,8 @@ public:
     /// `index` stays where it is.
     SealedFrames(ReadBytes read, const SealedIndex& index) : read_(std::move(read)), index_(index) {}
 
-    /// The lines of the records from `from` to `to` (exclusive), which lie in `frame`. Valid until the next call.
+    /// The lines of the records from `from` to `to` (exclusive), which lie in `frame`. Valid until the next
+    /// call.
     Result<std::string_view> lines(std::size_t frame, std::uint32_t from, std::uint32_t to);
 
 private:

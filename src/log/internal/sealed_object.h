@@ -33,7 +33,7 @@ struct SealedId {
     LogUuid log;
     SourceInfo source;
     Offset first;
-    Offset last;  ///< inclusive
+    Offset last;     ///< inclusive
     Timestamp hour;  ///< start of the hour in which all its records arrived
     BatchKind kind = BatchKind::data;
 };
@@ -55,14 +55,14 @@ public:
     SealedObjectWriter(SealedObjectWriter&&) noexcept;
 
     /// `place`: of the batch in the journal (its group, and the number of record batches before it there).
-    /// Its lsn is taken from there. Refused, with nothing changed: invalid_argument if the batch is of another
-    /// source, kind or hour, does not follow the one before or is no batch as RecordBlock has it;
+    /// Its lsn is taken from there. Refused, with nothing changed: invalid_argument if the batch is of
+    /// another source, kind or hour, does not follow the one before or is no batch as RecordBlock has it;
     /// resource_exhausted if the object would hold more than its index can: finish it and begin another.
     Status add(const LogBatch& batch, const Cursor& place);
     /// Of the lines.
     std::uint64_t raw_bytes() const;
-    /// About the size of the object if it were finished now: lines that are not compressed yet, and the index,
-    /// count in full.
+    /// About the size of the object if it were finished now: lines that are not compressed yet, and the
+    /// index, count in full.
     std::uint64_t stored_bytes() const;
     /// Of what was added so far; first and last hold from the first batch on.
     const SealedId& id() const;
@@ -94,8 +94,8 @@ public:
     void seek(Timestamp since);
 
     struct Step {
-        std::vector<Gap> gaps;              ///< found before `batch`
-        std::optional<SealedBatch> batch;   ///< nothing: the end
+        std::vector<Gap> gaps;             ///< found before `batch`
+        std::optional<SealedBatch> batch;  ///< nothing: the end
     };
     /// An error of the store loses nothing: the call may be repeated.
     Result<Step> next();

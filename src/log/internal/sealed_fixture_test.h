@@ -1,4 +1,4 @@
-// sealed_fixture.h - sealed objects of made-up batches, for tests.
+// sealed_fixture_test.h - sealed objects of made-up batches, for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -35,8 +35,8 @@ inline SealedObjectWriter sealed_writer() {
 }
 
 /// The batch as if it had been appended there.
-inline SealedBatch placed(LogBatch batch, std::uint64_t base, std::int64_t arrived_micros, std::uint64_t group,
-                          std::uint32_t number) {
+inline SealedBatch placed(LogBatch batch, std::uint64_t base, std::int64_t arrived_micros,
+                          std::uint64_t group, std::uint32_t number) {
     batch.base = Offset{base};
     batch.arrived = Timestamp{kSealedHour.micros + arrived_micros};
     batch.lsn = Lsn{group};
