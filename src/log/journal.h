@@ -61,7 +61,8 @@ struct JournalOptions {
     std::chrono::milliseconds seal_check{1000};  ///< how often the clock is looked at while records wait
     std::chrono::seconds retain{0};              ///< age at which sealed data goes; 0: never
     std::uint64_t retain_bytes = 0;              ///< of one stream's sealed objects; 0: any
-    /// What somebody still needs: retention goes no further. Unset: no bound. Called on the sealer's thread.
+    /// Where everybody who reads the log has come to: retention goes no further, and not into a source that is
+    /// not named. Unset: no bound. Called on the sealer's thread, perhaps before open has returned.
     std::function<Position()> needed;
 
     /// Called once, on the commit thread, after a failed write or flush, when every waiter's `done` has run;

@@ -7,11 +7,12 @@
 namespace tillstream::journal {
 
 std::vector<CutObject> removable(const std::vector<PassPtr>& passes, const std::vector<SourceInfo>& sources,
-                                 const RetentionRule& rule, Timestamp now, const Position& needed) {
+                                 const RetentionRule& rule, Timestamp now, const Position* needed) {
     std::map<SourceId, std::string> streams;
     for (const SourceInfo& source : sources) streams[source.id] = source.stream;
     std::map<SourceId, Offset> bound;
-    for (const SourceOffset& need : needed) bound[need.source] = need.next;
+    if (needed != nullptr)
+        for (const SourceOffset& need : *needed) bound[need.source] = need.next;
     std::map<std::string, std::uint64_t> bytes;
     for (const PassPtr& pass : passes)
         for (const CutObject& object : pass->objects)
@@ -26,8 +27,7 @@ std::vector<CutObject> removable(const std::vector<PassPtr>& passes, const std::
             const std::int64_t age = (now.micros - object.last_arrived.micros) / 1'000'000;
             const bool old = rule.age.count() != 0 && age >= rule.age.count();
             const bool many = rule.bytes != 0 && left > rule.bytes;
-            const auto need = bound.find(object.source);
-            const bool free = need == bound.end() || object.last < need->second;
+            const bool free = needed == nullptr || object.last < bound[object.source];
             if (object.kind == BatchKind::data && free && (old || many)) {
                 victims.push_back(object);
                 left -= object.stored_bytes;

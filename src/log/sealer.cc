@@ -315,8 +315,9 @@ Status Sealer::apply_retention() {
     if (now < next_retention_ || (options_.retain.count() == 0 && options_.retain_bytes == 0)) return {};
     const RetentionRule rule{options_.retain, options_.retain_bytes};
     const Position needed = options_.needed ? options_.needed() : Position{};
+    const Position* bound = options_.needed ? &needed : nullptr;
     const std::vector<PassPtr> passes = log_.passes();
-    const std::vector<CutObject> victims = removable(passes, store_.sources(), rule, now, needed);
+    const std::vector<CutObject> victims = removable(passes, store_.sources(), rule, now, bound);
     if (!victims.empty()) TILLSTREAM_CHECK(log_.mark_removed(victims));
     bool any = false;
     for (const PassPtr& pass : log_.passes()) {

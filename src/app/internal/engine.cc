@@ -13,6 +13,7 @@ namespace tillstream::app {
 
 namespace {
 
+constexpr const char* kSinks[] = {"warehouse", "tables", "quarantine"};
 constexpr std::string_view kFormat = "tillstream 1\n";
 
 /// The folder's format, written on first use. A folder of another format is never touched.
@@ -81,7 +82,7 @@ DuckdbOptions duckdb_options(const Settings& settings) {
 RocksdbOptions rocksdb_options(const Settings& settings) {
     RocksdbOptions options;
     options.memory_bytes = settings.tables.memory_bytes.bytes;
-    options.dirty_bytes = std::min<std::uint64_t>(options.dirty_bytes, options.memory_bytes / 4);
+    options.dirty_bytes = settings.tables.dirty_bytes.bytes;
     options.checkpoint_interval =
         std::chrono::duration_cast<std::chrono::milliseconds>(settings.tables.checkpoint_interval);
     return options;
@@ -134,9 +135,8 @@ Status Engine::open_parts() {
     delivery_ = std::make_unique<Delivery>(SinkSurroundings{*journal_, *contracts_, fs, dir + "/state",
                                                             system_clock(), journal_->epoch(), system,
                                                             logger_, metrics_});
-    delivery_->announce("warehouse", settings_.delivery.lag_bytes_max.bytes);
-    delivery_->announce("quarantine", settings_.delivery.lag_bytes_max.bytes);
-    delivery_->announce("tables", settings_.delivery.lag_bytes_max.bytes);
+    for (const char* sink : kSinks) delivery_->announce(sink, settings_.delivery.lag_bytes_max.bytes);
+    delivery_ready_ = delivery_.get();
     lake_.emplace(*objects_);
     reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
     reconciler_->add_raw(*lake_);
@@ -146,16 +146,25 @@ Status Engine::open_parts() {
     return {};
 }
 
-/// What every sink has stored: the log keeps the rest, whatever its age.
 Position Engine::needed_by_sinks() const {
-    Position needed = journal_->durable_end();
-    for (SourceOffset& entry : needed) {
-        for (const char* sink : {"warehouse", "quarantine", "tables"}) {
-            const Progress* progress = delivery_ ? delivery_->progress(sink) : nullptr;
-            entry.next = std::min(entry.next, progress ? progress->next(entry.source) : Offset{});
-        }
+    const Delivery* delivery = delivery_ready_;
+    if (delivery == nullptr) return {};
+    Position least = journal_->durable_end();
+    for (const char* sink : kSinks) {
+        const Progress* progress = delivery->progress(sink);
+        if (progress == nullptr) return {};
+        for (SourceOffset& entry : least) entry.next = std::min(entry.next, progress->next(entry.source));
     }
-    return needed;
+    // What the tables hold in memory only, a crash takes back.
+    const auto persisted = tables_->persisted(TablesSink::kName);
+    if (!persisted) return {};
+    for (SourceOffset& entry : least) {
+        const auto stored = std::find_if(persisted->begin(), persisted->end(), [&](const SinkPosition& position) {
+            return position.source == entry.source;
+        });
+        entry.next = std::min(entry.next, stored == persisted->end() ? Offset{} : stored->next);
+    }
+    return least;
 }
 
 std::optional<IngestRefusal> Engine::admit() {

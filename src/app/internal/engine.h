@@ -74,6 +74,7 @@ private:
     Status open_warehouse();
     Status open_tables();
     std::optional<IngestRefusal> admit();
+    /// Up to where every sink has stored the log: retention goes no further.
     Position needed_by_sinks() const;
     using StoreScan = std::function<Result<StoreFigures>(const Contract&, std::span<const ShardEnd>)>;
     void check_store(Sink& sink, StoreContent content, StoreScan scan);
@@ -99,6 +100,7 @@ private:
     std::unique_ptr<TableStore> tables_;
     std::unique_ptr<TablesSink> tables_sink_;
     std::unique_ptr<PurchaseHistory> history_;
+    std::atomic<const Delivery*> delivery_ready_{nullptr};  ///< the log's retention asks before it is made
     std::atomic<QueryService*> queries_ready_{nullptr};
     std::atomic<QuarantineList*> quarantine_ready_{nullptr};
     std::atomic<const PurchaseHistory*> history_ready_{nullptr};

@@ -115,7 +115,7 @@ void declare_ingest(OptionSet& set, Settings& s) {
              .max = "4GiB"});
 }
 
-void declare_storage(OptionSet& set, Settings& s) {
+void declare_log(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "segment_bytes",
              .target = &s.log.segment_bytes,
@@ -125,7 +125,7 @@ void declare_storage(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "budget_bytes",
              .target = &s.log.budget_bytes,
-             .description = "Most the journal may take; at it ingest answers 503 and reads go on.",
+             .description = "Most the journal may take; what is sealed makes room. At it ingest answers 503, reads go on.",
              .min = "4MiB",
              .max = "64TiB"});
     set.add({.section = "log",
@@ -143,11 +143,10 @@ void declare_storage(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "seal_bytes",
              .target = &s.log.seal_bytes,
-             .description =
-                 "Records of one shard that wait in the journal until they become a raw lake object; "
-                 "the end of the hour comes first.",
-             .min = "64KiB",
-             .max = "4GiB"});
+             .description = "Records of one shard after which the journal is sealed into the raw lake; at the "
+                            "hour it is sealed in any case.",
+             .min = "1MiB",
+             .max = "1GiB"});
     set.add({.section = "log",
              .key = "keep_bytes",
              .target = &s.log.keep_bytes,
@@ -157,17 +156,19 @@ void declare_storage(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "retain",
              .target = &s.log.retain,
-             .description = "Age at which raw lake objects are removed, once every sink has them; 0s: never.",
+             .description = "Age at which sealed records are removed, once no sink needs them; 0s: never.",
              .min = "0s",
-             .max = "876000h"});
+             .max = "87600h"});
     set.add({.section = "log",
              .key = "retain_bytes",
              .target = &s.log.retain_bytes,
-             .description =
-                 "Raw lake objects of one stream beyond this are removed, oldest first, once every "
-                 "sink has them; 0B: never.",
+             .description = "Most the sealed objects of one stream may take; the oldest go, once no sink needs "
+                            "them. 0B: any.",
              .min = "0B",
-             .max = "1000TiB"});
+             .max = "64TiB"});
+}
+
+void declare_storage(OptionSet& set, Settings& s) {
     set.add({.section = "delivery",
              .key = "lag_bytes_max",
              .target = &s.delivery.lag_bytes_max,
@@ -180,6 +181,24 @@ void declare_storage(OptionSet& set, Settings& s) {
              .description = "Most stored bytes one commit of a sink takes, about.",
              .min = "64KiB",
              .max = "256MiB"});
+    set.add({.section = "tables",
+             .key = "memory_bytes",
+             .target = &s.tables.memory_bytes,
+             .description = "Memory of the operational store: blocks read, indexes, and rows not on disk yet.",
+             .min = "16MiB",
+             .max = "1TiB"});
+    set.add({.section = "tables",
+             .key = "dirty_bytes",
+             .target = &s.tables.dirty_bytes,
+             .description = "Rows not on disk yet that bring its checkpoint forward.",
+             .min = "1MiB",
+             .max = "4GiB"});
+    set.add({.section = "tables",
+             .key = "checkpoint_interval",
+             .target = &s.tables.checkpoint_interval,
+             .description = "Longest a row stays in its memory only; the log has it meanwhile.",
+             .min = "10ms",
+             .max = "1m"});
     set.add(
         {.section = "warehouse",
          .key = "memory_bytes",
@@ -187,20 +206,6 @@ void declare_storage(OptionSet& set, Settings& s) {
          .description = "Memory of the whole warehouse; queries end when it is used up, the writer does not.",
          .min = "128MiB",
          .max = "1TiB"});
-    set.add({.section = "tables",
-             .key = "memory_bytes",
-             .target = &s.tables.memory_bytes,
-             .description = "Memory of the operational store: blocks, indexes, and what is not on disk yet.",
-             .min = "16MiB",
-             .max = "1TiB"});
-    set.add({.section = "tables",
-             .key = "checkpoint_interval",
-             .target = &s.tables.checkpoint_interval,
-             .description =
-                 "How often what the operational store holds in memory goes to disk; what is lost in "
-                 "a crash comes again from the log.",
-             .min = "50ms",
-             .max = "10m"});
     set.add({.section = "warehouse",
              .key = "spill_bytes",
              .target = &s.warehouse.spill_bytes,
@@ -267,6 +272,7 @@ OptionSet declare_options(Settings& settings) {
     declare_data(set, settings);
     declare_http(set, settings);
     declare_ingest(set, settings);
+    declare_log(set, settings);
     declare_storage(set, settings);
     declare_serving(set, settings);
     set.leave_variable("TILLSTREAM_TOKEN");

@@ -44,13 +44,9 @@ struct Settings {
         ByteSize tail_bytes{128 << 20};
         ByteSize seal_bytes{64 << 20};
         ByteSize keep_bytes{std::uint64_t{1} << 30};
-        Duration retain{};
+        Duration retain = std::chrono::seconds{0};
         ByteSize retain_bytes{0};
     } log;
-    struct {
-        ByteSize memory_bytes{256 << 20};
-        Duration checkpoint_interval = std::chrono::seconds{1};
-    } tables;
     struct {
         ByteSize lag_bytes_max{std::uint64_t{4} << 30};
         ByteSize chunk_bytes{8 << 20};
@@ -59,6 +55,11 @@ struct Settings {
         ByteSize memory_bytes{std::uint64_t{1} << 30};
         ByteSize spill_bytes{std::uint64_t{2} << 30};
     } warehouse;
+    struct {
+        ByteSize memory_bytes{256 << 20};
+        ByteSize dirty_bytes{32 << 20};
+        Duration checkpoint_interval = std::chrono::seconds{1};
+    } tables;
     struct {
         std::int64_t concurrent = 4;
         Duration timeout = std::chrono::seconds{30};

@@ -19,8 +19,8 @@ struct RetentionRule {
     std::uint64_t bytes = 0;      ///< stored, of one stream; 0: any
 };
 
-/// `needed`: of the sources it names, everything from there on.
+/// `needed`: from there on everything is kept, and all of a source it does not name; null: nothing is needed.
 std::vector<CutObject> removable(const std::vector<PassPtr>& passes, const std::vector<SourceInfo>& sources,
-                                 const RetentionRule& rule, Timestamp now, const Position& needed);
+                                 const RetentionRule& rule, Timestamp now, const Position* needed);
 
 }  // namespace tillstream::journal
