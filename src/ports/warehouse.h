@@ -147,8 +147,8 @@ public:
     /// Runs the load of `commit` in a transaction and rolls it back.
     virtual Status rehearse(const WarehouseCommit& commit) = 0;
 
-    /// Parses only.
-    virtual std::variant<StatementInfo, SqlError> inspect(std::string_view sql) = 0;
+    /// Parses only. An Error is none of the text's: the engine could not look at it now.
+    virtual std::variant<StatementInfo, SqlError, Error> inspect(std::string_view sql) = 0;
     /// Runs one statement with $1... bound to `params`, on a connection that cannot reach files or settings.
     virtual std::variant<Status, SqlError> query(std::string_view sql, std::span<const Cell> params,
                                                  const QueryLimits& limits, ResultVisitor& visitor) = 0;

@@ -116,6 +116,7 @@ tl::expected<QueryAnswer, QueryFailure> QueryService::execute(const QueryRequest
     if (const auto* forbidden = std::get_if<Forbidden>(&admitted)) {
         return tl::unexpected(QueryFailure{QueryRefusal::forbidden, forbidden->message, 1, 1, {}});
     }
+    if (const auto* error = std::get_if<Error>(&admitted)) return tl::unexpected(engine_failure(*error));
     const std::uint64_t rows = std::min(request.limit.value_or(options_.rows), options_.rows);
     AnswerWriter writer(rows, options_.answer_bytes);
     const auto outcome = warehouse_.query(request.sql, request.params, {options_.timeout}, writer);

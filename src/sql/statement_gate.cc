@@ -145,6 +145,7 @@ GateAnswer admit_statement(Warehouse& warehouse, std::string_view sql) {
     }
     const auto inspected = warehouse.inspect(sql);
     if (const auto* wrong = std::get_if<SqlError>(&inspected)) return *wrong;
+    if (const auto* error = std::get_if<Error>(&inspected)) return *error;
     return judge_statement(std::get<StatementInfo>(inspected));
 }
 

@@ -24,9 +24,9 @@ struct Forbidden {
     std::string message;
 };
 
-using GateAnswer = std::variant<std::monostate, SqlError, Forbidden>;
+using GateAnswer = std::variant<std::monostate, SqlError, Forbidden, Error>;
 
-/// monostate: it may run.
+/// monostate: it may run. Error: the engine could not look at it now.
 GateAnswer judge_statement(const StatementInfo& statement);
 
 /// Asks the engine's parser, then judges.

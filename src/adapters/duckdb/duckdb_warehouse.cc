@@ -38,9 +38,9 @@ public:
     Status commit(const WarehouseCommit& commit) override { return writer_.commit(commit); }
     Status rehearse(const WarehouseCommit& commit) override { return writer_.rehearse(commit); }
 
-    std::variant<StatementInfo, SqlError> inspect(std::string_view sql) override {
+    std::variant<StatementInfo, SqlError, Error> inspect(std::string_view sql) override {
         auto lease = readers_.borrow(Readers::Clock::now() + kInspectTime);
-        if (!lease) return SqlError{lease.error().message};
+        if (!lease) return lease.error();
         return duck::inspect_sql(*lease, sql);
     }
 

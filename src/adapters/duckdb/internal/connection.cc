@@ -37,6 +37,9 @@ Error write_error(duckdb_error_type type, std::string_view message) {
         message.find("checksum") != std::string_view::npos) {
         code = Errc::corruption;
     }
+    // A commit that finds no memory is a failed transaction to it; its advice tells what failed.
+    if (code == Errc::unavailable && message.find("memory_limit") != std::string_view::npos)
+        code = Errc::resource_exhausted;
     return Error{code, fmt::format("warehouse: {}", message)};
 }
 

@@ -254,7 +254,7 @@ std::size_t count_statements(duckdb_connection connection, const std::string& sq
 
 }  // namespace
 
-std::variant<StatementInfo, SqlError> inspect_sql(Readers::Lease& lease, std::string_view sql) {
+std::variant<StatementInfo, SqlError, Error> inspect_sql(Readers::Lease& lease, std::string_view sql) {
     if (sql.find('\0') != std::string_view::npos)
         return sql_error_at("a statement holds no NUL", sql, sql.find('\0'));
     const std::string text = without_explain(sql);
@@ -262,8 +262,7 @@ std::variant<StatementInfo, SqlError> inspect_sql(Readers::Lease& lease, std::st
     InspectVisitor visitor;
     const Outcome outcome = run_query(lease, kInspect, {&param, 1}, visitor);
     if (const auto* error = std::get_if<SqlError>(&outcome)) return *error;
-    if (const auto& status = std::get<Status>(outcome); !status)
-        return sql_error_at(status.error().message, sql, 0);
+    if (const auto& status = std::get<Status>(outcome); !status) return status.error();
     StatementInfo info;
     info.statements = visitor.statements;
     if (visitor.texts[0] == "true") {

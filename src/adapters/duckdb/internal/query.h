@@ -16,6 +16,6 @@ std::variant<Status, SqlError> run_query(Readers::Lease& lease, std::string_view
                                          std::span<const Cell> params, ResultVisitor& visitor);
 
 /// Parses `sql` without binding or running it.
-std::variant<StatementInfo, SqlError> inspect_sql(Readers::Lease& lease, std::string_view sql);
+std::variant<StatementInfo, SqlError, Error> inspect_sql(Readers::Lease& lease, std::string_view sql);
 
 }  // namespace tillstream::duck

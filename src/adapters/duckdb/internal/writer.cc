@@ -14,12 +14,16 @@ namespace {
 
 constexpr std::chrono::seconds kReadersEnd{5};
 constexpr std::chrono::seconds kCheckpointAgain{1};
+/// New queries may have taken the memory again meanwhile.
+constexpr int kTriesWithoutReaders = 3;
 
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begun) {
     return std::chrono::duration<double>(Clock::now() - begun).count();
 }
+
+bool starved(const Status& written) { return !written && written.error().code == Errc::resource_exhausted; }
 
 /// All rows of a small result whose columns are texts, blobs or integers.
 template <class Visit>
@@ -197,6 +201,16 @@ Status Writer::check_positions(const WarehouseCommit& commit, std::vector<SinkPo
     return {};
 }
 
+/// Whether the stored positions are those of `commit`. One without positions leaves no trace to look for.
+Result<bool> Writer::is_stored(const WarehouseCommit& commit) {
+    const std::vector<SinkPosition> stored = TILLSTREAM_TRY(read_positions(commit.consumer));
+    return !commit.positions.empty() &&
+           std::all_of(commit.positions.begin(), commit.positions.end(), [&](const SinkPosition& position) {
+               const SinkPosition* found = find_position(stored, position.source);
+               return found != nullptr && *found == position;
+           });
+}
+
 Status Writer::store_positions(const WarehouseCommit& commit, const std::vector<SinkPosition>& stored) {
     for (const SinkPosition& position : commit.positions) {
         const bool known = find_position(stored, position.source) != nullptr;
@@ -223,15 +237,20 @@ Status Writer::write(const WarehouseCommit& commit, Ending ending) {
     const std::lock_guard lock(mutex_);
     const auto begun = Clock::now();
     Status written = write_once(plans, commit, ending);
-    if (!written && written.error().code == Errc::resource_exhausted) {
+    for (int again = 0; starved(written) && again < kTriesWithoutReaders; ++again) {
         logger_.warn("a commit ran out of memory: running queries are ended",
                      {{"consumer", commit.consumer}});
         readers_.cancel_all(kReadersEnd);
-        written = write_once(plans, commit, ending);
-        if (!written && written.error().code == Errc::resource_exhausted) {
-            return failure(Errc::unavailable, written.error().message);
+        // Rolling back takes memory too: the first try may have failed like the commit.
+        (void)execute(connection_.get(), "ROLLBACK");
+        // The engine may have said so of a commit that it had already made.
+        if (ending == Ending::commit && TILLSTREAM_TRY(is_stored(commit))) {
+            written = {};
+        } else {
+            written = write_once(plans, commit, ending);
         }
     }
+    if (starved(written)) return failure(Errc::unavailable, written.error().message);
     TILLSTREAM_CHECK(std::move(written));
     if (ending == Ending::rollback) return {};
     for (const LoadPlan& plan : plans) rows_.add(static_cast<double>(plan.rows()));
