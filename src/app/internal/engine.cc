@@ -4,8 +4,9 @@
 #include <cstdlib>
 
 #include "contract/embedded_datasets.h"
-#include "core/thread_priority.h"
 #include "quarantine/sink_reject.h"
+#include "sinks/tables/figures.h"
+#include "sinks/tables/sale_shape.h"
 #include "sinks/warehouse/figures.h"
 
 namespace tillstream::app {
@@ -73,6 +74,15 @@ DuckdbOptions duckdb_options(const Settings& settings) {
     return options;
 }
 
+RocksdbOptions rocksdb_options(const Settings& settings) {
+    RocksdbOptions options;
+    options.memory_bytes = settings.tables.memory_bytes.bytes;
+    options.dirty_bytes = settings.tables.dirty_bytes.bytes;
+    options.checkpoint_interval =
+        std::chrono::duration_cast<std::chrono::milliseconds>(settings.tables.checkpoint_interval);
+    return options;
+}
+
 QueryServiceOptions query_options(const Settings& settings) {
     QueryServiceOptions options;
     options.concurrent = static_cast<std::size_t>(settings.query.concurrent);
@@ -86,11 +96,18 @@ QueryServiceOptions query_options(const Settings& settings) {
 Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Logger logger) {
     std::unique_ptr<Engine> engine(new Engine(settings, std::move(logger)));
     TILLSTREAM_CHECK(engine->open_parts());
-    engine->warehouse_opener_ = std::thread([raw = engine.get()] { raw->open_warehouse(); });
+    Engine* raw = engine.get();
+    engine->warehouse_opening_.start([raw] { return raw->open_warehouse(); },
+                                     [raw] { return raw->attach_warehouse(); });
+    engine->tables_opening_.start([raw] { return raw->open_tables(); }, [raw] { return raw->attach_tables(); });
     return engine;
 }
 
-Engine::Engine(const Settings& settings, Logger logger) : settings_(settings), logger_(std::move(logger)) {}
+Engine::Engine(const Settings& settings, Logger logger)
+    : settings_(settings),
+      logger_(std::move(logger)),
+      warehouse_opening_("the warehouse", logger_),
+      tables_opening_("the operational store", logger_) {}
 
 Engine::~Engine() { close(); }
 
@@ -114,6 +131,7 @@ Status Engine::open_parts() {
                                                             logger_, metrics_});
     delivery_->announce("warehouse", settings_.delivery.lag_bytes_max.bytes);
     delivery_->announce("quarantine", settings_.delivery.lag_bytes_max.bytes);
+    delivery_->announce(std::string(TablesSink::kName), settings_.delivery.lag_bytes_max.bytes);
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_));
@@ -136,37 +154,20 @@ std::optional<IngestRefusal> Engine::admit() {
     return std::nullopt;
 }
 
-void Engine::open_warehouse() {
-    lower_own_priority();  // the engine's own threads inherit it
-    Status outcome = attach_warehouse();
-    if (!outcome) {
-        logger_.error("the warehouse is not available; ingest goes on", {{"error", outcome.error().message}});
-    }
-    const std::lock_guard lock(opening_mutex_);
-    opening_outcome_ = std::move(outcome);
-    opened_.notify_all();
+Status Engine::open_warehouse() {
+    warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
+                                                      duckdb_options(settings_), logger_.named("warehouse"),
+                                                      metrics_));
+    return {};
 }
 
-/// A full disk or a missing descriptor passes: the way on is to wait, and ingest does not.
-Result<std::unique_ptr<Warehouse>> Engine::open_when_possible() {
-    std::chrono::milliseconds pause{500};
-    while (true) {
-        auto opened = DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
-                                            duckdb_options(settings_), logger_.named("warehouse"), metrics_);
-        if (opened || !retryable(opened.error().code)) return opened;
-        logger_.warn("the warehouse does not open yet and is tried again",
-                     {{"error", opened.error().message}});
-        std::unique_lock lock(opening_mutex_);
-        if (opened_.wait_for(lock, pause, [&] { return closing_; })) return opened;
-        pause = std::min(pause * 2, std::chrono::milliseconds{30'000});
-    }
+SourceList Engine::sources() const {
+    return [this] { return journal_->sources(); };
 }
 
 Status Engine::attach_warehouse() {
-    warehouse_ = TILLSTREAM_TRY(open_when_possible());
-    const SourceList sources = [this] { return journal_->sources(); };
-    warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
-    quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
+    warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources());
+    quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources());
     for (const ContractPtr& contract : contracts_->all())
         TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
     TILLSTREAM_CHECK(quarantine_sink_->prepare());
@@ -174,39 +175,74 @@ Status Engine::attach_warehouse() {
     TILLSTREAM_CHECK(delivery_->add(*quarantine_sink_, sink_policy(settings_)));
     queries_ = std::make_unique<QueryService>(*warehouse_, query_options(settings_), metrics_);
     queries_ready_ = queries_.get();
-    reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
-    check_store(*warehouse_sink_, StoreContent::accepted, scan_facts);
-    check_store(*quarantine_sink_, StoreContent::quarantined, scan_quarantine);
-    reconciler_ready_ = reconciler_.get();
+    if (--stores_missing_ == 0) start_reconciler();
     return {};
 }
 
-void Engine::check_store(Sink& sink, StoreContent content, StoreScan scan) {
+Status Engine::open_tables() {
+    tables_ = TILLSTREAM_TRY(RocksdbTables::open(settings_.data.dir + "/tables", rocksdb_options(settings_),
+                                                 logger_.named("tables"), metrics_));
+    return {};
+}
+
+Status Engine::attach_tables() {
+    tables_sink_ = TILLSTREAM_TRY(TablesSink::open(*tables_));
+    TILLSTREAM_CHECK(delivery_->add(*tables_sink_, sink_policy(settings_)));
+    purchases_ = std::make_unique<PurchaseHistory>(*tables_);
+    purchases_ready_ = purchases_.get();
+    if (--stores_missing_ == 0) start_reconciler();
+    return {};
+}
+
+void Engine::start_reconciler() {
+    reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
+    reconciler_->add(warehouse_check(*warehouse_sink_, StoreContent::accepted, scan_facts));
+    reconciler_->add(warehouse_check(*quarantine_sink_, StoreContent::quarantined, scan_quarantine));
+    reconciler_->add(tables_check());
+    reconciler_ready_ = reconciler_.get();
+}
+
+StoreUnderCheck Engine::store_check(Sink& sink) {
     StoreUnderCheck store;
     store.name = sink.name();
-    store.content = content;
-    store.scan = [this, scan](const Contract& contract, std::span<const ShardEnd> ends) {
-        return scan(*warehouse_, contract, ends);
-    };
     store.positions = [&sink] { return sink.positions(); };
     store.wait_for = [this, name = store.name](const Position& end, std::chrono::milliseconds timeout) {
         return delivery_->progress(name)->wait_for(end, timeout);
     };
-    reconciler_->add(std::move(store));
+    return store;
+}
+
+StoreUnderCheck Engine::warehouse_check(Sink& sink, StoreContent content, WarehouseScan scan) {
+    StoreUnderCheck store = store_check(sink);
+    store.content = content;
+    store.scan = [this, scan](const Contract& contract, std::span<const ShardEnd> ends) {
+        return scan(*warehouse_, contract, ends);
+    };
+    return store;
+}
+
+StoreUnderCheck Engine::tables_check() {
+    StoreUnderCheck store = store_check(*tables_sink_);
+    store.holds = [](const Contract& contract) { return sale_shape(contract).has_value(); };
+    store.scan = [this](const Contract& contract, std::span<const ShardEnd> ends) {
+        return scan_lines(*tables_, sources(), contract, ends);
+    };
+    return store;
 }
 
 std::string Engine::not_ready() const {
-    const std::lock_guard lock(opening_mutex_);
-    if (!opening_outcome_) return "the warehouse is still opening";
-    return *opening_outcome_ ? std::string()
-                             : "the warehouse is not available: " + opening_outcome_->error().message;
+    std::string missing = warehouse_opening_.missing();
+    const std::string tables = tables_opening_.missing();
+    if (!missing.empty() && !tables.empty()) missing += "; ";
+    return missing + tables;
 }
 
 Status Engine::wait_until_ready(std::chrono::milliseconds timeout) {
-    std::unique_lock lock(opening_mutex_);
-    if (opened_.wait_for(lock, timeout, [&] { return opening_outcome_.has_value(); }))
-        return *opening_outcome_;
-    return failure(Errc::unavailable, "the warehouse is still opening");
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    TILLSTREAM_CHECK(warehouse_opening_.wait(timeout));
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    return tables_opening_.wait(std::max(left, std::chrono::milliseconds{0}));
 }
 
 bool Engine::drain(std::chrono::milliseconds timeout) {
@@ -214,12 +250,8 @@ bool Engine::drain(std::chrono::milliseconds timeout) {
 }
 
 void Engine::stop_sinks() {
-    {
-        const std::lock_guard lock(opening_mutex_);
-        closing_ = true;
-    }
-    opened_.notify_all();
-    if (warehouse_opener_.joinable()) warehouse_opener_.join();
+    warehouse_opening_.stop();
+    tables_opening_.stop();
     if (delivery_) delivery_->stop();
 }
 
@@ -228,6 +260,7 @@ void Engine::close() {
     closed_ = true;
     stop_sinks();
     queries_ready_ = nullptr;
+    purchases_ready_ = nullptr;
     reconciler_ready_ = nullptr;
     if (journal_) journal_->close();
 }
