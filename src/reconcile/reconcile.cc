@@ -45,15 +45,23 @@ bool covers(const Position& reached, const Position& wanted) {
     });
 }
 
+bool has_measure(const StoreFigures& figures, std::string_view name) {
+    return std::any_of(figures.sums.begin(), figures.sums.end(),
+                       [&](const MeasureSum& sum) { return sum.name == name; });
+}
+
+/// A store is asked only for the measures it holds.
 StoreFigures expected_figures(const LogFigures& log, const SinkCheck& sink) {
     // What a sink refused later is in quarantine too, but is no part of this figure.
     if (sink.content == StoreContent::quarantined) return {log.quarantined, {}};
     StoreFigures expected = log.rows;
     const auto refused = log.refused.find(sink.name);
-    if (refused == log.refused.end()) return expected;
-    expected.rows -= refused->second.rows;
-    for (std::size_t m = 0; m < expected.sums.size(); ++m)
-        expected.sums[m].sum -= refused->second.sums[m].sum;
+    if (refused != log.refused.end()) {
+        expected.rows -= refused->second.rows;
+        for (std::size_t m = 0; m < expected.sums.size(); ++m)
+            expected.sums[m].sum -= refused->second.sums[m].sum;
+    }
+    std::erase_if(expected.sums, [&](const MeasureSum& sum) { return !has_measure(sink.figures, sum.name); });
     return expected;
 }
 
@@ -114,6 +122,7 @@ Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::mil
     result.stream = stream;
     std::vector<bool> in_time;
     for (const StoreUnderCheck& store : stores) {
+        if (store.holds && !store.holds(*contract)) continue;
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
         const bool waited = store.wait_for(end.position, std::max(left, std::chrono::milliseconds{0}));

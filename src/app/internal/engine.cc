@@ -7,6 +7,7 @@
 #include "contract/embedded_datasets.h"
 #include "quarantine/sink_reject.h"
 #include "sinks/tables/figures.h"
+#include "sinks/tables/sale_shape.h"
 #include "sinks/warehouse/figures.h"
 
 namespace tillstream::app {
@@ -105,13 +106,17 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Logger lo
     return engine;
 }
 
-Engine::Engine(const Settings& settings, Logger logger) : settings_(settings), logger_(std::move(logger)) {}
+Engine::Engine(const Settings& settings, Logger logger)
+    : settings_(settings),
+      logger_(std::move(logger)),
+      warehouse_opening_("the warehouse", logger_),
+      tables_opening_("the operational store", logger_) {}
 
 Engine::~Engine() { close(); }
 
 void Engine::open_stores() {
-    warehouse_opener_.emplace("warehouse", [this] { return open_warehouse(); }, logger_);
-    tables_opener_.emplace("tables", [this] { return open_tables(); }, logger_);
+    warehouse_opening_.start([this] { return open_warehouse(); }, [this] { return attach_warehouse(); });
+    tables_opening_.start([this] { return open_tables(); }, [this] { return attach_tables(); });
 }
 
 Status Engine::open_parts() {
@@ -159,9 +164,9 @@ Position Engine::needed_by_sinks() const {
     const auto persisted = tables_->persisted(TablesSink::kName);
     if (!persisted) return {};
     for (SourceOffset& entry : least) {
-        const auto stored = std::find_if(persisted->begin(), persisted->end(), [&](const SinkPosition& position) {
-            return position.source == entry.source;
-        });
+        const auto stored =
+            std::find_if(persisted->begin(), persisted->end(),
+                         [&](const SinkPosition& position) { return position.source == entry.source; });
         entry.next = std::min(entry.next, stored == persisted->end() ? Offset{} : stored->next);
     }
     return least;
@@ -184,10 +189,12 @@ std::optional<IngestRefusal> Engine::admit() {
 }
 
 Status Engine::open_warehouse() {
-    if (!warehouse_) {
-        warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
-                                                          duckdb_options(settings_), logger_, metrics_));
-    }
+    warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
+                                                      duckdb_options(settings_), logger_, metrics_));
+    return {};
+}
+
+Status Engine::attach_warehouse() {
     const SourceList sources = [this] { return journal_->sources(); };
     warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
     quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
@@ -197,14 +204,14 @@ Status Engine::open_warehouse() {
     TILLSTREAM_CHECK(add_ops_tables(*warehouse_, *delivery_, *journal_));
     TILLSTREAM_CHECK(delivery_->add(*warehouse_sink_, sink_policy(settings_)));
     TILLSTREAM_CHECK(delivery_->add(*quarantine_sink_, sink_policy(settings_)));
-    check_store(*warehouse_sink_, StoreContent::accepted,
-                [this](const Contract& contract, std::span<const ShardEnd> ends) {
-                    return scan_facts(*warehouse_, contract, ends);
-                });
-    check_store(*quarantine_sink_, StoreContent::quarantined,
-                [this](const Contract& contract, std::span<const ShardEnd> ends) {
-                    return scan_quarantine(*warehouse_, contract, ends);
-                });
+    reconciler_->add(store_check(*warehouse_sink_, StoreContent::accepted,
+                                 [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                                     return scan_facts(*warehouse_, contract, ends);
+                                 }));
+    reconciler_->add(store_check(*quarantine_sink_, StoreContent::quarantined,
+                                 [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                                     return scan_quarantine(*warehouse_, contract, ends);
+                                 }));
     queries_ = std::make_unique<QueryService>(*warehouse_, query_options(settings_), metrics_);
     quarantine_list_ = std::make_unique<QuarantineList>(*warehouse_);
     queries_ready_ = queries_.get();
@@ -213,22 +220,27 @@ Status Engine::open_warehouse() {
 }
 
 Status Engine::open_tables() {
-    if (!tables_) {
-        tables_ = TILLSTREAM_TRY(RocksdbTables::open(settings_.data.dir + "/tables",
-                                                     rocksdb_options(settings_), logger_, metrics_));
-    }
+    tables_ = TILLSTREAM_TRY(
+        RocksdbTables::open(settings_.data.dir + "/tables", rocksdb_options(settings_), logger_, metrics_));
+    return {};
+}
+
+Status Engine::attach_tables() {
     tables_sink_ = TILLSTREAM_TRY(TablesSink::open(*tables_));
     TILLSTREAM_CHECK(delivery_->add(*tables_sink_, sink_policy(settings_)));
-    check_store(*tables_sink_, StoreContent::accepted,
-                [this](const Contract& contract, std::span<const ShardEnd> ends) {
-                    return scan_lines(*tables_, [this] { return journal_->sources(); }, contract, ends);
-                });
+    StoreUnderCheck check =
+        store_check(*tables_sink_, StoreContent::accepted,
+                    [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                        return scan_lines(*tables_, [this] { return journal_->sources(); }, contract, ends);
+                    });
+    check.holds = [](const Contract& contract) { return sale_shape(contract).has_value(); };
+    reconciler_->add(std::move(check));
     history_ = std::make_unique<PurchaseHistory>(*tables_);
     history_ready_ = history_.get();
     return {};
 }
 
-void Engine::check_store(Sink& sink, StoreContent content, StoreScan scan) {
+StoreUnderCheck Engine::store_check(Sink& sink, StoreContent content, StoreScan scan) const {
     StoreUnderCheck store;
     store.name = sink.name();
     store.content = content;
@@ -237,22 +249,22 @@ void Engine::check_store(Sink& sink, StoreContent content, StoreScan scan) {
     store.wait_for = [this, name = store.name](const Position& end, std::chrono::milliseconds timeout) {
         return delivery_->progress(name)->wait_for(end, timeout);
     };
-    reconciler_->add(std::move(store));
+    return store;
 }
 
 std::string Engine::not_ready() const {
-    std::string missing = warehouse_opener_->not_ready();
-    const std::string tables = tables_opener_->not_ready();
+    std::string missing = warehouse_opening_.missing();
+    const std::string tables = tables_opening_.missing();
     if (!missing.empty() && !tables.empty()) missing += "; ";
     return missing + tables;
 }
 
 Status Engine::wait_until_ready(std::chrono::milliseconds timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
-    TILLSTREAM_CHECK(warehouse_opener_->wait(timeout));
+    TILLSTREAM_CHECK(warehouse_opening_.wait(timeout));
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    return tables_opener_->wait(std::max(left, std::chrono::milliseconds{0}));
+    return tables_opening_.wait(std::max(left, std::chrono::milliseconds{0}));
 }
 
 bool Engine::drain(std::chrono::milliseconds timeout) {
@@ -260,8 +272,8 @@ bool Engine::drain(std::chrono::milliseconds timeout) {
 }
 
 void Engine::stop_sinks() {
-    if (tables_opener_) tables_opener_->give_up();
-    if (warehouse_opener_) warehouse_opener_->give_up();
+    tables_opening_.stop();
+    warehouse_opening_.stop();
     if (delivery_) delivery_->stop();
 }
 

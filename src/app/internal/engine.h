@@ -18,7 +18,7 @@
 #include "adapters/rocksdb/rocksdb_tables.h"
 #include "app/internal/disk_guard.h"
 #include "app/internal/settings.h"
-#include "app/internal/store_opener.h"
+#include "app/internal/store_opening.h"
 #include "catalog/contract_store.h"
 #include "core/env.h"
 #include "core/log.h"
@@ -72,12 +72,14 @@ private:
     Status open_parts();
     void open_stores();
     Status open_warehouse();
+    Status attach_warehouse();
     Status open_tables();
+    Status attach_tables();
     std::optional<IngestRefusal> admit();
     /// Up to where every sink has stored the log: retention goes no further.
     Position needed_by_sinks() const;
     using StoreScan = std::function<Result<StoreFigures>(const Contract&, std::span<const ShardEnd>)>;
-    void check_store(Sink& sink, StoreContent content, StoreScan scan);
+    StoreUnderCheck store_check(Sink& sink, StoreContent content, StoreScan scan) const;
 
     const Settings settings_;
     Logger logger_;
@@ -104,9 +106,10 @@ private:
     std::atomic<QueryService*> queries_ready_{nullptr};
     std::atomic<QuarantineList*> quarantine_ready_{nullptr};
     std::atomic<const PurchaseHistory*> history_ready_{nullptr};
-    std::optional<StoreOpener> warehouse_opener_;
-    std::optional<StoreOpener> tables_opener_;
     bool closed_ = false;
+    // Last: they stop before what they open goes away.
+    StoreOpening warehouse_opening_;
+    StoreOpening tables_opening_;
 };
 
 }  // namespace tillstream::app
