@@ -77,6 +77,9 @@ private:
     bool ok_ = true;
 };
 
+/// Most shards have no other: their names need not say so (FACES "Raw lake").
+constexpr std::uint32_t kFirstIncarnation = 1;
+
 }  // namespace
 
 std::string sealed_object_folder(std::string_view stream, BatchKind kind) {
@@ -87,7 +90,7 @@ std::string sealed_object_folder(std::string_view stream, BatchKind kind) {
 std::string sealed_object_name(const SealedId& id) {
     const CivilTime hour = to_civil(id.hour);
     const std::string incarnation =
-        id.source.incarnation == 0 ? std::string() : fmt::format("i{}", id.source.incarnation);
+        id.source.incarnation <= kFirstIncarnation ? std::string() : fmt::format("i{}", id.source.incarnation);
     return fmt::format("{}year={:04}/month={:02}/day={:02}/hour={:02}/s{}{}-{}-{}{}",
                        sealed_object_folder(id.source.stream, id.kind), hour.year, hour.month, hour.day,
                        hour.hour, id.source.shard.value, incarnation, id.first.value, id.last.value, kSuffix);
@@ -100,6 +103,7 @@ std::optional<SealedId> parse_sealed_object_name(std::string_view name) {
     id.kind = reader.starts(kControlFolder) ? BatchKind::control : BatchKind::data;
     reader.skip(id.kind == BatchKind::data ? kDataFolder : kControlFolder);
     id.source.stream = decode_stream(reader.part());
+    id.source.incarnation = kFirstIncarnation;
     reader.skip("/year=").number(hour.year).skip("/month=").number(hour.month).skip("/day=");
     reader.number(hour.day).skip("/hour=").number(hour.hour).skip("/s").number(id.source.shard.value);
     if (reader.starts("i")) reader.skip("i").number(id.source.incarnation);

@@ -5,7 +5,7 @@
 namespace tillstream::testing {
 namespace {
 
-SealedId id_of(std::string stream, std::uint32_t incarnation = 0, BatchKind kind = BatchKind::data) {
+SealedId id_of(std::string stream, std::uint32_t incarnation = 1, BatchKind kind = BatchKind::data) {
     SealedId id;
     id.source = {SourceId{}, std::move(stream), ShardId{2}, incarnation};
     id.first = Offset{0};
@@ -18,8 +18,8 @@ SealedId id_of(std::string stream, std::uint32_t incarnation = 0, BatchKind kind
 TEST(SealedName, IsThatOfTheRawLake) {
     EXPECT_EQ(sealed_object_name(id_of("sales")),
               "lake/raw/sales/year=2010/month=12/day=01/hour=08/s2-0-4711.ndjson.zst");
-    EXPECT_EQ(sealed_object_name(id_of("system", 1, BatchKind::control)),
-              "state/raw/system/year=2010/month=12/day=01/hour=08/s2i1-0-4711.ndjson.zst");
+    EXPECT_EQ(sealed_object_name(id_of("system", 2, BatchKind::control)),
+              "state/raw/system/year=2010/month=12/day=01/hour=08/s2i2-0-4711.ndjson.zst");
 }
 
 TEST(SealedName, EveryStreamIsASafeFolderAndComesBack) {

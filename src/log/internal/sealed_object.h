@@ -40,7 +40,7 @@ struct SealedId {
 
 /// lake/raw/<stream>/year=…/month=…/day=…/hour=…/s<shard>-<first>-<last>.ndjson.zst for data,
 /// state/raw/… for control records. Stream names are percent-encoded where a path needs it; an incarnation
-/// other than 0 follows the shard ("s2i1-").
+/// other than the first follows the shard ("s2i2-").
 std::string sealed_object_name(const SealedId& id);
 /// What the names of a stream's objects begin with, '/' included.
 std::string sealed_object_folder(std::string_view stream, BatchKind kind);

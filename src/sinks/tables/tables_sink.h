@@ -34,6 +34,7 @@ public:
     Status commit(const SinkBatch& batch, Epoch epoch) override;
     Status rehearse(const SinkBatch& batch) override;
     Status probe() override;
+    Status reset() override { return clear(store_); }
 
     static constexpr std::string_view kName = "tables";
     /// Empties the store of all this sink wrote: it will be brought again from the log's beginning.
