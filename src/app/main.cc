@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
     add_simulate(cli, exit_code);
     add_query(cli, exit_code);
     add_verify(cli, exit_code);
+    add_replay(cli, exit_code);
     add_inspect(cli, exit_code);
     add_config(cli, exit_code);
     add_version(cli, exit_code);

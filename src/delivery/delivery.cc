@@ -21,6 +21,7 @@ void Delivery::announce(std::string sink, std::uint64_t lag_bytes_max) {
 }
 
 Status Delivery::add(Sink& sink, const SinkPolicy& policy) {
+    if (find(sink.name()) != nullptr) return {};
     auto runner = std::make_unique<SinkRunner>(sink, policy, around_);
     TILLSTREAM_CHECK(runner->start());
     const std::lock_guard lock(mutex_);
@@ -58,16 +59,27 @@ SinkRunner* Delivery::find(std::string_view sink) const {
     return found == runners_.end() ? nullptr : found->get();
 }
 
-Status Delivery::pause(std::string_view sink) {
-    SinkRunner* runner = find(sink);
-    if (!runner) return failure(Errc::not_found, "no sink named " + std::string(sink));
-    return runner->pause();
+Result<SinkRunner*> Delivery::running(std::string_view sink) const {
+    if (SinkRunner* runner = find(sink)) return runner;
+    const std::lock_guard lock(mutex_);
+    const bool announced = std::any_of(announced_.begin(), announced_.end(),
+                                       [&](const Announced& waiting) { return waiting.name == sink; });
+    if (announced)
+        return failure(Errc::unavailable,
+                       "the store of sink " + std::string(sink) + " is not open yet; retry");
+    return failure(Errc::not_found, "no sink named " + std::string(sink));
 }
 
-Status Delivery::resume(std::string_view sink) {
-    SinkRunner* runner = find(sink);
-    if (!runner) return failure(Errc::not_found, "no sink named " + std::string(sink));
-    return runner->resume();
+Status Delivery::pause(std::string_view sink) { return TILLSTREAM_TRY(running(sink))->pause(); }
+
+Status Delivery::resume(std::string_view sink) { return TILLSTREAM_TRY(running(sink))->resume(); }
+
+Status Delivery::replay(std::string_view sink, const ReplayRange& range) {
+    return TILLSTREAM_TRY(running(sink))->replay(range);
+}
+
+Result<ReplayStatus> Delivery::replay_status(std::string_view sink) const {
+    return TILLSTREAM_TRY(running(sink))->replay_status();
 }
 
 std::vector<SinkStatus> Delivery::status() const {
@@ -107,7 +119,8 @@ void Delivery::refresh_pressure() {
     pressure_ = 0;
     const std::lock_guard lock(mutex_);
     for (const auto& runner : runners_) {
-        if (!runner->policy().required) continue;
+        // A rebuild runs behind on purpose, and the log keeps what it needs.
+        if (!runner->policy().required || runner->rebuilding()) continue;
         press(std::string(runner->name()), runner->status().lag_bytes, runner->policy().lag_bytes_max);
     }
     const std::uint64_t bytes = announced_.empty() ? 0 : around_.log.bytes_behind("");

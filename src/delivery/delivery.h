@@ -33,16 +33,21 @@ public:
     /// A required sink of this name will be added once its store is open: until then status() shows it,
     /// retrying, and what is appended meanwhile counts against `lag_bytes_max`.
     void announce(std::string sink, std::uint64_t lag_bytes_max);
-    /// `sink` outlives this object. Starts at once.
+    /// `sink` outlives this object. Starts at once. A name that is there already is left as it is.
     Status add(Sink& sink, const SinkPolicy& policy);
     /// Waits until every sink that is not paused or stopped has come to `end`, at most `timeout`. True if all
     /// sinks did.
     bool drain(const Position& end, std::chrono::milliseconds timeout);
     void stop();
 
-    /// not_found for an unknown sink. Repeatable; a pause survives a restart.
+    /// not_found for an unknown sink, unavailable for one whose store is not open yet. Repeatable; a pause
+    /// survives a restart.
     Status pause(std::string_view sink);
     Status resume(std::string_view sink);
+
+    /// unavailable while the sink's store is not open yet; conflict while a replay is under way.
+    Status replay(std::string_view sink, const ReplayRange& range);
+    Result<ReplayStatus> replay_status(std::string_view sink) const;
 
     std::vector<SinkStatus> status() const;
     /// Of one sink; null if there is none of that name.
@@ -54,6 +59,7 @@ public:
 
 private:
     SinkRunner* find(std::string_view sink) const;
+    Result<SinkRunner*> running(std::string_view sink) const;
     void refresh_pressure();
     void press(const std::string& sink, std::uint64_t lag_bytes, std::uint64_t lag_bytes_max);
 

@@ -17,6 +17,12 @@ const SourceInfo* find_source(const std::vector<SourceInfo>& sources, SourceId i
     return found == sources.end() ? nullptr : &*found;
 }
 
+std::uint64_t count_records(const std::vector<LogBatch>& batches) {
+    std::uint64_t records = 0;
+    for (const LogBatch& batch : batches) records += batch.count();
+    return records;
+}
+
 Status append_and_wait(EventLog& log, LogBatch batch) {
     std::vector<LogBatch> batches;
     batches.push_back(std::move(batch));
@@ -88,6 +94,26 @@ Status SinkCommitter::write(const std::vector<LogBatch>& batches, const LogPlace
     return {};
 }
 
+namespace {
+
+SinkBatch as_replacement(const std::vector<LogBatch>& batches, const std::vector<LogBatch>& ranges_of) {
+    SinkBatch out{batches, {}};
+    for (const LogBatch& batch : ranges_of) out.ranges.push_back({batch.source, batch.base, batch.end(), ""});
+    return out;
+}
+
+}  // namespace
+
+Status SinkCommitter::replace(const std::vector<LogBatch>& batches) {
+    const Status replaced = sink_.replace(as_replacement(batches, batches));
+    if (replaced || replaced.error().code != Errc::invalid_argument) return replaced;
+    const std::vector<BadRecord> bad = TILLSTREAM_TRY(find_bad_records(sink_, batches, sick_));
+    TILLSTREAM_CHECK(put_on_record(batches, bad));
+    TILLSTREAM_CHECK(sink_.replace(as_replacement(without_records(batches, bad), batches)));
+    on_record_.clear();
+    return {};
+}
+
 /// The store called the chunk bad data: find which records, put them on record, store the rest.
 Status SinkCommitter::isolate(const Chunk& chunk) {
     const std::vector<BadRecord> bad = TILLSTREAM_TRY(find_bad_records(sink_, chunk.batches, sick_));
@@ -98,31 +124,57 @@ Status SinkCommitter::isolate(const Chunk& chunk) {
     return write(without_records(chunk.batches, bad), chunk.end);
 }
 
-Status SinkCommitter::commit_one_by_one(const Chunk& chunk, SinkMemory& memory, bool refuse_first,
-                                        const std::function<bool()>& stop) {
-    for (const LogBatch& batch : chunk.batches) {
-        for (std::uint32_t i = 0; i < batch.count(); ++i) {
-            if (Offset{batch.base.value + i} < stored_.next_of(batch.source)) continue;
-            if (stop()) return failure(Errc::cancelled, "stopped between two records");
-            TILLSTREAM_CHECK(memory.mark_attempt(encode_position(stored_.position())));
-            TILLSTREAM_CHECK(commit_single(slice_batch(batch, i, i + 1), refuse_first));
-            refuse_first = false;
-        }
+Status SinkCommitter::commit_in_pieces(const Chunk& chunk, SinkMemory& memory, SinkMemory::Care care,
+                                       const std::function<bool()>& stop) {
+    std::size_t batch = 0;
+    while (true) {
+        const std::uint32_t size = care.suspects > 0 ? care.piece : SinkMemory::kPieceRecords;
+        const std::vector<LogBatch> piece = next_piece(chunk, batch, size);
+        if (piece.empty()) break;
+        if (stop()) return failure(Errc::cancelled, "stopped between two pieces");
+        const auto records = static_cast<std::uint32_t>(count_records(piece));
+        TILLSTREAM_CHECK(memory.mark_attempt(encode_position(stored_.position()), records));
+        TILLSTREAM_CHECK(commit_piece(piece, care.refuse_first));
+        care.refuse_first = false;
+        care.suspects -= std::min(care.suspects, records);
     }
-    TILLSTREAM_CHECK(memory.mark_attempt(""));
+    TILLSTREAM_CHECK(memory.clear_attempt());
     on_record_.clear();
     return write({}, chunk.end);
 }
 
+/// Up to `records` records of the chunk that are not stored yet; `batch` is where to go on looking.
+std::vector<LogBatch> SinkCommitter::next_piece(const Chunk& chunk, std::size_t& batch,
+                                                std::uint32_t records) const {
+    std::vector<LogBatch> piece;
+    std::map<SourceId, Offset> next = stored_.next;
+    while (batch < chunk.batches.size() && records > 0) {
+        const LogBatch& whole = chunk.batches[batch];
+        const Offset from = std::max(whole.base, next[whole.source]);
+        if (from >= whole.end()) {
+            ++batch;
+            continue;
+        }
+        const auto begin = static_cast<std::uint32_t>(from.value - whole.base.value);
+        const std::uint32_t end = begin + std::min(records, whole.count() - begin);
+        piece.push_back(slice_batch(whole, begin, end));
+        next[whole.source] = piece.back().end();
+        records -= end - begin;
+    }
+    return piece;
+}
+
 /// The cursor stays where the chunk began: reading resumes there, offsets skip what was stored.
-Status SinkCommitter::commit_single(const LogBatch& record, bool refuse) {
+Status SinkCommitter::commit_piece(const std::vector<LogBatch>& piece, bool refuse) {
     LogPlace to = stored_;
-    to.next[record.source] = record.end();
-    Status outcome = refuse ? failure(Errc::invalid_argument, "the process died three times on this record")
-                            : write({record}, to);
+    for (const LogBatch& batch : piece) to.next[batch.source] = batch.end();
+    if (refuse) {
+        TILLSTREAM_CHECK(put_on_record(piece, {{0, 0, "the process died three times on this record"}}));
+        return write({}, to);
+    }
+    const Status outcome = write(piece, to);
     if (outcome || outcome.error().code != Errc::invalid_argument) return outcome;
-    TILLSTREAM_CHECK(put_on_record({record}, {{0, 0, outcome.error().message}}));
-    return write({}, to);
+    return isolate({piece, {}, to, false});
 }
 
 Status SinkCommitter::put_on_record(const std::vector<LogBatch>& batches, const std::vector<BadRecord>& bad) {

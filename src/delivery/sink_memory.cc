@@ -5,6 +5,13 @@
 
 namespace tillstream {
 
+namespace {
+
+/// A piece that may hold the record that kills is tried again in so many parts.
+constexpr std::uint32_t kCutInto = 16;
+
+}  // namespace
+
 SinkMemory::SinkMemory(Filesystem& fs, const std::string& state_dir, std::string_view sink)
     : fs_(fs), dir_(state_dir + "/sinks"), path_(dir_ + "/" + std::string(sink) + ".state") {}
 
@@ -28,6 +35,7 @@ Status SinkMemory::load() {
         if (key == "deaths") deaths_ = number;
         if (key == "position") position_ = value;
         if (key == "attempt_deaths") attempt_deaths_ = number;
+        if (key == "attempt_records") attempt_records_ = static_cast<std::uint32_t>(number);
         if (key == "attempt") attempt_ = value;
     }
     return {};
@@ -44,30 +52,45 @@ Status SinkMemory::set_paused(bool paused) {
     return save_locked();
 }
 
-Result<SinkMemory::Mode> SinkMemory::begin_run(const std::string& position) {
+Result<SinkMemory::Care> SinkMemory::begin_run(const std::string& position) {
     const std::lock_guard lock(mutex_);
     const bool died_here = running_ && position == position_;
     const bool died_attempting = running_ && !attempt_.empty() && attempt_ == position;
     deaths_ = died_here ? deaths_ + 1 : 0;
-    attempt_deaths_ = died_attempting ? attempt_deaths_ + 1 : 0;
-    if (!died_attempting) attempt_.clear();
+    if (!died_attempting) {
+        attempt_.clear();
+        attempt_records_ = 0;
+    }
+    attempt_deaths_ = attempt_records_ == 1 ? attempt_deaths_ + 1 : 0;
     running_ = true;
     position_ = position;
     TILLSTREAM_CHECK(save_locked());
-    if (attempt_deaths_ >= kDeathsMax) return Mode::refuse_first;
-    return deaths_ >= kDeathsMax || attempt_deaths_ > 0 ? Mode::single_records : Mode::batches;
+    return care_locked();
 }
 
-Status SinkMemory::mark_attempt(const std::string& position) {
+SinkMemory::Care SinkMemory::care_locked() const {
+    if (attempt_records_ > 0)
+        return {attempt_records_, std::max(attempt_records_ / kCutInto, 1U), attempt_deaths_ >= kDeathsMax};
+    if (deaths_ >= kDeathsMax) return {kPieceRecords, kPieceRecords, false};
+    return {};
+}
+
+Status SinkMemory::mark_attempt(const std::string& position, std::uint32_t records) {
     const std::lock_guard lock(mutex_);
+    // The death of another piece proves nothing about this one.
+    if (attempt_ != position || attempt_records_ != records) attempt_deaths_ = 0;
     attempt_ = position;
+    attempt_records_ = records;
     return save_locked();
 }
+
+Status SinkMemory::clear_attempt() { return mark_attempt("", 0); }
 
 Status SinkMemory::end_run() {
     const std::lock_guard lock(mutex_);
     running_ = false;
     attempt_.clear();
+    attempt_records_ = 0;
     return save_locked();
 }
 
@@ -77,6 +100,7 @@ Status SinkMemory::save_locked() const {
     text += "deaths " + std::to_string(deaths_) + "\n";
     text += "position " + position_ + "\n";
     text += "attempt_deaths " + std::to_string(attempt_deaths_) + "\n";
+    text += "attempt_records " + std::to_string(attempt_records_) + "\n";
     text += "attempt " + attempt_ + "\n";
     return write_file_atomic(fs_, path_, text);
 }

@@ -3,12 +3,14 @@
 //
 // File:        state/sinks/<name>.state, lines "key value"; replaced atomically.
 // Why deaths:  a record that kills the process is found by counting unclean ends at the same position: after
-//              the third the sink goes on record by record, with a durable mark before each; a record under
-//              whose mark the process died three times is refused. A kill from outside while nothing is
-//              attempted blames nobody.
+//              the third the sink goes on in pieces, with a durable mark before each. A piece under whose mark
+//              the process died is cut into smaller ones, down to one record; a record under whose mark it died
+//              three times is refused. A kill from outside while nothing is attempted blames nobody, and costs
+//              a few small commits otherwise.
 // Threads:     any.
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <string>
 
@@ -28,20 +30,31 @@ public:
     bool paused() const;
     Status set_paused(bool paused);
 
-    enum class Mode : int {
-        batches,         ///< as usual
-        single_records,  ///< died three times here: one record a commit
-        refuse_first,    ///< died three times while committing the one record at this position
+    /// Records of a piece at first.
+    static constexpr std::uint32_t kPieceRecords = 4096;
+
+    /// How to go on from where the run begins.
+    struct Care {
+        std::uint32_t suspects = 0;  ///< the first so many records ...
+        std::uint32_t piece =
+            0;  ///< ... in pieces of so many, what follows in larger ones; 0: no care needed
+        bool refuse_first = false;  ///< the first record is the one that kills
+
+        bool needed() const { return piece > 0; }
+        friend bool operator==(const Care&, const Care&) = default;
     };
-    /// To be called when a run begins at `position` (encode_position). Durable before it returns.
-    Result<Mode> begin_run(const std::string& position);
-    /// To be called in single-record mode before the commit of the record at `position`; empty: none under
-    /// way.
-    Status mark_attempt(const std::string& position);
+    /// To be called when a run is about to do its first work, at `position` (encode_position). Durable before
+    /// it returns.
+    Result<Care> begin_run(const std::string& position);
+    /// To be called before the commit of a piece of `records` at `position`.
+    Status mark_attempt(const std::string& position, std::uint32_t records);
+    /// No piece is under way any more.
+    Status clear_attempt();
     /// To be called on a clean stop.
     Status end_run();
 
 private:
+    Care care_locked() const;
     Status save_locked() const;
 
     mutable std::mutex mutex_;  ///< also keeps two savers of one file apart
@@ -52,7 +65,8 @@ private:
     bool running_ = false;
     int deaths_ = 0;
     std::string position_;
-    int attempt_deaths_ = 0;
+    int attempt_deaths_ = 0;  ///< under the mark of one record
+    std::uint32_t attempt_records_ = 0;
     std::string attempt_;
 };
 

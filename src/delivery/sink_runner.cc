@@ -13,6 +13,9 @@ constexpr std::chrono::milliseconds kEndOfLogWait{200};
 /// A place that moved without anything to store is written this often only.
 constexpr std::chrono::seconds kSkippedPlaceAge{1};
 
+/// A replacement costs the store a search for what it replaces: larger pieces than commits have.
+constexpr std::size_t kReplayPieces = 4;
+
 }  // namespace
 
 std::string_view to_string(SinkState state) {
@@ -41,7 +44,8 @@ SinkRunner::SinkRunner(Sink& sink, SinkPolicy policy, const SinkSurroundings& ar
                                                 {{"sink", std::string(sink.name())}})),
       committer_(sink, around.log, around.epoch, around.system_source, policy.sick,
                  around.logger.named("delivery")),
-      reader_(around.log, around.contracts, sink, policy.chunk_bytes) {
+      reader_(around.log, around.contracts, sink, policy.chunk_bytes),
+      replay_(around.log, around.contracts, sink, policy.chunk_bytes * kReplayPieces) {
     around_.logger = around.logger.named("delivery");
 }
 
@@ -89,6 +93,12 @@ Status SinkRunner::resume() {
     return {};
 }
 
+Status SinkRunner::replay(const ReplayRange& range) {
+    TILLSTREAM_CHECK(replay_.request(range));
+    wake_.notify_all();
+    return {};
+}
+
 SinkStatus SinkRunner::status() const {
     std::unique_lock lock(mutex_);
     SinkStatus status{std::string(sink_.name()), state_, error_, 0, 0, oldest_waiting_};
@@ -111,10 +121,17 @@ bool SinkRunner::stopping() const {
     return stopping_ || state_ == SinkState::stopped;
 }
 
+bool SinkRunner::interrupted() const {
+    const std::lock_guard lock(mutex_);
+    return stopping_ || paused_ || state_ == SinkState::stopped;
+}
+
 void SinkRunner::run() {
     lower_own_priority();
     while (!stopping()) {
-        if (open_ || open()) step();
+        if (!open_ && !open()) continue;
+        replay_step();
+        if (open_) step();
     }
     commit_last_place();
 }
@@ -123,15 +140,6 @@ bool SinkRunner::open() {
     if (const Status opened = committer_.open(); !opened) {
         recover(opened.error());
         return false;
-    }
-    if (!counted_run_) {
-        const auto mode = memory_.begin_run(encode_position(committer_.stored().position()));
-        if (!mode) {
-            recover(mode.error());
-            return false;
-        }
-        mode_ = *mode;
-        counted_run_ = true;
     }
     pending_.reset();
     reader_.move_to(committer_.stored());
@@ -142,8 +150,25 @@ bool SinkRunner::open() {
     return true;
 }
 
+/// One piece between two normal commits: neither waits long for the other.
+void SinkRunner::replay_step() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (paused_) return;
+    }
+    if (!replay_.active()) return;
+    const auto begun = replay_.begin(committer_.stored());
+    Status done = begun ? Status{} : failure(begun.error());
+    if (begun && *begun) open_ = false;  // emptied: ask the store where it stands
+    if (done && !replay_.rebuilding()) done = replay_.step(committer_);
+    if (done) return;
+    replay_.failed(done.error(), !retryable(done.error().code));
+    recover(done.error());
+}
+
 void SinkRunner::step() {
     if (!pending_) {
+        if (const Status begun = begin_run(); !begun) return recover(begun.error());
         auto chunk = next_chunk();
         if (!chunk) return recover(chunk.error());
         if (chunk->batches.empty()) return pass_by(*chunk);
@@ -159,6 +184,14 @@ void SinkRunner::step() {
     if (const Status done = commit(*pending_); !done) return recover(done.error());
     pending_.reset();
     succeeded();
+}
+
+/// A run begins with its first work: a process that ends before has not died of a record.
+Status SinkRunner::begin_run() {
+    if (counted_run_ || around_.log.bytes_behind(reader_.place().cursor) == 0) return {};
+    care_ = TILLSTREAM_TRY(memory_.begin_run(encode_position(committer_.stored().position())));
+    counted_run_ = true;
+    return {};
 }
 
 Result<Chunk> SinkRunner::next_chunk() {
@@ -181,12 +214,13 @@ void SinkRunner::pass_by(const Chunk& chunk) {
         const std::lock_guard lock(mutex_);
         visible_cursor_ = chunk.end.cursor;
     }
+    replay_.follow(chunk.end, chunk.at_end);
     if (skipped_is_due()) {
         if (const Status done = committer_.commit_place(reader_.place()); !done) return recover(done.error());
         stored_at_ = around_.clock.steady();
         succeeded();
     }
-    if (chunk.at_end) around_.log.wait_for_more(chunk.end.cursor, kEndOfLogWait);
+    if (chunk.at_end && !replay_.active()) around_.log.wait_for_more(chunk.end.cursor, kEndOfLogWait);
 }
 
 bool SinkRunner::skipped_is_due() const {
@@ -196,13 +230,12 @@ bool SinkRunner::skipped_is_due() const {
 
 Status SinkRunner::commit(const Chunk& chunk) {
     const auto began = around_.clock.steady();
-    if (mode_ == SinkMemory::Mode::batches) {
-        TILLSTREAM_CHECK(committer_.commit(chunk));
-    } else {
-        const bool refuse_first = mode_ == SinkMemory::Mode::refuse_first;
+    if (care_.needed()) {
         TILLSTREAM_CHECK(
-            committer_.commit_one_by_one(chunk, memory_, refuse_first, [this] { return stopping(); }));
-        mode_ = SinkMemory::Mode::batches;
+            committer_.commit_in_pieces(chunk, memory_, care_, [this] { return interrupted(); }));
+        care_ = {};
+    } else {
+        TILLSTREAM_CHECK(committer_.commit(chunk));
     }
     stored_at_ = around_.clock.steady();
     commit_seconds_.observe(std::chrono::duration<double>(stored_at_ - began).count());
@@ -210,6 +243,7 @@ Status SinkRunner::commit(const Chunk& chunk) {
     for (const LogBatch& batch : chunk.batches) records += batch.count();
     committed_records_.add(static_cast<double>(records));
     progress_.advance(chunk.end.next);
+    replay_.follow(chunk.end, false);
     const std::lock_guard lock(mutex_);
     visible_cursor_ = chunk.end.cursor;
     oldest_waiting_.reset();

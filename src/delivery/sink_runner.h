@@ -28,8 +28,10 @@
 #include "core/metrics.h"
 #include "delivery/bad_records.h"
 #include "delivery/internal/chunk_reader.h"
+#include "delivery/internal/replay_job.h"
 #include "delivery/internal/sink_committer.h"
 #include "delivery/progress.h"
+#include "delivery/replay.h"
 #include "delivery/sink_memory.h"
 #include "ports/event_log.h"
 #include "ports/sink.h"
@@ -83,6 +85,12 @@ public:
     Status pause();
     Status resume();
 
+    /// Begins when the sink is not paused; conflict while one is under way.
+    Status replay(const ReplayRange& range);
+    ReplayStatus replay_status() const { return replay_.status(); }
+    /// Its lag is wanted: the store is being rebuilt.
+    bool rebuilding() const { return replay_.rebuilding(); }
+
     std::string_view name() const { return sink_.name(); }
     const SinkPolicy& policy() const { return policy_; }
     SinkStatus status() const;
@@ -92,6 +100,8 @@ private:
     void run();
     bool open();
     void step();
+    void replay_step();
+    Status begin_run();
     Result<Chunk> next_chunk();
     Status commit(const Chunk& chunk);
     bool skipped_is_due() const;
@@ -101,6 +111,8 @@ private:
     void succeeded();
     void set_state(SinkState state, std::string error);
     bool stopping() const;
+    /// Stopping or paused.
+    bool interrupted() const;
 
     Sink& sink_;
     const SinkPolicy policy_;
@@ -114,11 +126,12 @@ private:
     // Of the strand only.
     SinkCommitter committer_;
     ChunkReader reader_;
+    ReplayJob replay_;
     std::optional<Chunk> pending_;  ///< read, and not yet in the store
     bool open_ = false;
     bool counted_run_ = false;
     bool conflicted_ = false;  ///< the last attempt ended in a conflict
-    SinkMemory::Mode mode_ = SinkMemory::Mode::batches;
+    SinkMemory::Care care_;    ///< of the first chunk of the run
     std::chrono::milliseconds retry_{0};
     std::chrono::nanoseconds stored_at_{0};  ///< of the last commit
 

@@ -275,7 +275,7 @@ TEST_F(SinkRunnerTest, AContractThatCannotBeReadIsTriedAgainAndEndsNothing) {
     EXPECT_TRUE(all_stored(sink, 2));
 }
 
-TEST_F(SinkRunnerTest, SingleRecordModeNeverMovesAPositionBack) {
+TEST_F(SinkRunnerTest, PiecesNeverMoveAPositionBack) {
     FakeSink sink("warehouse");
     append(till_, {"a0", "a1", "a2"});
     append(other_, {"b0", "b1"});

@@ -26,7 +26,9 @@ struct MeasureSum {
 
 struct StoreFigures {
     std::uint64_t rows = 0;
-    std::vector<MeasureSum> sums;  ///< in the order of Contract::measures; empty for quarantined content
+    /// In the order of Contract::measures, without those the store does not hold; empty for quarantined
+    /// content.
+    std::vector<MeasureSum> sums;
     friend bool operator==(const StoreFigures&, const StoreFigures&) = default;
 };
 

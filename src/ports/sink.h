@@ -46,6 +46,19 @@ public:
     virtual Status rehearse(const SinkBatch& batch) = 0;
     /// A rehearsal of known-good data: tells a sick sink from bad data.
     virtual Status probe() = 0;
+
+    /// Whether replace works. False: what it stores is no function of single records (sums over many), so it
+    /// can only be rebuilt whole, from reset on.
+    virtual bool can_replace() const { return false; }
+    /// Makes the store hold just these rows within `ranges`, whatever it held there; positions stay. Atomic.
+    /// Readers never see the ranges half filled.
+    virtual Status replace(const SinkBatch&) {
+        return failure(Errc::unsupported, std::string(name()) + " can only be rebuilt whole");
+    }
+    /// Forgets all rows and positions, so that delivery begins anew. Atomic.
+    virtual Status reset() {
+        return failure(Errc::unsupported, std::string(name()) + " cannot be rebuilt while it runs");
+    }
 };
 
 }  // namespace tillstream

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <span>
@@ -65,8 +66,8 @@ struct ViewSchema {
 /// "SQL").
 struct FactSlice {
     RowBatchPtr batch;
-    std::vector<std::uint32_t> rows;      ///< rows of `batch`, accepted ones only
-    std::vector<std::uint64_t> offsets;   ///< of each row in its shard
+    std::vector<std::uint32_t> rows;     ///< rows of `batch`, accepted ones only
+    std::vector<std::uint64_t> offsets;  ///< of each row in its shard
     std::string_view stream;
     std::uint32_t shard = 0;
     Timestamp arrived;
@@ -83,8 +84,18 @@ struct CellLoad {
     std::vector<std::vector<Cell>> rows;
 };
 
+/// Rows of one shard's offsets [from, to) in a fact table.
+struct FactRange {
+    const TableSchema* table = nullptr;
+    std::string_view stream;
+    std::uint32_t shard = 0;
+    Offset from;
+    Offset to;
+};
+
 struct WarehouseCommit {
-    std::string_view consumer;  ///< whose positions these are
+    std::string_view consumer;       ///< whose positions these are
+    std::vector<FactRange> removed;  ///< taken out before anything is loaded
     std::vector<FactLoad> facts;
     std::vector<CellLoad> cells;
     std::vector<SourceOffset> expected;   ///< stored next of each source touched; next 0 = no entry yet
@@ -122,9 +133,9 @@ struct StatementInfo {
     std::size_t statements = 0;
     /// one SELECT (or VALUES, WITH ... SELECT, EXPLAIN or DESCRIBE of one)
     bool read_only_select = false;
-    std::vector<std::string> functions;   ///< every function called, lower case, also in sub-queries and FROM
+    std::vector<std::string> functions;  ///< every function called, lower case, also in sub-queries and FROM
     std::vector<std::string> table_functions;  ///< those of them called in FROM
-    std::vector<std::string> relations;   ///< every table or file named in FROM, as written
+    std::vector<std::string> relations;        ///< every table or file named in FROM, as written
 };
 
 /// Where SQL is wrong. Line and column count from 1.
@@ -134,6 +145,17 @@ struct SqlError {
     int column = 1;
 };
 
+/// Rows together with the texts they point into.
+struct OwnedRows {
+    std::deque<std::string> texts;
+    std::vector<std::vector<Cell>> rows;
+
+    std::string_view keep(std::string text) { return texts.emplace_back(std::move(text)); }
+};
+
+/// The rows of a live table at this moment. Called on a query's thread; must not query the warehouse.
+using LiveRows = std::function<OwnedRows()>;
+
 class Warehouse {
 public:
     virtual ~Warehouse() = default;
@@ -142,10 +164,15 @@ public:
     virtual Status ensure_table(const TableSchema& table) = 0;
     /// Creates or replaces the view.
     virtual Status ensure_view(const ViewSchema& view) = 0;
+    /// A table whose rows are asked for when it is queried; `rows` stays callable as long as the warehouse.
+    virtual Status ensure_live_table(const TableSchema& table, LiveRows rows) = 0;
     virtual Result<std::vector<SinkPosition>> positions(std::string_view consumer) = 0;
     virtual Status commit(const WarehouseCommit& commit) = 0;
     /// Runs the load of `commit` in a transaction and rolls it back.
     virtual Status rehearse(const WarehouseCommit& commit) = 0;
+
+    /// Removes all rows of the tables and the consumer's positions in one transaction.
+    virtual Status clear(std::string_view consumer, std::span<const TableSchema> tables) = 0;
 
     /// Parses only. An Error is none of the text's: the engine could not look at it now.
     virtual std::variant<StatementInfo, SqlError, Error> inspect(std::string_view sql) = 0;

@@ -1,10 +1,11 @@
 #include "reconcile/internal/log_figures.h"
 
+#include <algorithm>
 #include <set>
 
-#include "delivery/batch_slice.h"
 #include "delivery/row_loader.h"
 #include "quarantine/sink_reject.h"
+#include "reconcile/internal/batch_sums.h"
 
 namespace tillstream {
 
@@ -14,20 +15,23 @@ constexpr std::size_t kReadBytes = 8 << 20;
 
 class Scan {
 public:
-    Scan(EventLog& log, const ContractStore& contracts, const Contract& contract, const Position& end)
-        : log_(log), loader_(contracts), contract_(contract) {
-        figures_.rows.sums = zero_sums();
-        for (const SourceOffset& limit : end) ends_[limit.source] = limit.next;
+    Scan(EventLog& log, const ContractStore& contracts, const Contract& contract,
+         std::span<const Position> ends)
+        : log_(log), loader_(contracts), contract_(contract), ends_(ends.size()), figures_(ends.size()) {
+        for (std::size_t i = 0; i < ends.size(); ++i) {
+            figures_[i].rows.sums = zero_sums();
+            for (const SourceOffset& limit : ends[i]) ends_[i][limit.source] = limit.next;
+        }
         for (const SourceInfo& source : log.sources()) {
             if (source.stream == kSystemStream) system_ = source.id;
         }
     }
 
-    Result<LogFigures> run() {
+    Result<std::vector<LogFigures>> run() {
         auto reader = TILLSTREAM_TRY(log_.open_reader("", ReadFrom::storage));
         while (true) {
             LogRead read = TILLSTREAM_TRY(reader->read(kReadBytes));
-            figures_.gaps += read.gaps.size();
+            figures_.front().gaps += read.gaps.size();
             for (LogBatch& batch : read.batches) TILLSTREAM_CHECK(count(batch));
             if (read.batches.empty() || read.at_end) break;
         }
@@ -37,34 +41,33 @@ public:
 private:
     Status count(LogBatch& batch) {
         if (batch.kind == BatchKind::control) return count_refusals(batch);
-        const auto end = ends_.find(batch.source);
-        if (end == ends_.end() || batch.base >= end->second) return {};
-        if (batch.end() > end->second) {
-            batch = slice_batch(batch, 0, static_cast<std::uint32_t>(end->second.value - batch.base.value));
-        }
-        const std::uint64_t rejected = batch.records->rejections.size();
-        figures_.quarantined += rejected;
-        figures_.accepted += batch.count() - rejected;
+        if (below(ends_.front(), batch) == 0) return {};
         TILLSTREAM_CHECK(loader_.load(batch));
-        add_rows(batch, figures_.rows);
+        for (std::size_t i = 0; i < ends_.size(); ++i) {
+            if (const std::uint32_t count = below(ends_[i], batch); count > 0)
+                add_batch(batch, count, figures_[i]);
+        }
         return {};
     }
 
-    void add_rows(const LogBatch& batch, StoreFigures& into) const {
-        std::set<std::uint32_t> rejected;
-        for (const Rejection& rejection : batch.records->rejections) rejected.insert(rejection.index);
-        into.rows += batch.count() - rejected.size();
-        const RowBatch& rows = *batch.rows.batch;
-        for (std::size_t m = 0; m < contract_.measures.size(); ++m) {
-            const auto column = rows.contract().find_column(contract_.measures[m]);
-            if (!column) continue;  // a version from before the measure existed
-            const ColumnVector& values = rows.column(*column);
-            for (std::uint32_t i = 0; i < batch.count(); ++i) {
-                const std::uint32_t row = batch.rows.rows[i];
-                if (rejected.contains(i) || !values.valid(row)) continue;
-                into.sums[m].sum += values.is_wide() ? values.wide[row] : Int128{values.ints[row]};
-            }
-        }
+    using Ends = std::map<SourceId, Offset>;
+
+    /// How many records of the batch lie below the end.
+    static std::uint32_t below(const Ends& ends, const LogBatch& batch) {
+        const auto end = ends.find(batch.source);
+        if (end == ends.end() || batch.base >= end->second) return 0;
+        return static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(batch.count(), end->second.value - batch.base.value));
+    }
+
+    void add_batch(const LogBatch& batch, std::uint32_t count, LogFigures& into) const {
+        const auto& rejections = batch.records->rejections;
+        const auto rejected = static_cast<std::uint64_t>(
+            std::count_if(rejections.begin(), rejections.end(),
+                          [&](const Rejection& rejection) { return rejection.index < count; }));
+        into.quarantined += rejected;
+        into.accepted += count - rejected;
+        add_rows(contract_, batch, count, into.rows);
     }
 
     /// A refusal may be on record twice (a crash between writing it and going on): it counts once.
@@ -73,8 +76,8 @@ private:
         for (std::uint32_t i = 0; i < batch.count(); ++i) {
             const auto reject = parse_sink_reject(batch.records->value(i));
             if (!reject || reject->stream != contract_.name) continue;
-            const auto end = ends_.find(reject->source);
-            if (end == ends_.end() || reject->offset >= end->second) continue;
+            const auto end = ends_.front().find(reject->source);
+            if (end == ends_.front().end() || reject->offset >= end->second) continue;
             if (!seen_.insert({reject->sink, reject->source, reject->offset}).second) continue;
             LogBatch record;
             auto block = std::make_shared<RecordBlock>();
@@ -84,36 +87,29 @@ private:
             record.contract = reject->contract;
             record.records = block;
             TILLSTREAM_CHECK(loader_.load(record));
-            StoreFigures& refused = figures_.refused[reject->sink];
+            StoreFigures& refused = figures_.front().refused[reject->sink];
             if (refused.sums.empty()) refused.sums = zero_sums();
-            add_rows(record, refused);
+            add_rows(contract_, record, 1, refused);
         }
         return {};
     }
 
-    std::vector<MeasureSum> zero_sums() const {
-        std::vector<MeasureSum> sums;
-        for (const std::string& measure : contract_.measures) {
-            const auto column = contract_.find_column(measure);
-            sums.push_back({measure, 0, column ? contract_.column_type(*column).scale : 0});
-        }
-        return sums;
-    }
+    std::vector<MeasureSum> zero_sums() const { return no_sums(contract_); }
 
     EventLog& log_;
     RowLoader loader_;
     const Contract& contract_;
-    std::map<SourceId, Offset> ends_;
+    std::vector<Ends> ends_;
     SourceId system_;
     std::set<std::tuple<std::string, SourceId, Offset>> seen_;
-    LogFigures figures_;
+    std::vector<LogFigures> figures_;
 };
 
 }  // namespace
 
-Result<LogFigures> scan_log(EventLog& log, const ContractStore& contracts, const Contract& contract,
-                            const Position& end) {
-    return Scan(log, contracts, contract, end).run();
+Result<std::vector<LogFigures>> scan_log(EventLog& log, const ContractStore& contracts,
+                                         const Contract& contract, std::span<const Position> ends) {
+    return Scan(log, contracts, contract, ends).run();
 }
 
 }  // namespace tillstream

@@ -5,6 +5,7 @@
 
 #include "json/writer.h"
 #include "reconcile/internal/log_figures.h"
+#include "reconcile/internal/raw_figures.h"
 
 namespace tillstream {
 
@@ -44,15 +45,23 @@ bool covers(const Position& reached, const Position& wanted) {
     });
 }
 
+bool has_measure(const StoreFigures& figures, std::string_view name) {
+    return std::any_of(figures.sums.begin(), figures.sums.end(),
+                       [&](const MeasureSum& sum) { return sum.name == name; });
+}
+
+/// A store is asked only for the measures it holds.
 StoreFigures expected_figures(const LogFigures& log, const SinkCheck& sink) {
     // What a sink refused later is in quarantine too, but is no part of this figure.
     if (sink.content == StoreContent::quarantined) return {log.quarantined, {}};
     StoreFigures expected = log.rows;
     const auto refused = log.refused.find(sink.name);
-    if (refused == log.refused.end()) return expected;
-    expected.rows -= refused->second.rows;
-    for (std::size_t m = 0; m < expected.sums.size(); ++m)
-        expected.sums[m].sum -= refused->second.sums[m].sum;
+    if (refused != log.refused.end()) {
+        expected.rows -= refused->second.rows;
+        for (std::size_t m = 0; m < expected.sums.size(); ++m)
+            expected.sums[m].sum -= refused->second.sums[m].sum;
+    }
+    std::erase_if(expected.sums, [&](const MeasureSum& sum) { return !has_measure(sink.figures, sum.name); });
     return expected;
 }
 
@@ -70,17 +79,50 @@ void judge(const LogFigures& log, bool in_time, SinkCheck& sink) {
     sink.ok = sink.problem.empty();
 }
 
+/// Against the log's records below where the objects end.
+RawCheck judge_raw(RawFigures raw, const LogFigures& log) {
+    RawCheck check{raw.objects,
+                   raw.bytes,
+                   raw.accepted + raw.quarantined,
+                   raw.quarantined,
+                   std::move(raw.rows),
+                   std::move(raw.sealed),
+                   false,
+                   {}};
+    if (raw.damaged > 0) {
+        check.problem = std::to_string(raw.damaged) + " damaged parts";
+        for (const std::string& damage : raw.damages) check.problem += "; " + damage;
+    } else if (raw.accepted != log.accepted || raw.quarantined != log.quarantined) {
+        check.problem = std::to_string(log.accepted + log.quarantined) + " records expected";
+    } else if (!(check.figures == log.rows)) {
+        check.problem = "sums differ from the log";
+    }
+    check.ok = check.problem.empty();
+    return check;
+}
+
 }  // namespace
+
+void Reconciler::add(StoreUnderCheck store) {
+    const std::lock_guard lock(mutex_);
+    const auto place = std::find_if(stores_.begin(), stores_.end(),
+                                    [&](const StoreUnderCheck& other) { return store.name < other.name; });
+    stores_.insert(place, std::move(store));
+}
 
 Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::milliseconds wait) {
     const ContractPtr contract = contracts_.find(stream);
     if (!contract) return failure(Errc::not_found, "no stream named " + std::string(stream));
     const auto deadline = std::chrono::steady_clock::now() + wait;
     const StreamEnd end = end_of(log_, stream);
+    std::unique_lock lock(mutex_);
+    const std::vector<StoreUnderCheck> stores = stores_;
+    lock.unlock();
     Reconciliation result;
     result.stream = stream;
     std::vector<bool> in_time;
-    for (const StoreUnderCheck& store : stores_) {
+    for (const StoreUnderCheck& store : stores) {
+        if (store.holds && !store.holds(*contract)) continue;
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             deadline - std::chrono::steady_clock::now());
         const bool waited = store.wait_for(end.position, std::max(left, std::chrono::milliseconds{0}));
@@ -94,7 +136,14 @@ Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::mil
         in_time.push_back(waited || covers(sink.positions, end.position));
         result.sinks.push_back(std::move(sink));
     }
-    const LogFigures log = TILLSTREAM_TRY(scan_log(log_, contracts_, *contract, end.position));
+    std::vector<Position> ends{end.position};
+    std::optional<RawFigures> raw;
+    if (lake_ != nullptr) {
+        raw = TILLSTREAM_TRY(scan_raw(*lake_, contracts_, *contract, end.position));
+        ends.push_back(raw->sealed);
+    }
+    const std::vector<LogFigures> figures = TILLSTREAM_TRY(scan_log(log_, contracts_, *contract, ends));
+    const LogFigures& log = figures.front();
     result.accepted = log.accepted;
     result.quarantined = log.quarantined;
     result.duplicates = log.duplicates;
@@ -102,6 +151,10 @@ Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::mil
     result.log = log.rows;
     result.gaps = log.gaps;
     result.ok = log.gaps == 0;
+    if (raw) {
+        result.raw = judge_raw(std::move(*raw), figures.back());
+        result.ok = result.ok && result.raw->ok;
+    }
     for (std::size_t i = 0; i < result.sinks.size(); ++i) {
         judge(log, in_time[i], result.sinks[i]);
         result.ok = result.ok && result.sinks[i].ok;
@@ -123,6 +176,15 @@ void write_figures(json::Writer& out, const StoreFigures& figures, StoreContent 
     }
 }
 
+void write_positions(json::Writer& out, const std::vector<SourceOffset>& positions) {
+    out.key("positions").begin_array();
+    for (const SourceOffset& position : positions) {
+        out.begin_object().member("source", position.source.value).member("next", position.next.value);
+        out.end_object();
+    }
+    out.end_array();
+}
+
 }  // namespace
 
 std::string to_json(const Reconciliation& r) {
@@ -134,18 +196,22 @@ std::string to_json(const Reconciliation& r) {
     out.key("log").begin_object();
     write_figures(out, r.log, StoreContent::accepted);
     out.member("gaps", r.gaps).end_object();
+    if (r.raw) {
+        out.key("raw").begin_object().member("objects", r.raw->objects).member("bytes", r.raw->bytes);
+        out.member("records", r.raw->records).member("quarantined", r.raw->quarantined);
+        write_figures(out, r.raw->figures, StoreContent::accepted);
+        write_positions(out, r.raw->sealed);
+        out.member("ok", r.raw->ok);
+        if (!r.raw->ok) out.member("problem", r.raw->problem);
+        out.end_object();
+    }
     out.key("sinks").begin_array();
     for (const SinkCheck& sink : r.sinks) {
         out.begin_object().member("name", sink.name);
         write_figures(out, sink.figures, sink.content);
-        out.member("refused", sink.refused).key("positions").begin_array();
-        for (const SourceOffset& position : sink.positions) {
-            out.begin_object()
-                .member("source", position.source.value)
-                .member("next", position.next.value)
-                .end_object();
-        }
-        out.end_array().member("ok", sink.ok);
+        out.member("refused", sink.refused);
+        write_positions(out, sink.positions);
+        out.member("ok", sink.ok);
         if (!sink.ok) out.member("problem", sink.problem);
         out.end_object();
     }

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +20,7 @@
 #include "catalog/contract_store.h"
 #include "core/decimal.h"
 #include "core/result.h"
+#include "log/sealed_lake.h"
 #include "ports/event_log.h"
 #include "ports/figures.h"
 #include "ports/position.h"
@@ -28,6 +31,8 @@ namespace tillstream {
 struct StoreUnderCheck {
     std::string name;
     StoreContent content = StoreContent::accepted;
+    /// Whether the store holds rows of the contract; it is left out of the check otherwise. None: of every one.
+    std::function<bool(const Contract&)> holds;
     std::function<Result<StoreFigures>(const Contract&, std::span<const ShardEnd>)> scan;
     std::function<Result<std::vector<SinkPosition>>()> positions;
     /// Waits until the store has come to the position; false if `timeout` passed first.
@@ -45,6 +50,19 @@ struct SinkCheck {
     std::string problem;  ///< why not, in a few words
 };
 
+/// The sealed objects of the stream, read without the log. They may end before the log does: what lies behind is
+/// in the journal still.
+struct RawCheck {
+    std::uint64_t objects = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t records = 0;
+    std::uint64_t quarantined = 0;
+    StoreFigures figures;              ///< of the accepted records in them
+    std::vector<SourceOffset> sealed;  ///< behind the last record of each source
+    bool ok = false;
+    std::string problem;  ///< why not, in a few words
+};
+
 struct Reconciliation {
     std::string stream;
     std::uint64_t received = 0;
@@ -54,6 +72,7 @@ struct Reconciliation {
     StoreFigures log;        ///< of the accepted records
     std::uint64_t gaps = 0;  ///< damaged parts of the log that were passed over
     std::vector<SinkCheck> sinks;
+    std::optional<RawCheck> raw;  ///< nothing if the log is not sealed
     bool ok = false;
 };
 
@@ -62,8 +81,11 @@ public:
     /// All outlive this object.
     Reconciler(EventLog& log, const ContractStore& contracts) : log_(log), contracts_(contracts) {}
 
-    /// Before the first run, or between runs.
-    void add(StoreUnderCheck store) { stores_.push_back(std::move(store)); }
+    /// Any time: runs that began before do not look at it. Stores are told in the order of their names.
+    void add(StoreUnderCheck store);
+
+    /// Also reads the raw lake from now on; `lake` outlives this object.
+    void add_raw(const SealedLake& lake) { lake_ = &lake; }
 
     /// not_found for an unknown stream; unavailable if a store cannot be read now.
     Result<Reconciliation> run(std::string_view stream, std::chrono::milliseconds wait);
@@ -71,12 +93,14 @@ public:
 private:
     EventLog& log_;
     const ContractStore& contracts_;
+    std::mutex mutex_;
     std::vector<StoreUnderCheck> stores_;
+    const SealedLake* lake_ = nullptr;
 };
 
 /// FACES form:
 /// {received,accepted,duplicates,quarantined,sinks:[{name,rows,quantity,line_total,positions,ok}],ok}, the
-/// contract's measures by their names.
+/// contract's measures by their names; besides `log` and `raw`.
 std::string to_json(const Reconciliation& reconciliation);
 
 }  // namespace tillstream

@@ -118,6 +118,21 @@ TEST_F(ReconcileTest, ARecordTheSinkRefusedIsNotExpectedInItEvenIfOnRecordTwice)
     EXPECT_EQ(result.sinks[0].refused, 1U);
 }
 
+TEST_F(ReconcileTest, AStoreIsAskedOnlyForWhatItHolds) {
+    append_three();
+    EXPECT_TRUE(run({2, {}}, 1).ok);
+    EXPECT_FALSE(run({1, {}}, 1).ok);
+    Reconciler reconciler(log_, *contracts_);
+    StoreUnderCheck other;
+    other.name = "tables";
+    other.holds = [](const Contract& contract) { return contract.name == "sales"; };
+    reconciler.add(std::move(other));
+    const auto result = reconciler.run("till", 1ms);
+    ASSERT_TRUE(result);
+    EXPECT_TRUE(result->ok);
+    EXPECT_TRUE(result->sinks.empty());
+}
+
 TEST_F(ReconcileTest, AnUnknownStreamIsNotFound) {
     Reconciler reconciler(log_, *contracts_);
     EXPECT_EQ(reconciler.run("tills", 1ms).error().code, Errc::not_found);

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "tests/crash/purchase_audit.h"
+
 namespace tillstream {
 
 namespace {
@@ -57,6 +59,8 @@ Held take(HeldById& all, const std::string& id) {
     return entry;
 }
 
+std::string money(std::int64_t cents) { return fmt::format("{}.{:02}", cents / 100, cents % 100); }
+
 Status broken(const LedgerEntry& entry, const std::string& what) {
     const char* fate = entry.fate == Fate::acknowledged ? "acknowledged"
                        : entry.fate == Fate::refused    ? "refused"
@@ -64,14 +68,16 @@ Status broken(const LedgerEntry& entry, const std::string& what) {
     return failure(Errc::internal, fmt::format("{} request {}: {}", fate, entry.id, what));
 }
 
-Status check_request(const LedgerEntry& entry, const Held& sales, const Held& quarantine,
-                     AuditCounts& counts) {
+/// Sets `present` if the stores hold the request.
+Status check_request(const LedgerEntry& entry, const Held& sales, const Held& quarantine, AuditCounts& counts,
+                     bool& present) {
     const auto accepted = static_cast<std::int64_t>(entry.accepted);
     const auto bad = static_cast<std::int64_t>(entry.quarantined);
     const bool absent = sales.rows == 0 && quarantine.rows == 0;
     if (entry.fate == Fate::refused && !absent) return broken(entry, "is stored");
     if (entry.fate == Fate::refused || (entry.fate == Fate::unknown && absent)) return {};
     if (entry.fate == Fate::unknown) ++counts.unknown_present;
+    present = true;
     if (sales.rows != accepted || sales.identities != accepted || quarantine.rows != bad ||
         quarantine.identities != bad) {
         return broken(
@@ -81,7 +87,7 @@ Status check_request(const LedgerEntry& entry, const Held& sales, const Held& qu
                         accepted, bad, sales.rows, sales.identities, quarantine.rows, quarantine.identities));
     }
     if (accepted == 0) return {};
-    const std::string total = fmt::format("{}.{:02}", entry.cents / 100, entry.cents % 100);
+    const std::string total = money(entry.cents);
     if (sales.quantity == entry.quantity && sales.line_total == total) return {};
     return broken(entry, fmt::format("quantity {} and line_total {} sent, found {} and {}", entry.quantity,
                                      total, sales.quantity, sales.line_total));
@@ -151,17 +157,23 @@ Result<AuditCounts> audit_round(ShopClient& client, int round, const Ledger& led
     HeldById sales = TILLSTREAM_TRY(held_in_sales(client, round));
     HeldById quarantine = TILLSTREAM_TRY(held_in_quarantine(client, round));
     AuditCounts counts;
+    PurchaseAudit purchases;
     for (const LedgerEntry& entry : ledger) {
         const Held in_sales = take(sales, entry.id);
         const Held in_quarantine = take(quarantine, entry.id);
-        TILLSTREAM_CHECK(check_request(entry, in_sales, in_quarantine, counts));
+        bool present = false;
+        TILLSTREAM_CHECK(check_request(entry, in_sales, in_quarantine, counts, present));
+        if (present) purchases.add(entry);
         if (entry.places.empty() || counts.offsets_checked >= kPlacesChecked) continue;
         TILLSTREAM_CHECK(check_places(client, entry));
         ++counts.offsets_checked;
     }
-    if (sales.empty() && quarantine.empty()) return counts;
-    return failure(Errc::internal, "the stores hold records of a request that nobody sent: " +
-                                       (sales.empty() ? quarantine : sales).begin()->first);
+    if (!sales.empty() || !quarantine.empty()) {
+        return failure(Errc::internal, "the stores hold records of a request that nobody sent: " +
+                                           (sales.empty() ? quarantine : sales).begin()->first);
+    }
+    counts.customers_checked = TILLSTREAM_TRY(purchases.check(client));
+    return counts;
 }
 
 Result<std::string> audit_whole(ShopClient& client) {

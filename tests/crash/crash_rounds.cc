@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
 
 #include "tests/crash/audit.h"
 #include "tests/crash/load.h"
+#include "tests/crash/raw_audit.h"
 #include "tests/support/server_process.h"
 
 namespace tillstream {
@@ -19,16 +22,18 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kKilled = 128 + 9;
+constexpr const char* kSinks[] = {"warehouse", "tables", "quarantine"};
 
-/// Where the kills of a round fall. Taken in turn, so that each comes up in any five rounds.
+/// Where the kills of a round fall. Taken in turn, so that each comes up in any six rounds.
 enum class Plan : std::uint8_t {
     under_load,
     small_segments,  ///< the journal changes its file often
     in_recovery,     ///< and again, several times, while the server starts
     in_backlog,      ///< a sink is paused; the second kill falls into its catching up
     after_resume,    ///< the kill falls into large commits and checkpoints
+    sealing,         ///< the log is sealed again and again
 };
-constexpr int kPlans = 5;
+constexpr int kPlans = 6;
 
 const char* name_of(Plan plan) {
     switch (plan) {
@@ -37,9 +42,29 @@ const char* name_of(Plan plan) {
         case Plan::in_recovery: return "in recovery";
         case Plan::in_backlog: return "in backlog";
         case Plan::after_resume: return "after resume";
+        case Plan::sealing: return "sealing";
     }
     return "";
 }
+
+/// Asks for the log to be sealed, again and again, until the server is gone.
+class EndlessSeals {
+public:
+    explicit EndlessSeals(const std::string& url)
+        : thread_([this, url] {
+              auto client = ShopClient::open(url);
+              while (client && !stopping_ && client->post("/v1/streams/sales/seal", "")) {
+              }
+          }) {}
+    ~EndlessSeals() {
+        stopping_ = true;
+        thread_.join();
+    }
+
+private:
+    std::atomic<bool> stopping_{false};
+    std::thread thread_;
+};
 
 class CrashRun {
 public:
@@ -63,6 +88,7 @@ private:
     Status kill_while_catching_up();
     Result<ServerProcess> start_and_audit(int round, Plan plan);
     Status expect_unchanged(ShopClient& client);
+    Status audit_raw(ShopClient& client);
     Status check_end();
 
     const CrashOptions options_;
@@ -75,7 +101,11 @@ private:
 
 std::vector<std::string> CrashRun::arguments(Plan plan) const {
     std::vector<std::string> all{"--server.log_level", "info"};
-    if (plan == Plan::small_segments) all.insert(all.end(), {"--log.segment_bytes", "1MiB"});
+    // Sealing and recycling go on all the time: a round holds several MiB.
+    if (plan == Plan::small_segments || plan == Plan::sealing) {
+        all.insert(all.end(),
+                   {"--log.segment_bytes", "1MiB", "--log.seal_bytes", "1MiB", "--log.keep_bytes", "2MiB"});
+    }
     return all;
 }
 
@@ -117,16 +147,16 @@ Status CrashRun::load_and_kill(ServerProcess& server, int round, Plan plan) {
     if (!content_.empty()) TILLSTREAM_CHECK(expect_unchanged(client));
     const bool pauses = plan == Plan::in_backlog || plan == Plan::after_resume;
     if (pauses) {
-        TILLSTREAM_CHECK(client.pause("warehouse"));
-        TILLSTREAM_CHECK(client.pause("quarantine"));
+        for (const char* sink : kSinks) TILLSTREAM_CHECK(client.pause(sink));
     }
+    std::optional<EndlessSeals> seals;
     Load load(server.url(), round, options_.connections, random_());
     const std::uint64_t records =
         kCrashMinima.acknowledged_records + std::uniform_int_distribution<std::uint64_t>(0, 20'000)(random_);
+    if (plan == Plan::sealing) seals.emplace(server.url());
     TILLSTREAM_CHECK(load.wait_for(records, kCrashMinima.in_flight));
     if (plan == Plan::after_resume) {
-        TILLSTREAM_CHECK(client.resume("warehouse"));
-        TILLSTREAM_CHECK(client.resume("quarantine"));
+        for (const char* sink : kSinks) TILLSTREAM_CHECK(client.resume(sink));
     }
     std::this_thread::sleep_for(delay(plan == Plan::after_resume ? 400 : 50));
     TILLSTREAM_CHECK(load.wait_for(records, kCrashMinima.in_flight));
@@ -176,8 +206,7 @@ Status CrashRun::kill_while_catching_up() {
     {
         ShopClient client = TILLSTREAM_TRY(ShopClient::open(server.url()));
         TILLSTREAM_CHECK(client.wait_until_ready());
-        TILLSTREAM_CHECK(client.resume("warehouse"));
-        TILLSTREAM_CHECK(client.resume("quarantine"));
+        for (const char* sink : kSinks) TILLSTREAM_CHECK(client.resume(sink));
     }
     std::this_thread::sleep_for(delay(500));
     if (server.kill_now() != kKilled)
@@ -191,10 +220,26 @@ Result<ServerProcess> CrashRun::start_and_audit(int round, Plan plan) {
     ShopClient client = TILLSTREAM_TRY(ShopClient::open(server.url()));
     TILLSTREAM_CHECK(client.wait_until_ready());
     content_ = TILLSTREAM_TRY(audit_whole(client));
+    TILLSTREAM_CHECK(audit_raw(client));
     const AuditCounts counts = TILLSTREAM_TRY(audit_round(client, round, ledgers_.back()));
     counts_.offsets_checked += counts.offsets_checked;
     counts_.unknown_present += counts.unknown_present;
+    counts_.customers_checked += counts.customers_checked;
     return server;
+}
+
+/// Everything sealed: the objects hold each record that the log counts, once.
+Status CrashRun::audit_raw(ShopClient& client) {
+    TILLSTREAM_TRY(client.post_json("/v1/streams/sales/seal", ""));
+    const std::uint64_t lines = TILLSTREAM_TRY(count_raw_lines(options_.data_dir, "sales"));
+    const json::Value verified = TILLSTREAM_TRY(client.verify("sales", 120));
+    if (static_cast<std::int64_t>(lines) == number_of(verified, "received") &&
+        text_of(verified, "ok") == "true") {
+        return {};
+    }
+    return failure(Errc::internal,
+                   fmt::format("the raw objects hold {} lines, verify says {} received, ok {}", lines,
+                               number_of(verified, "received"), text_of(verified, "ok")));
 }
 
 /// All rounds once more, after one more recovery.
@@ -213,11 +258,14 @@ Status CrashRun::check_end() {
     std::printf(
         "%d kills; %llu records acknowledged, all there once; %llu requests cut off, %llu of them stored "
         "whole, the "
-        "others absent; offsets of %llu requests as answered\n",
+        "others absent; offsets of %llu requests and histories of %llu customers as they must be\n",
         kills_, static_cast<unsigned long long>(all.acknowledged_records),
         static_cast<unsigned long long>(all.unknown),
         static_cast<unsigned long long>(counts_.unknown_present),
-        static_cast<unsigned long long>(counts_.offsets_checked));
+        static_cast<unsigned long long>(counts_.offsets_checked),
+        static_cast<unsigned long long>(counts_.customers_checked));
+    if (counts_.customers_checked < ledgers_.size())
+        return failure(Errc::internal, "minimum missed: too few purchase histories checked");
     if (counts_.offsets_checked < ledgers_.size())
         return failure(Errc::internal, "minimum missed: too few offsets checked");
     if (const int code = server.terminate(); code != 0) {

@@ -25,11 +25,13 @@ struct RecordPlace {
 struct LedgerEntry {
     std::string id;
     Fate fate = Fate::unknown;
-    std::uint64_t accepted = 0;       ///< known-good records sent
-    std::uint64_t quarantined = 0;    ///< known-bad ones
-    std::int64_t quantity = 0;        ///< of the known-good ones
-    std::int64_t cents = 0;           ///< quantity times price of them, in hundredths
-    std::vector<RecordPlace> places;  ///< as the answer gave them, by index; only with ?detail=all
+    std::uint64_t accepted = 0;         ///< known-good records sent
+    std::uint64_t quarantined = 0;      ///< known-bad ones
+    std::int64_t quantity = 0;          ///< of the known-good ones
+    std::int64_t cents = 0;             ///< quantity times price of them, in hundredths
+    std::int64_t customer = 0;          ///< all of them are this customer's
+    std::vector<std::string> invoices;  ///< the numbers that hold at least one of them
+    std::vector<RecordPlace> places;    ///< as the answer gave them, by index; only with ?detail=all
 };
 
 using Ledger = std::vector<LedgerEntry>;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <random>
+#include <set>
 
 #include "tests/crash/request_maker.h"
 #include "tests/support/shop_client.h"
@@ -15,6 +16,8 @@ constexpr std::chrono::minutes kPatience{3};
 LedgerEntry entry_of(const CrashRequest& request) {
     LedgerEntry entry;
     entry.id = request.id;
+    entry.customer = request.customer;
+    std::set<std::string> invoices;
     for (std::size_t i = 0; i < request.bad.size(); ++i) {
         if (request.bad[i]) {
             ++entry.quarantined;
@@ -23,7 +26,9 @@ LedgerEntry entry_of(const CrashRequest& request) {
         ++entry.accepted;
         entry.quantity += quantity_of(i);
         entry.cents += quantity_of(i) * cents_of(i);
+        invoices.insert(request.invoice_no(i));
     }
+    entry.invoices.assign(invoices.begin(), invoices.end());
     return entry;
 }
 
@@ -109,7 +114,7 @@ void Load::run(int connection) {
     for (int n = 0; client && !stopping_; ++n) {
         const CrashRequest request = make_request(
             "r" + std::to_string(round_) + "-c" + std::to_string(connection) + "-q" + std::to_string(n) + "-",
-            random);
+            round_ * 10'000 + connection, random);
         LedgerEntry entry = entry_of(request);
         ++in_flight_;
         const auto answer =

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kRecordsMax = 500;
 constexpr std::size_t kInvoices = 5;
 constexpr std::string_view kColumns =
-    "invoice_no,stock_code,description,quantity,invoice_date,unit_price,country\n";
+    "invoice_no,stock_code,description,quantity,invoice_date,unit_price,customer_id,country\n";
 
 std::size_t draw(std::mt19937_64& random, std::size_t first, std::size_t last) {
     return std::uniform_int_distribution<std::size_t>(first, last)(random);
@@ -17,17 +17,18 @@ std::size_t draw(std::mt19937_64& random, std::size_t first, std::size_t last) {
 
 std::string json_record(const CrashRequest& request, std::size_t index) {
     const std::string quantity = request.bad[index] ? "\"six\"" : std::to_string(quantity_of(index));
-    return fmt::format(
-        R"({{"invoice_no":"{}{}","stock_code":"{}","description":"{}","quantity":{},)"
-        R"("invoice_date":"2011-03-01T10:{:02}:00Z","unit_price":"{}.{:02}","country":"Malta"}})",
-        request.id, index % kInvoices, index, request.id, quantity, index % 60, cents_of(index) / 100,
-        cents_of(index) % 100);
+    return fmt::format(R"({{"invoice_no":"{}","stock_code":"{}","description":"{}","quantity":{},)"
+                       R"("invoice_date":"2011-03-01T10:{:02}:00Z","unit_price":"{}.{:02}","customer_id":{},)"
+                       R"("country":"Malta"}})",
+                       request.invoice_no(index), index, request.id, quantity, index % 60,
+                       cents_of(index) / 100, cents_of(index) % 100, request.customer);
 }
 
 std::string csv_record(const CrashRequest& request, std::size_t index) {
     const std::string quantity = request.bad[index] ? "six" : std::to_string(quantity_of(index));
-    return fmt::format("{}{},{},{},{},3/1/2011 10:{:02},{}.{:02},Malta\n", request.id, index % kInvoices,
-                       index, request.id, quantity, index % 60, cents_of(index) / 100, cents_of(index) % 100);
+    return fmt::format("{},{},{},{},3/1/2011 10:{:02},{}.{:02},{},Malta\n", request.invoice_no(index), index,
+                       request.id, quantity, index % 60, cents_of(index) / 100, cents_of(index) % 100,
+                       request.customer);
 }
 
 std::string json_body(const CrashRequest& request) {
@@ -70,9 +71,14 @@ std::string CrashRequest::content_type() const {
     return "";
 }
 
-CrashRequest make_request(std::string id, std::mt19937_64& random) {
+std::string CrashRequest::invoice_no(std::size_t index) const {
+    return id + std::to_string(index % kInvoices);
+}
+
+CrashRequest make_request(std::string id, std::int64_t customer, std::mt19937_64& random) {
     CrashRequest request;
     request.id = std::move(id);
+    request.customer = customer;
     request.form = static_cast<BodyForm>(draw(random, 0, 2));
     request.bad.resize(draw(random, 0, 3) == 0 ? draw(random, 1, 20) : draw(random, 1, kRecordsMax));
     if (draw(random, 0, 4) == 0) {

@@ -17,6 +17,7 @@ enum class BodyForm : std::uint8_t { json_array, ndjson, csv };
 
 struct CrashRequest {
     std::string id;
+    std::int64_t customer = 0;
     BodyForm form = BodyForm::json_array;
     bool malformed = false;      ///< must be refused whole with a 4xx
     bool wants_offsets = false;  ///< asks for ?detail=all
@@ -26,6 +27,8 @@ struct CrashRequest {
     std::string target() const;
     std::string content_type() const;
     std::uint64_t records() const { return bad.size(); }
+    /// Of record `index`.
+    std::string invoice_no(std::size_t index) const;
 };
 
 /// What one known-good record holds.
@@ -33,6 +36,6 @@ std::int64_t quantity_of(std::size_t index);
 /// In hundredths.
 std::int64_t cents_of(std::size_t index);
 
-CrashRequest make_request(std::string id, std::mt19937_64& random);
+CrashRequest make_request(std::string id, std::int64_t customer, std::mt19937_64& random);
 
 }  // namespace tillstream

@@ -58,6 +58,25 @@ public:
         if (probe_error_) return failure(*probe_error_);
         return {};
     }
+    bool can_replace() const override { return replaceable_; }
+    Status replace(const SinkBatch& batch) override {
+        const std::lock_guard lock(mutex_);
+        if (commit_error_) return failure(*commit_error_);
+        if (const Status checked = check(batch); !checked) return checked;
+        for (const SourceRange& range : batch.ranges) {
+            stored_.erase(stored_.lower_bound({range.source, range.from}),
+                          stored_.lower_bound({range.source, range.to}));
+        }
+        for (const LogBatch& part : batch.batches) store(part);
+        return {};
+    }
+    Status reset() override {
+        const std::lock_guard lock(mutex_);
+        if (commit_error_) return failure(*commit_error_);
+        stored_.clear();
+        positions_.clear();
+        return {};
+    }
 
     void fail_records(Fault fault) {
         const std::lock_guard lock(mutex_);
@@ -77,6 +96,17 @@ public:
         positions_[source].source = source;
         positions_[source].next = next;
         positions_[source].epoch = epoch;
+    }
+    /// Can put single records in place of what it holds; before the first delivery.
+    void make_replaceable() { replaceable_ = true; }
+    /// As if the store had been tampered with.
+    void lose(const std::pair<SourceId, Offset>& row) {
+        const std::lock_guard lock(mutex_);
+        stored_.erase(row);
+    }
+    void store_twice(const std::pair<SourceId, Offset>& row) {
+        const std::lock_guard lock(mutex_);
+        ++stored_[row];
     }
     void want_nothing() { wants_ = false; }
     /// Whether a commit ever set an offset lower than it was.
@@ -114,6 +144,7 @@ private:
     }
 
     const std::string name_;
+    bool replaceable_ = false;
     mutable std::mutex mutex_;
     Fault fault_;
     std::optional<Error> commit_error_;

@@ -96,7 +96,8 @@ TEST_P(PausedSink, DoesNotHoldUpTheOther) {
 
 INSTANTIATE_TEST_SUITE_P(EachSink, PausedSink,
                          ::testing::Values(std::pair("warehouse", "quarantine"),
-                                           std::pair("quarantine", "warehouse")),
+                                           std::pair("quarantine", "warehouse"),
+                                           std::pair("tables", "warehouse")),
                          [](const auto& test) { return std::string(test.param.first); });
 
 class SinkAfterKills : public Scenario {};

@@ -32,11 +32,17 @@ public:
 
     Status ensure_table(const TableSchema& table) override { return writer_.ensure_table(table); }
     Status ensure_view(const ViewSchema& view) override { return writer_.ensure_view(view); }
+    Status ensure_live_table(const TableSchema& table, LiveRows rows) override {
+        return writer_.ensure_live_table(table, std::move(rows));
+    }
     Result<std::vector<SinkPosition>> positions(std::string_view consumer) override {
         return writer_.positions(consumer);
     }
     Status commit(const WarehouseCommit& commit) override { return writer_.commit(commit); }
     Status rehearse(const WarehouseCommit& commit) override { return writer_.rehearse(commit); }
+    Status clear(std::string_view consumer, std::span<const TableSchema> tables) override {
+        return writer_.clear(consumer, tables);
+    }
 
     std::variant<StatementInfo, SqlError, Error> inspect(std::string_view sql) override {
         auto lease = readers_.borrow(Readers::Clock::now() + kInspectTime);

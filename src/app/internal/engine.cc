@@ -3,17 +3,19 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/internal/ops_tables.h"
 #include "contract/embedded_datasets.h"
-#include "core/thread_priority.h"
 #include "quarantine/sink_reject.h"
+#include "sinks/tables/figures.h"
+#include "sinks/tables/sale_shape.h"
 #include "sinks/warehouse/figures.h"
 
 namespace tillstream::app {
 
 namespace {
 
+constexpr const char* kSinks[] = {"warehouse", "tables", "quarantine"};
 constexpr std::string_view kFormat = "tillstream 1\n";
-constexpr const char* kSinks[] = {"warehouse", "quarantine"};
 
 /// The folder's format, written on first use. A folder of another format is never touched.
 Status check_format(Filesystem& fs, const std::string& dir) {
@@ -78,6 +80,15 @@ DuckdbOptions duckdb_options(const Settings& settings) {
     return options;
 }
 
+RocksdbOptions rocksdb_options(const Settings& settings) {
+    RocksdbOptions options;
+    options.memory_bytes = settings.tables.memory_bytes.bytes;
+    options.dirty_bytes = settings.tables.dirty_bytes.bytes;
+    options.checkpoint_interval =
+        std::chrono::duration_cast<std::chrono::milliseconds>(settings.tables.checkpoint_interval);
+    return options;
+}
+
 QueryServiceOptions query_options(const Settings& settings) {
     QueryServiceOptions options;
     options.concurrent = static_cast<std::size_t>(settings.query.concurrent);
@@ -91,13 +102,22 @@ QueryServiceOptions query_options(const Settings& settings) {
 Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Logger logger) {
     std::unique_ptr<Engine> engine(new Engine(settings, std::move(logger)));
     TILLSTREAM_CHECK(engine->open_parts());
-    engine->warehouse_opener_ = std::thread([raw = engine.get()] { raw->open_warehouse(); });
+    engine->open_stores();
     return engine;
 }
 
-Engine::Engine(const Settings& settings, Logger logger) : settings_(settings), logger_(std::move(logger)) {}
+Engine::Engine(const Settings& settings, Logger logger)
+    : settings_(settings),
+      logger_(std::move(logger)),
+      warehouse_opening_("the warehouse", logger_),
+      tables_opening_("the operational store", logger_) {}
 
 Engine::~Engine() { close(); }
+
+void Engine::open_stores() {
+    warehouse_opening_.start([this] { return open_warehouse(); }, [this] { return attach_warehouse(); });
+    tables_opening_.start([this] { return open_tables(); }, [this] { return attach_tables(); });
+}
 
 Status Engine::open_parts() {
     Filesystem& fs = posix_filesystem();
@@ -109,10 +129,10 @@ Status Engine::open_parts() {
         settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
     contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets));
     objects_ = TILLSTREAM_TRY(LocalObjectStore::open(fs, dir));
-    JournalOptions options = journal_options(settings_, logger_);
-    options.objects = objects_.get();
-    options.needed = [this] { return needed(); };
-    journal_ = TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", std::move(options),
+    JournalOptions log_options = journal_options(settings_, logger_);
+    log_options.objects = objects_.get();
+    log_options.needed = [this] { return needed_by_sinks(); };
+    journal_ = TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", std::move(log_options),
                                             logger_.named("log"), metrics_));
     const SourceId system = TILLSTREAM_TRY(journal_->register_stream(kSystemStream, 1)).front().id;
     disk_ =
@@ -122,13 +142,16 @@ Status Engine::open_parts() {
                                                             logger_, metrics_});
     for (const char* sink : kSinks) delivery_->announce(sink, settings_.delivery.lag_bytes_max.bytes);
     delivery_ready_ = delivery_.get();
+    lake_.emplace(*objects_);
+    reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
+    reconciler_->add_raw(*lake_);
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_));
     return {};
 }
 
-Position Engine::needed() const {
+Position Engine::needed_by_sinks() const {
     const Delivery* delivery = delivery_ready_;
     if (delivery == nullptr) return {};
     Position least = journal_->durable_end();
@@ -136,6 +159,15 @@ Position Engine::needed() const {
         const Progress* progress = delivery->progress(sink);
         if (progress == nullptr) return {};
         for (SourceOffset& entry : least) entry.next = std::min(entry.next, progress->next(entry.source));
+    }
+    // What the tables hold in memory only, a crash takes back.
+    const auto persisted = tables_->persisted(TablesSink::kName);
+    if (!persisted) return {};
+    for (SourceOffset& entry : least) {
+        const auto stored =
+            std::find_if(persisted->begin(), persisted->end(),
+                         [&](const SinkPosition& position) { return position.source == entry.source; });
+        entry.next = std::min(entry.next, stored == persisted->end() ? Offset{} : stored->next);
     }
     return least;
 }
@@ -156,77 +188,83 @@ std::optional<IngestRefusal> Engine::admit() {
     return std::nullopt;
 }
 
-void Engine::open_warehouse() {
-    lower_own_priority();  // the engine's own threads inherit it
-    Status outcome = attach_warehouse();
-    if (!outcome) {
-        logger_.error("the warehouse is not available; ingest goes on", {{"error", outcome.error().message}});
-    }
-    const std::lock_guard lock(opening_mutex_);
-    opening_outcome_ = std::move(outcome);
-    opened_.notify_all();
-}
-
-/// A full disk or a missing descriptor passes: the way on is to wait, and ingest does not.
-Result<std::unique_ptr<Warehouse>> Engine::open_when_possible() {
-    std::chrono::milliseconds pause{500};
-    while (true) {
-        auto opened = DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
-                                            duckdb_options(settings_), logger_.named("warehouse"), metrics_);
-        if (opened || !retryable(opened.error().code)) return opened;
-        logger_.warn("the warehouse does not open yet and is tried again",
-                     {{"error", opened.error().message}});
-        std::unique_lock lock(opening_mutex_);
-        if (opened_.wait_for(lock, pause, [&] { return closing_; })) return opened;
-        pause = std::min(pause * 2, std::chrono::milliseconds{30'000});
-    }
+Status Engine::open_warehouse() {
+    warehouse_ = TILLSTREAM_TRY(DuckdbWarehouse::open(settings_.data.dir + "/warehouse.duckdb",
+                                                      duckdb_options(settings_), logger_, metrics_));
+    return {};
 }
 
 Status Engine::attach_warehouse() {
-    warehouse_ = TILLSTREAM_TRY(open_when_possible());
     const SourceList sources = [this] { return journal_->sources(); };
     warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
     quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
     for (const ContractPtr& contract : contracts_->all())
         TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
     TILLSTREAM_CHECK(quarantine_sink_->prepare());
+    TILLSTREAM_CHECK(add_ops_tables(*warehouse_, *delivery_, *journal_));
     TILLSTREAM_CHECK(delivery_->add(*warehouse_sink_, sink_policy(settings_)));
     TILLSTREAM_CHECK(delivery_->add(*quarantine_sink_, sink_policy(settings_)));
+    reconciler_->add(store_check(*warehouse_sink_, StoreContent::accepted,
+                                 [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                                     return scan_facts(*warehouse_, contract, ends);
+                                 }));
+    reconciler_->add(store_check(*quarantine_sink_, StoreContent::quarantined,
+                                 [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                                     return scan_quarantine(*warehouse_, contract, ends);
+                                 }));
     queries_ = std::make_unique<QueryService>(*warehouse_, query_options(settings_), metrics_);
+    quarantine_list_ = std::make_unique<QuarantineList>(*warehouse_);
     queries_ready_ = queries_.get();
-    reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
-    check_store(*warehouse_sink_, StoreContent::accepted, scan_facts);
-    check_store(*quarantine_sink_, StoreContent::quarantined, scan_quarantine);
-    reconciler_ready_ = reconciler_.get();
+    quarantine_ready_ = quarantine_list_.get();
     return {};
 }
 
-void Engine::check_store(Sink& sink, StoreContent content, StoreScan scan) {
+Status Engine::open_tables() {
+    tables_ = TILLSTREAM_TRY(
+        RocksdbTables::open(settings_.data.dir + "/tables", rocksdb_options(settings_), logger_, metrics_));
+    return {};
+}
+
+Status Engine::attach_tables() {
+    tables_sink_ = TILLSTREAM_TRY(TablesSink::open(*tables_));
+    TILLSTREAM_CHECK(delivery_->add(*tables_sink_, sink_policy(settings_)));
+    StoreUnderCheck check =
+        store_check(*tables_sink_, StoreContent::accepted,
+                    [this](const Contract& contract, std::span<const ShardEnd> ends) {
+                        return scan_lines(*tables_, [this] { return journal_->sources(); }, contract, ends);
+                    });
+    check.holds = [](const Contract& contract) { return sale_shape(contract).has_value(); };
+    reconciler_->add(std::move(check));
+    history_ = std::make_unique<PurchaseHistory>(*tables_);
+    history_ready_ = history_.get();
+    return {};
+}
+
+StoreUnderCheck Engine::store_check(Sink& sink, StoreContent content, StoreScan scan) const {
     StoreUnderCheck store;
     store.name = sink.name();
     store.content = content;
-    store.scan = [this, scan](const Contract& contract, std::span<const ShardEnd> ends) {
-        return scan(*warehouse_, contract, ends);
-    };
+    store.scan = std::move(scan);
     store.positions = [&sink] { return sink.positions(); };
     store.wait_for = [this, name = store.name](const Position& end, std::chrono::milliseconds timeout) {
         return delivery_->progress(name)->wait_for(end, timeout);
     };
-    reconciler_->add(std::move(store));
+    return store;
 }
 
 std::string Engine::not_ready() const {
-    const std::lock_guard lock(opening_mutex_);
-    if (!opening_outcome_) return "the warehouse is still opening";
-    return *opening_outcome_ ? std::string()
-                             : "the warehouse is not available: " + opening_outcome_->error().message;
+    std::string missing = warehouse_opening_.missing();
+    const std::string tables = tables_opening_.missing();
+    if (!missing.empty() && !tables.empty()) missing += "; ";
+    return missing + tables;
 }
 
 Status Engine::wait_until_ready(std::chrono::milliseconds timeout) {
-    std::unique_lock lock(opening_mutex_);
-    if (opened_.wait_for(lock, timeout, [&] { return opening_outcome_.has_value(); }))
-        return *opening_outcome_;
-    return failure(Errc::unavailable, "the warehouse is still opening");
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    TILLSTREAM_CHECK(warehouse_opening_.wait(timeout));
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    return tables_opening_.wait(std::max(left, std::chrono::milliseconds{0}));
 }
 
 bool Engine::drain(std::chrono::milliseconds timeout) {
@@ -234,12 +272,8 @@ bool Engine::drain(std::chrono::milliseconds timeout) {
 }
 
 void Engine::stop_sinks() {
-    {
-        const std::lock_guard lock(opening_mutex_);
-        closing_ = true;
-    }
-    opened_.notify_all();
-    if (warehouse_opener_.joinable()) warehouse_opener_.join();
+    tables_opening_.stop();
+    warehouse_opening_.stop();
     if (delivery_) delivery_->stop();
 }
 
@@ -248,7 +282,8 @@ void Engine::close() {
     closed_ = true;
     stop_sinks();
     queries_ready_ = nullptr;
-    reconciler_ready_ = nullptr;
+    quarantine_ready_ = nullptr;
+    history_ready_ = nullptr;
     if (journal_) journal_->close();
 }
 

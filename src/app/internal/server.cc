@@ -62,11 +62,14 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
     const HttpServices services{engine.ingest(),
                                 engine.log(),
                                 engine.delivery(),
+                                engine.reconciler(),
                                 engine.metrics(),
                                 *server->workers_,
                                 *server->control_,
                                 [&engine] { return engine.queries(); },
-                                [&engine] { return engine.reconciler(); },
+                                [&engine] { return engine.quarantine(); },
+                                [&engine] { return engine.history(); },
+                                [&engine](auto stream, auto timeout) { return engine.seal(stream, timeout); },
                                 [&engine] { return engine.not_ready(); },
                                 [&engine](auto timeout) { return engine.wait_until_ready(timeout); }};
     TILLSTREAM_CHECK(add_http_routes(router, services));

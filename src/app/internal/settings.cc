@@ -181,6 +181,24 @@ void declare_storage(OptionSet& set, Settings& s) {
              .description = "Most stored bytes one commit of a sink takes, about.",
              .min = "64KiB",
              .max = "256MiB"});
+    set.add({.section = "tables",
+             .key = "memory_bytes",
+             .target = &s.tables.memory_bytes,
+             .description = "Memory of the operational store: blocks read, indexes, and rows not on disk yet.",
+             .min = "16MiB",
+             .max = "1TiB"});
+    set.add({.section = "tables",
+             .key = "dirty_bytes",
+             .target = &s.tables.dirty_bytes,
+             .description = "Rows not on disk yet that bring its checkpoint forward.",
+             .min = "1MiB",
+             .max = "4GiB"});
+    set.add({.section = "tables",
+             .key = "checkpoint_interval",
+             .target = &s.tables.checkpoint_interval,
+             .description = "Longest a row stays in its memory only; the log has it meanwhile.",
+             .min = "10ms",
+             .max = "1m"});
     set.add(
         {.section = "warehouse",
          .key = "memory_bytes",

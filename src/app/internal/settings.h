@@ -56,6 +56,11 @@ struct Settings {
         ByteSize spill_bytes{std::uint64_t{2} << 30};
     } warehouse;
     struct {
+        ByteSize memory_bytes{256 << 20};
+        ByteSize dirty_bytes{32 << 20};
+        Duration checkpoint_interval = std::chrono::seconds{1};
+    } tables;
+    struct {
         std::int64_t concurrent = 4;
         Duration timeout = std::chrono::seconds{30};
         std::int64_t rows_max = 100'000;

@@ -53,6 +53,10 @@ std::string table(const json::Value& result) {
     };
     const std::string gaps = text_of(*log, "gaps");
     add("log", *log, gaps == "0" ? "ok" : gaps + " damaged parts: figures are incomplete");
+    if (const json::Value* raw = result.find("raw")) {
+        add("raw objects", *raw,
+            is_true(*raw, "ok") ? "ok, as far as they go" : "DIFFERS: " + text_of(*raw, "problem"));
+    }
     for (const json::Value& sink : sinks->items) {
         add(text_of(sink, "name"), sink, is_true(sink, "ok") ? "ok" : "DIFFERS: " + text_of(sink, "problem"));
     }

@@ -42,15 +42,19 @@ public:
     Status commit(const Chunk& chunk);
     /// Only the place: nothing up to it is for this sink.
     Status commit_place(const LogPlace& place) { return write({}, place); }
-    /// One record a commit, each under a durable mark. cancelled as soon as `stop` says so.
-    Status commit_one_by_one(const Chunk& chunk, SinkMemory& memory, bool refuse_first,
-                             const std::function<bool()>& stop);
+    /// In pieces, each under a durable mark. cancelled as soon as `stop` says so.
+    Status commit_in_pieces(const Chunk& chunk, SinkMemory& memory, SinkMemory::Care care,
+                            const std::function<bool()>& stop);
+
+    /// Rows of what is behind the stored place, once more: in the place of what the store holds of them.
+    Status replace(const std::vector<LogBatch>& batches);
 
 private:
     Status check_position(const SinkPosition& position, const Position& end) const;
     Status write(const std::vector<LogBatch>& batches, const LogPlace& to);
     Status isolate(const Chunk& chunk);
-    Status commit_single(const LogBatch& record, bool refuse);
+    std::vector<LogBatch> next_piece(const Chunk& chunk, std::size_t& batch, std::uint32_t records) const;
+    Status commit_piece(const std::vector<LogBatch>& piece, bool refuse);
     Status put_on_record(const std::vector<LogBatch>& batches, const std::vector<BadRecord>& bad);
 
     Sink& sink_;

@@ -1,7 +1,11 @@
 #include "doors/http/http_door.h"
 
 #include "doors/http/internal/ingest_routes.h"
+#include "doors/http/internal/openapi.h"
+#include "doors/http/internal/purchase_routes.h"
 #include "doors/http/internal/query_routes.h"
+#include "doors/http/internal/record_routes.h"
+#include "doors/http/internal/sink_routes.h"
 #include "doors/http/internal/stream_routes.h"
 #include "doors/http/internal/system_routes.h"
 
@@ -11,7 +15,11 @@ Status add_http_routes(Router& router, const HttpServices& services) {
     TILLSTREAM_CHECK(http_door::add_ingest_routes(router, services));
     TILLSTREAM_CHECK(http_door::add_query_routes(router, services));
     TILLSTREAM_CHECK(http_door::add_stream_routes(router, services));
-    return http_door::add_system_routes(router, services);
+    TILLSTREAM_CHECK(http_door::add_sink_routes(router, services));
+    TILLSTREAM_CHECK(http_door::add_record_routes(router, services));
+    TILLSTREAM_CHECK(http_door::add_purchase_routes(router, services));
+    TILLSTREAM_CHECK(http_door::add_system_routes(router, services));
+    return http_door::add_openapi_route(router);
 }
 
 }  // namespace tillstream

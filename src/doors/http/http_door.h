@@ -8,9 +8,10 @@
 // Source:    FACES.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "core/metrics.h"
 #include "core/result.h"
@@ -20,6 +21,8 @@
 #include "net/router.h"
 #include "ports/event_log.h"
 #include "reconcile/reconcile.h"
+#include "sinks/quarantine/quarantine_list.h"
+#include "sinks/tables/purchase_history.h"
 #include "sql/query_service.h"
 
 namespace tillstream {
@@ -29,15 +32,20 @@ struct HttpServices {
     Ingest& ingest;
     EventLog& log;
     Delivery& delivery;
+    Reconciler& reconciler;
     Metrics& metrics;
     WorkerPool& workers;
     WorkerPool& control;  ///< status, metrics, pause and resume: never behind a query
     /// Null until the warehouse is open.
     std::function<QueryService*()> queries;
-    std::function<Reconciler*()> reconciler;
+    std::function<QuarantineList*()> quarantine;
+    /// Null until the tables are open.
+    std::function<const PurchaseHistory*()> history;
+    /// Seals what is durable now; unavailable if that takes longer than the timeout.
+    std::function<Status(std::string_view stream, std::chrono::milliseconds timeout)> seal;
     /// Empty when requests can be served; else what is missing.
     std::function<std::string()> not_ready;
-    /// Waits until the warehouse is there; the error if it is not.
+    /// Waits until every store is there; the error if one is not.
     std::function<Status(std::chrono::milliseconds)> wait_until_ready;
 };
 

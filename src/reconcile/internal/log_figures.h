@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct LogFigures {
     std::map<std::string, StoreFigures> refused;   ///< by sink: accepted records it refused later
 };
 
-/// Records of `contract`'s stream; `end` has an entry for each of its sources, only records below count.
-Result<LogFigures> scan_log(EventLog& log, const ContractStore& contracts, const Contract& contract,
-                            const Position& end);
+/// Records of `contract`'s stream, once for each of `ends`: only records below count. The first end has an
+/// entry for each source, and only its figures know of refusals. One reading for all.
+Result<std::vector<LogFigures>> scan_log(EventLog& log, const ContractStore& contracts,
+                                         const Contract& contract, std::span<const Position> ends);
 
 }  // namespace tillstream

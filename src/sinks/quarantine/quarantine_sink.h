@@ -29,6 +29,8 @@ public:
     Status commit(const SinkBatch& batch, Epoch epoch) override;
     Status rehearse(const SinkBatch& batch) override;
     Status probe() override;
+    /// Refusals of sinks lie elsewhere in the log than the records they are of: rebuilt whole.
+    Status reset() override { return warehouse_.clear(name(), {&table_, 1}); }
 
 private:
     class Rows;

@@ -1,7 +1,8 @@
 #include "sinks/warehouse/warehouse_sink.h"
 
-#include "core/assert.h"
+#include <algorithm>
 
+#include "core/assert.h"
 #include "sinks/warehouse/fact_table.h"
 
 namespace tillstream {
@@ -70,6 +71,34 @@ Status WarehouseSink::commit(const SinkBatch& batch, Epoch epoch) {
     TILLSTREAM_CHECK(warehouse_.commit(commit));
     remember(commit);
     return {};
+}
+
+Status WarehouseSink::replace(const SinkBatch& batch) {
+    WarehouseCommit commit = TILLSTREAM_TRY(make_commit(batch));
+    commit.removed = TILLSTREAM_TRY(fact_ranges(batch.ranges));
+    return warehouse_.commit(commit);
+}
+
+/// Neighbouring ranges of a shard become one: each costs a scan.
+Result<std::vector<FactRange>> WarehouseSink::fact_ranges(const std::vector<SourceRange>& ranges) {
+    std::map<SourceId, FactRange*> last;
+    std::vector<FactRange> facts;
+    facts.reserve(ranges.size());
+    for (const SourceRange& range : ranges) {
+        if (const auto before = last.find(range.source);
+            before != last.end() && before->second->to == range.from) {
+            before->second->to = range.to;
+            continue;
+        }
+        const SourceInfo* source = TILLSTREAM_TRY(sources_.find(range.source));
+        const auto table = std::find_if(tables_.begin(), tables_.end(), [&](const auto& known) {
+            return known.second.name == source->stream;
+        });
+        if (table == tables_.end()) continue;
+        facts.push_back({&table->second, source->stream, source->shard.value, range.from, range.to});
+        last[range.source] = &facts.back();
+    }
+    return facts;
 }
 
 Status WarehouseSink::rehearse(const SinkBatch& batch) {

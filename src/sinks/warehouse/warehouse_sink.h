@@ -32,8 +32,11 @@ public:
     Status commit(const SinkBatch& batch, Epoch epoch) override;
     Status rehearse(const SinkBatch& batch) override;
     Status probe() override;
+    bool can_replace() const override { return true; }
+    Status replace(const SinkBatch& batch) override;
 
 private:
+    Result<std::vector<FactRange>> fact_ranges(const std::vector<SourceRange>& ranges);
     Status add_facts(const LogBatch& batch, std::map<std::string, FactLoad>& loads);
     Result<WarehouseCommit> make_commit(const SinkBatch& batch);
     Result<const TableSchema*> table_for(const Contract& contract);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "adapters/duckdb/internal/live_table.h"
 #include "adapters/duckdb/internal/result_columns.h"
 
 namespace tillstream::duck {
@@ -111,6 +112,16 @@ Status Writer::ensure_view(const ViewSchema& view) {
     return execute(connection_.get(),
                    fmt::format("CREATE OR REPLACE VIEW {}.{} AS {}", identifier(view.schema),
                                identifier(view.name), view.select));
+}
+
+Status Writer::ensure_live_table(const TableSchema& table, LiveRows rows) {
+    const std::lock_guard lock(mutex_);
+    const std::string function =
+        TILLSTREAM_TRY(register_live_table(connection_.get(), table, std::move(rows)));
+    TILLSTREAM_CHECK(execute(connection_.get(),
+                             fmt::format("CREATE OR REPLACE VIEW {}.{} AS SELECT * FROM {}()",
+                                         identifier(table.schema), identifier(table.name), function)));
+    return comment_columns(table);
 }
 
 Status Writer::alter_table(const TableSchema& table) {
@@ -229,6 +240,19 @@ Status Writer::store_positions(const WarehouseCommit& commit, const std::vector<
 Status Writer::commit(const WarehouseCommit& commit) { return write(commit, Ending::commit); }
 Status Writer::rehearse(const WarehouseCommit& commit) { return write(commit, Ending::rollback); }
 
+Status Writer::clear(std::string_view consumer, std::span<const TableSchema> tables) {
+    std::string script =
+        fmt::format("DELETE FROM ops.sink_positions WHERE consumer = {};", literal(consumer));
+    for (const TableSchema& table : tables)
+        script += fmt::format("DELETE FROM {}.{};", identifier(table.schema), identifier(table.name));
+    const std::lock_guard lock(mutex_);
+    TILLSTREAM_CHECK(execute(connection_.get(), "BEGIN TRANSACTION"));
+    Status cleared = execute(connection_.get(), script);
+    if (cleared) cleared = execute(connection_.get(), "COMMIT");
+    if (!cleared) (void)execute(connection_.get(), "ROLLBACK");
+    return cleared;
+}
+
 Status Writer::write(const WarehouseCommit& commit, Ending ending) {
     std::vector<LoadPlan> plans;
     for (const FactLoad& load : commit.facts) plans.push_back(TILLSTREAM_TRY(LoadPlan::of(load)));
@@ -275,9 +299,18 @@ Status Writer::write_once(const std::vector<LoadPlan>& plans, const WarehouseCom
 Status Writer::load(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending) {
     std::vector<SinkPosition> stored;
     if (ending == Ending::commit) TILLSTREAM_CHECK(check_positions(commit, stored));
+    for (const FactRange& range : commit.removed) TILLSTREAM_CHECK(remove(range));
     for (const LoadPlan& plan : plans) TILLSTREAM_CHECK(scan_.run(connection_.get(), plan));
     if (ending == Ending::commit) TILLSTREAM_CHECK(store_positions(commit, stored));
     return {};
+}
+
+Status Writer::remove(const FactRange& range) {
+    return execute(connection_.get(),
+                   fmt::format("DELETE FROM {}.{} WHERE stream = {} AND shard = {} AND \"offset\" >= {} AND "
+                               "\"offset\" < {}",
+                               identifier(range.table->schema), identifier(range.table->name),
+                               literal(range.stream), range.shard, range.from.value, range.to.value));
 }
 
 std::uint64_t Writer::wal_size() const {

@@ -33,9 +33,11 @@ public:
 
     Status ensure_table(const TableSchema& table);
     Status ensure_view(const ViewSchema& view);
+    Status ensure_live_table(const TableSchema& table, LiveRows rows);
     Result<std::vector<SinkPosition>> positions(std::string_view consumer);
     Status commit(const WarehouseCommit& commit);
     Status rehearse(const WarehouseCommit& commit);
+    Status clear(std::string_view consumer, std::span<const TableSchema> tables);
 
 private:
     enum class Ending { commit, rollback };
@@ -43,6 +45,7 @@ private:
     Status write(const WarehouseCommit& commit, Ending ending);
     Status write_once(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending);
     Status load(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending);
+    Status remove(const FactRange& range);
     Status check_positions(const WarehouseCommit& commit, std::vector<SinkPosition>& stored);
     Result<bool> is_stored(const WarehouseCommit& commit);
     Status store_positions(const WarehouseCommit& commit, const std::vector<SinkPosition>& stored);

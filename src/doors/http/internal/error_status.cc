@@ -29,6 +29,13 @@ HttpResponse error_response(const Error& error, std::string_view request_id) {
     return problem_response({.status = status_of(error.code), .detail = error.message}, request_id);
 }
 
+HttpResponse json_response(Result<std::string> body, std::string_view request_id) {
+    if (!body) return error_response(body.error(), request_id);
+    HttpResponse response;
+    response.body = std::move(*body);
+    return response;
+}
+
 std::string errors_json(const ErrorEntry& entry) {
     std::string text;
     json::Writer out(text);

@@ -14,6 +14,9 @@ int status_of(Errc code);
 /// A problem whose detail is the error's message.
 HttpResponse error_response(const Error& error, std::string_view request_id);
 
+/// 200 with the JSON document, or the error as a problem.
+HttpResponse json_response(Result<std::string> body, std::string_view request_id);
+
 /// One entry of a problem's `errors`.
 struct ErrorEntry {
     std::string pointer;

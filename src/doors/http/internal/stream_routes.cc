@@ -10,6 +10,9 @@ namespace tillstream::http_door {
 
 namespace {
 
+/// Longer than any backlog of a healthy disk takes.
+constexpr std::chrono::seconds kSealWait{60};
+
 Offset offset_in(const Position& position, SourceId source) {
     for (const SourceOffset& entry : position) {
         if (entry.source == source) return entry.next;
@@ -74,33 +77,32 @@ HttpResponse stream_status(const HttpServices& services, const HttpRequest& requ
     return response;
 }
 
-Handler sink_switch(const HttpServices& services, Status (Delivery::*change)(std::string_view),
-                    const char* state) {
-    return on_pool(services.control,
-                   [&delivery = services.delivery, change, state](const HttpRequest& request) {
-                       const std::string_view sink = *request.params.find("sink");
-                       if (const Status changed = (delivery.*change)(sink); !changed) {
-                           return error_response(changed.error(), request.request_id);
-                       }
-                       HttpResponse response;
-                       json::Writer out(response.body);
-                       out.begin_object().member("name", sink).member("state", state).end_object();
-                       return response;
-                   });
+HttpResponse seal(const HttpServices& services, const HttpRequest& request) {
+    const std::string_view stream = *request.params.find("stream");
+    if (!services.ingest.knows(stream)) {
+        return error_response({Errc::not_found, "no stream named " + std::string(stream)},
+                              request.request_id);
+    }
+    if (const Status sealed = services.seal(stream, kSealWait); !sealed)
+        return error_response(sealed.error(), request.request_id);
+    HttpResponse response;
+    json::Writer out(response.body);
+    out.begin_object().member("stream", stream).member("sealed", true).end_object();
+    return response;
 }
 
 }  // namespace
 
 Status add_stream_routes(Router& router, const HttpServices& services) {
     TILLSTREAM_CHECK(router.add(
+        Method::post, "/v1/streams/{stream}/seal",
+        on_pool(services.workers, [services](const HttpRequest& request) { return seal(services, request); }),
+        {.name = "sealStream"}));
+    return router.add(
         Method::get, "/v1/streams/{stream}",
-        on_pool(services.control,
-                [services](const HttpRequest& request) { return stream_status(services, request); }),
-        {.name = "streamStatus"}));
-    TILLSTREAM_CHECK(router.add(Method::post, "/v1/sinks/{sink}/pause",
-                                sink_switch(services, &Delivery::pause, "paused"), {.name = "pauseSink"}));
-    return router.add(Method::post, "/v1/sinks/{sink}/resume",
-                      sink_switch(services, &Delivery::resume, "running"), {.name = "resumeSink"});
+        after_log(services, services.control,
+                  [services](const HttpRequest& request) { return stream_status(services, request); }),
+        {.name = "streamStatus"});
 }
 
 }  // namespace tillstream::http_door

@@ -1,4 +1,4 @@
-// stream_routes.h - GET /v1/streams/{stream}, POST /v1/sinks/{sink}/pause and /resume.
+// stream_routes.h - GET /v1/streams/{stream} and POST /v1/streams/{stream}/seal.
 #pragma once
 
 #include "doors/http/http_door.h"

@@ -57,7 +57,7 @@ HttpResponse verify(const HttpServices& services, const HttpRequest& request) {
     }
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    const auto result = services.reconciler()->run(request.query.find("stream").value_or("sales"),
+    const auto result = services.reconciler.run(request.query.find("stream").value_or("sales"),
                                                    std::max(left, std::chrono::milliseconds{0}));
     if (!result) return error_response(result.error(), request.request_id);
     HttpResponse response;

@@ -63,12 +63,24 @@ Handler on_pool(WorkerPool& pool, BlockingHandler handler) {
     };
 }
 
-Handler after_sinks(const HttpServices& services, std::vector<std::string> sinks, BlockingHandler handler) {
-    return on_pool(services.workers, [services, sinks = std::move(sinks),
-                                      handler = std::move(handler)](const HttpRequest& request) {
+namespace {
+
+BlockingHandler waiting_for(const HttpServices& services, std::vector<std::string> sinks,
+                            BlockingHandler handler) {
+    return [services, sinks = std::move(sinks), handler = std::move(handler)](const HttpRequest& request) {
         if (auto refused = wait_for_after(services, sinks, request)) return std::move(*refused);
         return handler(request);
-    });
+    };
+}
+
+}  // namespace
+
+Handler after_sinks(const HttpServices& services, std::vector<std::string> sinks, BlockingHandler handler) {
+    return on_pool(services.workers, waiting_for(services, std::move(sinks), std::move(handler)));
+}
+
+Handler after_log(const HttpServices& services, WorkerPool& pool, BlockingHandler handler) {
+    return on_pool(pool, waiting_for(services, {}, std::move(handler)));
 }
 
 }  // namespace tillstream::http_door

@@ -18,4 +18,8 @@ Handler on_pool(WorkerPool& pool, BlockingHandler handler);
 /// until all of them have reached the position, at most 2 s, then 503 (FACES "Ingest").
 Handler after_sinks(const HttpServices& services, std::vector<std::string> sinks, BlockingHandler handler);
 
+/// The same on `pool`, for a read of the log itself: what was acknowledged is there already, so `?after=` is
+/// only checked.
+Handler after_log(const HttpServices& services, WorkerPool& pool, BlockingHandler handler);
+
 }  // namespace tillstream::http_door

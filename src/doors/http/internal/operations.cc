@@ -1,0 +1,164 @@
+#include "doors/http/internal/operations.h"
+
+#include <array>
+
+namespace tillstream::http_door {
+
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kText = "text/plain";
+constexpr std::string_view kString = R"({"type":"string"})";
+constexpr std::string_view kTime = R"({"type":"string","format":"date-time"})";
+constexpr std::string_view kObject = R"({"type":"object"})";
+constexpr std::string_view kSomeText = R"({"type":"string"})";
+
+constexpr Parameter kAfter{
+    "after", kString, "position of an earlier answer: wait until this store has reached it (2 s, then 503)"};
+constexpr Parameter kCursor{"cursor", kString, "`next` of the page before"};
+
+constexpr std::string_view kPage100 = R"({"type":"integer","minimum":1,"maximum":10000,"default":100})";
+constexpr std::string_view kPage1000 = R"({"type":"integer","minimum":1,"maximum":10000,"default":1000})";
+
+constexpr std::array kAppendQuery{
+    Parameter{"detail", R"({"type":"string","enum":["failures","all"],"default":"failures"})",
+              "which records the answer lists"}};
+constexpr std::array kAppendTypes{kJson, std::string_view("application/x-ndjson"),
+                                  std::string_view("text/csv")};
+constexpr std::array kJsonOnly{kJson};
+constexpr std::array kAfterOnly{kAfter};
+constexpr std::array kRecordsQuery{
+    Parameter{"shard", R"({"type":"integer","minimum":0,"default":0})", "shard of the stream"},
+    Parameter{"from", R"({"type":"integer","minimum":0,"default":0})", "first offset"},
+    Parameter{"limit", kPage100, "records of a page"}, kCursor, kAfter};
+constexpr std::array kQuarantineQuery{
+    Parameter{"dataset", kString, "only of this dataset"},
+    Parameter{"reason", kString, "only with this error code"},
+    Parameter{"state", R"({"type":"string","enum":["open","replayed","discarded"]})", "only in this state"},
+    Parameter{"limit", kPage100, "records of a page"},
+    kCursor,
+    kAfter};
+constexpr std::array kVerifyQuery{
+    Parameter{"stream", R"({"type":"string","default":"sales"})", "stream to check"},
+    Parameter{"wait", R"({"type":"integer","minimum":0,"maximum":600,"default":0})",
+              "seconds to wait for the sinks"}};
+constexpr std::array kInvoiceQuery{Parameter{"limit", kPage1000, "lines of a page"}, kCursor, kAfter};
+constexpr std::array kCustomerInvoicesQuery{
+    Parameter{"from", kTime, "first time, inclusive"},
+    Parameter{"to", kTime, "last time, exclusive"},
+    Parameter{"order", R"({"type":"string","enum":["desc","asc"],"default":"desc"})",
+              "by (time, invoice_no)"},
+    Parameter{"limit", kPage100, "invoices of a page"},
+    kCursor,
+    kAfter};
+
+constexpr std::array kReplayQuery{Parameter{"from", kTime, "first arrival, inclusive"},
+                                  Parameter{"to", kTime, "last arrival, exclusive"}};
+
+constexpr std::string_view kReplay =
+    R"({"type":"object","properties":{"name":{"type":"string"},)"
+    R"("state":{"type":"string","enum":["none","waiting","running","done","failed"]},)"
+    R"("whole":{"type":"boolean"},"passed":{"type":"integer"},"total":{"type":"integer"},)"
+    R"("stored":{"type":"integer"},"error":{"type":["string","null"]}}})";
+constexpr std::string_view kReceipt =
+    R"({"type":"object","properties":{"received":{"type":"integer"},"accepted":{"type":"integer"},)"
+    R"("quarantined":{"type":"integer"},"duplicates":{"type":"integer"},"position":{"type":"string"},)"
+    R"("records":{"type":"array","items":{"type":"object"}}}})";
+constexpr std::string_view kQueryBody =
+    R"({"type":"object","required":["sql"],"properties":{"sql":{"type":"string"},"params":{"type":"array"},)"
+    R"("limit":{"type":"integer","minimum":0}}})";
+constexpr std::string_view kQueryAnswer =
+    R"({"type":"object","properties":{"columns":{"type":"array","items":{"type":"object"}},)"
+    R"("rows":{"type":"array","items":{"type":"array"}},"truncated":{"type":"boolean"}}})";
+constexpr std::string_view kStreamAnswer =
+    R"({"type":"object","properties":{"shards":{"type":"array","items":{"type":"object"}},)"
+    R"("sinks":{"type":"array","items":{"type":"object"}}}})";
+constexpr std::string_view kRecordPage =
+    R"({"type":"object","properties":{"records":{"type":"array","items":{"type":"object"}},)"
+    R"("next":{"type":["string","null"]}}})";
+constexpr std::string_view kInvoice =
+    R"({"type":"object","properties":{"invoice_no":{"type":"string"},"customer_id":{"type":["integer","null"]},)"
+    R"("time":{"type":"string","format":"date-time"},"country":{"type":["string","null"]},)"
+    R"("lines":{"type":"integer"},"units":{"type":"integer"},"total":{"type":"string"},)"
+    R"("items":{"type":"array","items":{"type":"object"}},"next":{"type":["string","null"]}}})";
+constexpr std::string_view kCustomer =
+    R"({"type":"object","properties":{"customer_id":{"type":"integer"},"country":{"type":["string","null"]},)"
+    R"("invoices":{"type":"integer"},"lines":{"type":"integer"},"units":{"type":"integer"},)"
+    R"("total":{"type":"string"},"first":{"type":"string","format":"date-time"},)"
+    R"("last":{"type":"string","format":"date-time"}}})";
+constexpr std::string_view kInvoicePage =
+    R"({"type":"object","properties":{"invoices":{"type":"array","items":{"type":"object"}},)"
+    R"("next":{"type":["string","null"]}}})";
+
+constexpr std::array kOperations{
+    Operation{"appendRecords", "ingest", "Store records; each is judged and the answer tells how",
+              kAppendQuery, kAppendTypes, R"({"type":["object","array"]})", kJson, kReceipt},
+    Operation{"query", "sql", "Run one SELECT on the warehouse", kAfterOnly, kJsonOnly, kQueryBody, kJson,
+              kQueryAnswer},
+    Operation{"streamStatus",
+              "streams",
+              "Shards of a stream, and how far each sink has come",
+              kAfterOnly,
+              {},
+              {},
+              kJson,
+              kStreamAnswer},
+    Operation{"streamRecords",
+              "streams",
+              "Records of a shard as they were received",
+              kRecordsQuery,
+              {},
+              {},
+              kJson,
+              kRecordPage},
+    Operation{
+        "sealStream", "streams", "Seal everything durable into raw lake objects", {}, {}, {}, kJson, kObject},
+    Operation{"listQuarantine",
+              "quarantine",
+              "Records that were judged bad, oldest first",
+              kQuarantineQuery,
+              {},
+              {},
+              kJson,
+              kRecordPage},
+    Operation{"invoice", "history", "An invoice with its lines", kInvoiceQuery, {}, {}, kJson, kInvoice},
+    Operation{"customer", "history", "Totals of a customer", kAfterOnly, {}, {}, kJson, kCustomer},
+    Operation{"customerInvoices",
+              "history",
+              "Invoices of a customer, newest first",
+              kCustomerInvoicesQuery,
+              {},
+              {},
+              kJson,
+              kInvoicePage},
+    Operation{"pauseSink", "sinks", "Stop a sink after its commit under way", {}, {}, {}, kJson, kObject},
+    Operation{"resumeSink", "sinks", "Let a paused sink go on", {}, {}, {}, kJson, kObject},
+    Operation{"replaySink",
+              "sinks",
+              "Bring a stretch of the log to a sink once more",
+              kReplayQuery,
+              {},
+              {},
+              kJson,
+              kReplay},
+    Operation{
+        "replayStatus", "sinks", "How far the last replay of a sink has come", {}, {}, {}, kJson, kReplay},
+    Operation{"live", "system", "Whether the process runs", {}, {}, {}, kText, kSomeText},
+    Operation{"ready", "system", "Whether every store is open", {}, {}, {}, kText, kSomeText},
+    Operation{"metrics", "system", "Metrics in Prometheus' text form", {}, {}, {}, kText, kSomeText},
+    Operation{"verify",
+              "system",
+              "Compare every store with the log, read anew",
+              kVerifyQuery,
+              {},
+              {},
+              kJson,
+              kObject},
+    Operation{"openapi", "system", "This document", {}, {}, {}, kJson, kObject},
+};
+
+}  // namespace
+
+std::span<const Operation> operations() { return kOperations; }
+
+}  // namespace tillstream::http_door

@@ -1,0 +1,161 @@
+#include "doors/http/internal/purchase_routes.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <string>
+
+#include "doors/http/internal/error_status.h"
+#include "doors/http/internal/parameters.h"
+#include "doors/http/internal/worker_routes.h"
+#include "json/writer.h"
+#include "ports/position.h"
+
+namespace tillstream::http_door {
+
+namespace {
+
+constexpr NumberBounds kLineBounds{.fallback = 1000, .min = 1, .max = PurchaseHistory::kLimitMax};
+constexpr NumberBounds kInvoiceBounds{.fallback = 100, .min = 1, .max = PurchaseHistory::kLimitMax};
+
+void write_amount(json::Writer& out, std::string_view name, const Amount& amount) {
+    out.key(name).string(format_decimal(amount.value, amount.scale));
+}
+
+void write_optional(json::Writer& out, std::string_view name, const std::optional<std::string>& text) {
+    out.key(name);
+    if (text)
+        out.string(*text);
+    else
+        out.null();
+}
+
+void write_next(json::Writer& out, const std::string& next) {
+    out.key("next");
+    if (next.empty())
+        out.null();
+    else
+        out.string(next);
+}
+
+void write_line(json::Writer& out, const InvoiceLine& line) {
+    out.begin_object().member("line", line.line).member("stock_code", line.stock_code);
+    write_optional(out, "description", line.description);
+    out.member("quantity", line.quantity);
+    write_amount(out, "unit_price", line.unit_price);
+    write_amount(out, "line_total", line.line_total);
+    out.member("time", format_timestamp(line.time));
+    out.member("position", encode_position({{line.source, Offset{line.offset.value + 1}}})).end_object();
+}
+
+std::string invoice_json(const InvoicePage& invoice) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object().member("invoice_no", invoice.invoice_no).key("customer_id");
+    if (invoice.customer_id)
+        out.number(*invoice.customer_id);
+    else
+        out.null();
+    out.member("time", format_timestamp(invoice.time));
+    write_optional(out, "country", invoice.country);
+    out.member("lines", invoice.lines).key("units").number(invoice.units);
+    write_amount(out, "total", invoice.total);
+    out.key("items").begin_array();
+    for (const InvoiceLine& line : invoice.items) write_line(out, line);
+    out.end_array();
+    write_next(out, invoice.next);
+    out.end_object();
+    return text;
+}
+
+std::string customer_json(const CustomerTotals& customer) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object().member("customer_id", customer.customer_id);
+    write_optional(out, "country", customer.country);
+    out.member("invoices", customer.invoices).member("lines", customer.lines);
+    out.key("units").number(customer.units);
+    write_amount(out, "total", customer.total);
+    out.member("first", format_timestamp(customer.first));
+    out.member("last", format_timestamp(customer.last)).end_object();
+    return text;
+}
+
+std::string invoices_json(const CustomerInvoices& page) {
+    std::string text;
+    json::Writer out(text);
+    out.begin_object().key("invoices").begin_array();
+    for (const CustomerInvoice& invoice : page.invoices) {
+        out.begin_object().member("invoice_no", invoice.invoice_no);
+        out.member("time", format_timestamp(invoice.time)).member("lines", invoice.lines);
+        out.key("units").number(invoice.units);
+        write_amount(out, "total", invoice.total);
+        write_optional(out, "country", invoice.country);
+        out.end_object();
+    }
+    out.end_array();
+    write_next(out, page.next);
+    out.end_object();
+    return text;
+}
+
+/// Customers are numbers; any other text names none of them.
+Result<std::int64_t> customer_id(const HttpRequest& request) {
+    const std::string_view text = *request.params.find("id");
+    std::int64_t id = 0;
+    const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (bad == std::errc{} && end == text.data() + text.size()) return id;
+    return failure(Errc::not_found,
+                   fmt::format("no customer {}: a customer's id is a whole number", text.substr(0, 120)));
+}
+
+Result<std::string> invoice(const PurchaseHistory& history, const HttpRequest& request) {
+    const auto limit = TILLSTREAM_TRY(number_parameter(request, "limit", kLineBounds));
+    return invoice_json(TILLSTREAM_TRY(
+        history.invoice(*request.params.find("no"), limit, text_parameter(request, "cursor"))));
+}
+
+Result<std::string> customer(const PurchaseHistory& history, const HttpRequest& request) {
+    const std::int64_t id = TILLSTREAM_TRY(customer_id(request));
+    return customer_json(TILLSTREAM_TRY(history.customer(id)));
+}
+
+Result<std::string> customer_invoices(const PurchaseHistory& history, const HttpRequest& request) {
+    const std::int64_t id = TILLSTREAM_TRY(customer_id(request));
+    CustomerInvoicesQuery query;
+    query.from = TILLSTREAM_TRY(time_parameter(request, "from"));
+    query.to = TILLSTREAM_TRY(time_parameter(request, "to"));
+    query.limit = TILLSTREAM_TRY(number_parameter(request, "limit", kInvoiceBounds));
+    query.cursor = text_parameter(request, "cursor");
+    const std::string_view order = request.query.find("order").value_or("desc");
+    if (order != "asc" && order != "desc")
+        return failure(Errc::invalid_argument,
+                       fmt::format("query parameter order is asc or desc, not '{}'", order.substr(0, 120)));
+    query.order = order == "asc" ? ListOrder::ascending : ListOrder::descending;
+    return invoices_json(TILLSTREAM_TRY(history.customer_invoices(id, query)));
+}
+
+using Lookup = Result<std::string> (*)(const PurchaseHistory&, const HttpRequest&);
+
+Handler lookup_route(const HttpServices& services, Lookup lookup) {
+    return after_sinks(services, {"tables"}, [services, lookup](const HttpRequest& request) {
+        const PurchaseHistory* history = services.history();
+        if (!history)
+            return error_response({Errc::unavailable, "the tables are still opening; retry"},
+                                  request.request_id);
+        return json_response(lookup(*history, request), request.request_id);
+    });
+}
+
+}  // namespace
+
+Status add_purchase_routes(Router& router, const HttpServices& services) {
+    TILLSTREAM_CHECK(
+        router.add(Method::get, "/v1/invoices/{no}", lookup_route(services, &invoice), {.name = "invoice"}));
+    TILLSTREAM_CHECK(router.add(Method::get, "/v1/customers/{id}", lookup_route(services, &customer),
+                                {.name = "customer"}));
+    return router.add(Method::get, "/v1/customers/{id}/invoices", lookup_route(services, &customer_invoices),
+                      {.name = "customerInvoices"});
+}
+
+}  // namespace tillstream::http_door

@@ -1,0 +1,135 @@
+// Random sales through crashes, against the model: the tables answer as the log, whatever was lost on the way.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <iostream>
+#include <random>
+
+#include "adapters/memory/memory_tables.h"
+#include "adapters/rocksdb/rocksdb_tables.h"
+#include "sinks/tables/internal/sales_fixture.h"
+#include "tests/contract/warehouse_folder.h"
+
+namespace tillstream::testing {
+namespace {
+
+class RandomSales {
+public:
+    explicit RandomSales(std::uint64_t seed) : random_(seed) {}
+
+    std::uint64_t below(std::uint64_t end) { return random_() % end; }
+    bool one_in(std::uint64_t n) { return below(n) == 0; }
+
+    Sale sale() {
+        Sale sale;
+        sale.invoice = (one_in(20) ? "C" : "") + std::to_string(1000 + below(300));
+        sale.stock = one_in(3) ? "85123A" : std::to_string(below(50));
+        if (one_in(10)) sale.description.reset();
+        sale.quantity = static_cast<std::int64_t>(below(40)) - 10;
+        sale.minute = static_cast<std::int64_t>(below(one_in(3) ? 10'000 : 20));
+        sale.price = static_cast<std::int64_t>(below(1'000'000)) - 10'000;
+        // The invoice mostly knows its customer.
+        if (!one_in(4)) sale.customer = static_cast<std::int64_t>(std::hash<std::string>{}(sale.invoice) % 40);
+        if (one_in(15)) sale.customer = static_cast<std::int64_t>(below(40));
+        const char* countries[] = {"United Kingdom", "France", "EIRE"};
+        sale.country = countries[below(3)];
+        if (one_in(20)) sale.country.reset();
+        sale.bad = one_in(25);
+        return sale;
+    }
+
+    /// Entries of 1 to 60 sales from three sources, `count` sales in all.
+    void fill(SalesLog& log, std::size_t count) {
+        for (std::size_t made = 0; made < count;) {
+            std::vector<Sale> sales(std::min<std::size_t>(1 + below(60), count - made));
+            for (Sale& one : sales) one = sale();
+            made += sales.size();
+            log.append(SourceId{static_cast<std::uint32_t>(1 + below(3))}, std::move(sales));
+        }
+    }
+
+private:
+    std::mt19937_64 random_;
+};
+
+std::uint64_t first_seed() {
+    const std::uint64_t seed = std::random_device{}();
+    std::cout << "seed " << seed << "\n";
+    return seed;
+}
+
+void run_in_memory(std::uint64_t seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomSales random(seed);
+    SalesLog log;
+    random.fill(log, 10'000);
+    MemoryTables store;
+    auto sink = *TablesSink::open(store);
+    std::size_t at = 0;
+    int checks = 0;
+    while (at < log.entries().size()) {
+        const std::size_t to = std::min(log.entries().size(), at + 1 + random.below(12));
+        ASSERT_TRUE(sink->commit(log.commit(at, to), Epoch{1}));
+        at = to;
+        if (random.one_in(10)) {
+            ASSERT_TRUE(store.checkpoint());
+        }
+        if (!random.one_in(12)) continue;
+        store.crash(random.below(store.commits_at_risk() + 1));
+        sink = *TablesSink::open(store);
+        at = log.entries_at(*sink->positions());
+        if (++checks % 4 == 0) expect_equal(store, SalesModel(log, at), 1 + random.below(50));
+        if (::testing::Test::HasFailure()) return;
+    }
+    expect_equal(store, SalesModel(log, at), 1 + random.below(50));
+}
+
+TEST(TablesRandom, AnswersAreTheLogsThroughCrashes) {
+    const std::uint64_t seed = first_seed();
+    for (std::uint64_t i = 0; i < 20 && !::testing::Test::HasFailure(); ++i) run_in_memory(seed + i);
+}
+
+/// A copy of the folder while the store is open is what a kill at this moment leaves: nothing that is in memory
+/// is in it.
+TEST(TablesRandom, AnswersAreTheLogsAfterReopeningCopiesOfTheStore) {
+    const std::uint64_t seed = first_seed();
+    RandomSales random(seed);
+    SalesLog log;
+    random.fill(log, 10'000);
+    const Folder folder;
+    Metrics metrics;
+    RocksdbOptions options;
+    options.checkpoint_interval = std::chrono::hours(1);
+    int generation = 0;
+    const auto path = [&] { return folder.file("tables" + std::to_string(generation)); };
+    auto store = *RocksdbTables::open(path(), options, Logger::silent(), metrics);
+    auto sink = *TablesSink::open(*store);
+    std::size_t at = 0;
+    std::size_t persisted = 0;
+    while (at < log.entries().size()) {
+        const std::size_t to = std::min(log.entries().size(), at + 1 + random.below(12));
+        ASSERT_TRUE(sink->commit(log.commit(at, to), Epoch{1}));
+        at = to;
+        if (random.one_in(3)) {
+            ASSERT_TRUE(store->checkpoint());
+            persisted = at;
+        }
+        if (!random.one_in(6)) continue;
+        const std::string old = path();
+        ++generation;
+        std::filesystem::copy(old, path(), std::filesystem::copy_options::recursive);
+        sink.reset();
+        store.reset();
+        store = *RocksdbTables::open(path(), options, Logger::silent(), metrics);
+        sink = *TablesSink::open(*store);
+        at = log.entries_at(*sink->positions());
+        ASSERT_EQ(at, persisted);
+        expect_equal(*store, SalesModel(log, at), 20);
+        if (::testing::Test::HasFailure()) return;
+    }
+    EXPECT_GT(generation, 0);
+    expect_equal(*store, SalesModel(log, at), 20);
+}
+
+}  // namespace
+}  // namespace tillstream::testing

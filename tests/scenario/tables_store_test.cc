@@ -1,0 +1,99 @@
+// The tables and the warehouse open each by itself: damage of one is told and leaves the other at work, and a
+// deleted one is built again from the log alone.
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "tests/scenario/scenario.h"
+
+namespace tillstream {
+namespace {
+
+class StoresApart : public Scenario {
+protected:
+    void sell_and_stop() {
+        start();
+        for (int i = 0; i < 10; ++i) post(made_up_sales(1000 * i, 500, 50));
+        expect_verified();
+        ASSERT_EQ(stop(), 0);
+    }
+    static void damage(const std::string& path) {
+        std::ofstream(path, std::ios::binary | std::ios::trunc) << std::string(10'000, 'x');
+    }
+    /// A server of which one store does not open.
+    void start_without(const std::string& broken) {
+        half_.emplace(must(ServerProcess::start(data_dir())));
+        shop_.emplace(must(ShopClient::open(half_->url())));
+        std::string detail;
+        for (bool told = false; !told;) {
+            const auto answer = must(shop_->get("/readyz"));
+            ASSERT_EQ(answer.status, 503);
+            detail = answer.body;
+            told = detail.find(broken + " is not available") != std::string::npos &&
+                   detail.find("opening") == std::string::npos;
+        }
+        EXPECT_NE(detail.find("delete"), std::string::npos) << "no way out: " << detail;
+        EXPECT_EQ(detail.find(';'), std::string::npos) << "the other one is missing too: " << detail;
+        must(shop_->post_json("/v1/streams/sales/records", made_up_sales(100'000, 100)));
+    }
+    /// The sink's state while its store is away, and the other's records.
+    bool comes_level(const char* sink) {
+        for (int i = 0; i < 600; ++i) {
+            const auto lag = shop_->lag_records(sink);
+            if (lag && *lag == 0) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        }
+        return false;
+    }
+    void expect_rebuilt_without(const std::string& name) {
+        EXPECT_EQ(half_->terminate(), 0);
+        std::filesystem::remove_all(data_dir() + "/" + name);
+        start();
+        EXPECT_EQ(number_of(expect_verified(), "received"), 5'100);
+    }
+
+    std::optional<ServerProcess> half_;
+    std::optional<ShopClient> shop_;
+};
+
+TEST_F(StoresApart, DamagedTablesLeaveTheWarehouseAtWork) {
+    sell_and_stop();
+    for (const auto& entry : std::filesystem::directory_iterator(data_dir() + "/tables")) {
+        if (entry.path().filename().string().starts_with("MANIFEST")) damage(entry.path());
+    }
+    start_without("the operational store");
+    EXPECT_TRUE(comes_level("warehouse"));
+    EXPECT_EQ(must(shop_->query_value("SELECT count(*) FROM shop.sales")), "5000");
+    expect_rebuilt_without("tables");
+}
+
+TEST_F(StoresApart, ADamagedWarehouseLeavesTheTablesAtWork) {
+    sell_and_stop();
+    damage(data_dir() + "/warehouse.duckdb");
+    start_without("the warehouse");
+    EXPECT_TRUE(comes_level("tables"));
+    expect_rebuilt_without("warehouse.duckdb");
+}
+
+TEST_F(StoresApart, DeletedTablesAreBuiltAgain) {
+    sell_and_stop();
+    std::filesystem::remove_all(data_dir() + "/tables");
+    start();
+    const json::Value verified = expect_verified();
+    EXPECT_EQ(verified.find("sinks")->items.size(), 3U);
+    EXPECT_EQ(text_of(verified.find("sinks")->items.back(), "name"), "tables");
+    EXPECT_EQ(number_of(verified.find("sinks")->items.back(), "rows"), 4'900);
+}
+
+TEST_F(StoresApart, AKillInTheMiddleOfALoadLosesNothing) {
+    start({"--tables.checkpoint_interval=50ms"});
+    for (int round = 0; round < 5; ++round) {
+        for (int i = 0; i < 5; ++i) post(made_up_sales(100'000 * round + 1000 * i, 500, 50));
+        server().kill_now();
+        start({"--tables.checkpoint_interval=50ms"});
+    }
+    EXPECT_EQ(number_of(expect_verified(), "received"), 12'500);
+}
+
+}  // namespace
+}  // namespace tillstream
