@@ -304,7 +304,7 @@ Result<std::vector<SourceInfo>> Journal::register_stream(std::string_view stream
     TILLSTREAM_CHECK(check_sources(next.sources.size() + shards, parts_->options));
     for (std::uint32_t shard = 0; shard < shards; ++shard) {
         const SourceId id{static_cast<std::uint32_t>(next.sources.size() + 1)};
-        next.sources.push_back({id, std::string(stream), ShardId{shard}, 1});
+        next.sources.push_back({id, std::string(stream), ShardId{shard}, 0});
         found.push_back(next.sources.back());
     }
     TILLSTREAM_CHECK(journal::store_registry(parts_->fs, parts_->dir, next));

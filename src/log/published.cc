@@ -228,6 +228,12 @@ std::uint64_t Published::sealed_segment_bytes(Lsn sealed) const {
     return bytes;
 }
 
+std::pair<Lsn, Lsn> Published::segment_range() const {
+    const std::lock_guard lock(mutex_);
+    if (segments_.empty()) return {SegmentReader::kNoLimit, SegmentReader::kNoLimit};
+    return {segments_.front().first, segments_.back().first};
+}
+
 std::optional<Published::Retired> Published::retire_oldest(Lsn sealed) {
     const std::lock_guard lock(mutex_);
     if (segments_.size() < 2) return std::nullopt;

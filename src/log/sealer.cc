@@ -309,6 +309,18 @@ void Sealer::reclaim() {
     }
 }
 
+/// What is removed may not be read from the journal either.
+void Sealer::leave_segments(const std::vector<CutObject>& victims) {
+    Lsn last;
+    for (const CutObject& victim : victims) last = std::max(last, victim.last_group);
+    while (published_.segment_range().first <= last) {
+        auto retired = published_.retire_oldest(log_.sealed());
+        if (!retired) break;
+        hidden_.push_back(*std::move(retired));
+    }
+    reclaim();
+}
+
 /// After every pass, and now and then.
 Status Sealer::apply_retention() {
     const Timestamp now = clock_.now();
@@ -317,8 +329,12 @@ Status Sealer::apply_retention() {
     const Position needed = options_.needed ? options_.needed() : Position{};
     const Position* bound = options_.needed ? &needed : nullptr;
     const std::vector<PassPtr> passes = log_.passes();
-    const std::vector<CutObject> victims = removable(passes, store_.sources(), rule, now, bound);
-    if (!victims.empty()) TILLSTREAM_CHECK(log_.mark_removed(victims));
+    const std::vector<CutObject> victims =
+        removable(passes, store_.sources(), rule, now, bound, published_.segment_range().second);
+    if (!victims.empty()) {
+        leave_segments(victims);
+        TILLSTREAM_CHECK(log_.mark_removed(victims));
+    }
     bool any = false;
     for (const PassPtr& pass : log_.passes()) {
         for (const CutObject& object : pass->objects) {

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <iostream>
 #include <map>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -178,6 +180,450 @@ TEST_F(SealerTest, EveryCursorResumesExactlyBehindItsBatchWhateverWasSealedSince
             EXPECT_GT(journal_->bytes_behind(mark.cursor), 0U) << mark.cursor;
         }
     }
+}
+
+/// Waits until `done`, which the sealer's own thread brings about.
+template <class Condition>
+void await(Condition done) {
+    while (!done()) std::this_thread::sleep_for(1ms);
+}
+
+TEST_F(SealerTest, AFinishedHourIsSealedByItselfAndAnIdleOneMakesNothing) {
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    append(source, "{}");
+    clock_.advance(33min);
+    append(source, "{}");
+    EXPECT_TRUE(names().empty());
+    clock_.advance(1min);
+    await([&] { return names().size() == 1; });
+    EXPECT_EQ(names(), std::vector<std::string>{
+                           "lake/raw/sales/year=2010/month=12/day=01/hour=08/s0-0-1.ndjson.zst"});
+    append(source, "{}");
+    clock_.advance(5h);
+    await([&] { return names().size() == 2; });
+    clock_.advance(5h);
+    seal();
+    EXPECT_EQ(names().size(), 2U);
+}
+
+TEST_F(SealerTest, VolumeSealsTooAndACleanStopSealsTheRest) {
+    journal_.options().seal_bytes = 50'000;
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    for (int i = 0; i < 6; ++i) append(source, std::string(10'000, 'v'));
+    await([&] { return names().size() == 1; });
+    append(source, "rest");
+    EXPECT_EQ(names().size(), 1U);
+    journal_.close();
+    EXPECT_EQ(names().size(), 2U);
+}
+
+TEST_F(SealerTest, SealNamesWhatItCannotDo) {
+    open();
+    EXPECT_EQ(journal_->seal("nothing", 1s).error().code, Errc::not_found);
+    MemoryFilesystem other;
+    JournalFixture plain(other);
+    ASSERT_TRUE(plain.open());
+    EXPECT_EQ(plain->seal("", 1s).error().code, Errc::unsupported);
+}
+
+TEST_F(SealerTest, ControlRecordsLieApart) {
+    open();
+    const SourceId source = journal_->register_stream("system", 1)->front().id;
+    LogBatch batch = batch_of(source, {"{\"type\":\"duplicates\"}"});
+    batch.kind = BatchKind::control;
+    ASSERT_TRUE(append_and_wait(*journal_, one(std::move(batch))));
+    seal();
+    EXPECT_TRUE(names("lake/").empty());
+    EXPECT_EQ(names("state/raw/").size(), 1U);
+    EXPECT_EQ(read_all(*journal_, {}, ReadFrom::storage)->batches.front().kind, BatchKind::control);
+}
+
+TEST_F(SealerTest, OffsetsAndGroupsGoOnWhenTheJournalIsGone) {
+    open();
+    const auto sources = *journal_->register_stream("sales", 2);
+    for (int i = 0; i < 9; ++i) append(sources[0].id, std::to_string(i));
+    const auto before = read_all(*journal_);
+    journal_.close();
+    const auto files = fs_.list("log");
+    for (const std::string& name : *files) {
+        if (!journal::segment_id(name)) continue;
+        ASSERT_TRUE(fs_.remove("log/" + name));
+    }
+    open();
+    EXPECT_EQ(journal_->durable_end(), (Position{{sources[0].id, Offset{9}}, {sources[1].id, Offset{0}}}));
+    append(sources[0].id, "9");
+    const auto after = read_all(*journal_);
+    ASSERT_TRUE(after);
+    EXPECT_TRUE(after->gaps.empty());
+    ASSERT_EQ(after->records().size(), 10U);
+    EXPECT_EQ(after->records().back().offset, Offset{9});
+    EXPECT_EQ(read_all(*journal_, before->cursor)->values(), std::vector<std::string>{"9"});
+}
+
+std::uint64_t folder_bytes(MemoryFilesystem& fs) {
+    std::uint64_t bytes = 0;
+    const auto names = fs.list("log");
+    for (const std::string& name : *names)
+        if (const auto content = read_file(fs, "log/" + name)) bytes += content->size();
+    return bytes;
+}
+
+TEST_F(SealerTest, TheBudgetHoldsWhateverPasses) {
+    JournalOptions& options = journal_.options();
+    options.segment_bytes = std::uint64_t{8} << 20;  // lowered to an eighth of the budget
+    options.budget_bytes = std::uint64_t{2} << 20;
+    options.keep_bytes = std::uint64_t{1} << 40;
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    std::uint64_t written = 0;
+    std::uint64_t refused = 0, kept = 0;
+    for (int i = 0; written < 10 * options.budget_bytes; ++i) {
+        const std::string value = std::to_string(i) + std::string(20'000, 'b');
+        const auto answer = append_and_wait(*journal_, one(batch_of(source, {value})));
+        if (answer) {
+            written += value.size();
+            ++kept;
+        } else {
+            EXPECT_EQ(answer.error().code, Errc::resource_exhausted);
+            ++refused;
+            std::this_thread::sleep_for(1ms);
+        }
+        if (i % 20 == 0) {
+            EXPECT_LE(folder_bytes(fs_), options.budget_bytes + 64 * 1024);
+        }
+    }
+    const auto all = read_all(*journal_, {}, ReadFrom::storage, 1 << 20);
+    ASSERT_TRUE(all);
+    EXPECT_TRUE(all->gaps.empty());
+    EXPECT_EQ(all->records().size(), kept) << "refused " << refused;
+    std::uint64_t next = 0;
+    for (const ReadRecord& record : all->records()) EXPECT_EQ(record.offset.value, next++);
+}
+
+/// Puts fail while it is told so.
+class SickStore final : public ObjectStore {
+public:
+    explicit SickStore(ObjectStore& base) : base_(base) {}
+    std::atomic<bool> sick = false;
+    std::atomic<int> refused = 0;
+
+    Result<PutOutcome> put_if_absent(std::string_view name, std::string_view bytes) override {
+        if (!sick) return base_.put_if_absent(name, bytes);
+        ++refused;
+        // Some of them happened all the same.
+        if (refused % 2 == 0) (void)base_.put_if_absent(name, bytes);
+        return failure(refused % 2 == 0 ? Errc::outcome_unknown : Errc::unavailable, "the store is away");
+    }
+    Result<std::string> get(std::string_view name, std::uint64_t offset, std::size_t size) override {
+        return base_.get(name, offset, size);
+    }
+    Result<ObjectInfo> info(std::string_view name) override { return base_.info(name); }
+    Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view after,
+                                         std::size_t limit) override {
+        return base_.list(prefix, after, limit);
+    }
+    Status remove(std::string_view name) override { return base_.remove(name); }
+
+private:
+    ObjectStore& base_;
+};
+
+TEST_F(SealerTest, AStoreThatFailsStopsNothingAndIsTriedAgain) {
+    SickStore store(objects_);
+    journal_.options().objects = &store;
+    journal_.options().budget_bytes = std::uint64_t{2} << 20;
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    store.sick = true;
+    const std::string value(20'000, 's');
+    std::size_t kept = 0;
+    while (append_and_wait(*journal_, one(batch_of(source, {value})))) ++kept;
+    EXPECT_GT(kept * value.size(), journal_.options().budget_bytes / 2);
+    const Status sealed = journal_->seal("", 10ms);
+    ASSERT_FALSE(sealed);
+    EXPECT_EQ(sealed.error().code, Errc::unavailable);
+    EXPECT_NE(sealed.error().message.find("the store is away"), std::string::npos);
+    EXPECT_EQ(read_all(*journal_)->records().size(), kept);
+    EXPECT_EQ(journal_.metrics().gauge("tillstream_log_seal_failing", "").value(), 1);
+    store.sick = false;
+    await([&] { return append_and_wait(*journal_, one(batch_of(source, {value}))).has_value(); });
+    const auto all = read_all(*journal_);
+    EXPECT_TRUE(all->gaps.empty());
+    EXPECT_EQ(all->records().size(), kept + 1);
+    await([&] { return journal_.metrics().gauge("tillstream_log_seal_failing", "").value() == 0; });
+}
+
+TEST_F(SealerTest, AnObjectThatIsThereWithOtherContentIsDamageAndIsLeftAlone) {
+    SickStore store(objects_);
+    journal_.options().objects = &store;
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    append(source, "mine");
+    const std::string name = "lake/raw/sales/year=2010/month=12/day=01/hour=08/s0-0-0.ndjson.zst";
+    objects_.overwrite(name, "another's");
+    seal();
+    EXPECT_EQ(*objects_.get(name, 0, 100), "another's");
+    EXPECT_TRUE(*fs_.exists("log/" + journal::segment_name(1))) << "the only copy must stay";
+    append(source, "next");
+    seal();
+    open();
+    EXPECT_TRUE(*fs_.exists("log/" + journal::segment_name(1)));
+    append(source, "last");
+    const auto all = read_all(*journal_, {}, ReadFrom::storage);
+    ASSERT_TRUE(all) << all.error().message;
+    const auto values = all->values();
+    EXPECT_EQ(std::vector<std::string>(values.end() - 2, values.end()),
+              (std::vector<std::string>{"next", "last"}));
+}
+
+TEST_F(SealerTest, DamagedAndLostObjectsAreGapsAndTheRestIsRead) {
+    journal_.options().budget_bytes = std::uint64_t{2} << 20;
+    open();
+    const auto sources = *journal_->register_stream("sales", 3);
+    for (const SourceInfo& source : sources)
+        for (int i = 0; i < 4; ++i) append(source.id, std::string(70'000, 'd'));
+    seal();
+    const auto all = names();
+    ASSERT_EQ(all.size(), 3U);
+    std::string bytes = *objects_.get(all[0], 0, SIZE_MAX);
+    bytes[bytes.size() - 40] ^= 1;
+    objects_.overwrite(all[0], bytes);
+    ASSERT_TRUE(objects_.remove(all[1]));
+    const auto read = read_all(*journal_, {}, ReadFrom::storage);
+    ASSERT_TRUE(read) << read.error().message;
+    std::map<SourceId, std::uint64_t> there, missing;
+    for (const ReadRecord& record : read->records()) ++there[record.source];
+    for (const Gap& gap : read->gaps) {
+        EXPECT_EQ(gap.kind, Gap::Kind::damage);
+        missing[gap.source] += gap.to.value - gap.from.value;
+    }
+    EXPECT_GT(missing.size(), 0U);
+    for (const SourceInfo& source : sources) EXPECT_EQ(there[source.id] + missing[source.id], 4U);
+    append(sources[0].id, "goes on");
+    EXPECT_EQ(read_all(*journal_)->values().back(), "goes on");
+}
+
+TEST_F(SealerTest, DamageInTheJournalIsToldByTheSealedFormToo) {
+    journal_.options().tail_bytes = 1;  // sealed from the segments
+    journal_.options().idle_seal = std::chrono::hours(1);
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    for (int i = 0; i < 6; ++i) append(source, std::to_string(i));
+    // Header, opening mark, then one block a record.
+    ASSERT_TRUE(fs_.flip_bit("log/" + journal::segment_name(1), 4 * journal::kBlock + 100, 1));
+    seal();
+    const auto check = [&] {
+        const auto all = read_all(*journal_, {}, ReadFrom::storage);
+        ASSERT_TRUE(all);
+        auto values = all->values();
+        values.resize(5);
+        EXPECT_EQ(values, (std::vector<std::string>{"0", "1", "3", "4", "5"}));
+        ASSERT_EQ(all->gaps.size(), 1U);
+        EXPECT_EQ(all->gaps.front().from, Offset{2});
+        EXPECT_EQ(all->gaps.front().to, Offset{3});
+    };
+    check();
+    for (int i = 0; i < 40; ++i) append(source, std::string(20'000, 'x'));
+    seal();
+    // The damaged segment is kept, but nobody reads it any more.
+    EXPECT_TRUE(*fs_.exists("log/" + journal::segment_name(1)));
+    EXPECT_FALSE(*fs_.exists("log/" + journal::segment_name(2)));
+    check();
+    open();
+    EXPECT_TRUE(*fs_.exists("log/" + journal::segment_name(1)));
+    check();
+}
+
+TEST_F(SealerTest, LostCutsAreFoundAgainInTheObjects) {
+    const std::uint64_t seed = std::random_device{}();
+    std::cout << "seed " << seed << "\n";
+    std::mt19937_64 random(seed);
+    journal_.options().seal_bytes = 50'000;
+    open();
+    const auto sources = *journal_->register_stream("sales", 3);
+    append_randomly(*journal_, clock_, sources, 60, random);
+    seal();
+    append_randomly(*journal_, clock_, sources, 5, random);
+    const auto before = sorted(read_all(*journal_)->records());
+    for (const bool present : {true, false}) {
+        journal_.close();
+        for (const char* name : {"log/cuts", "log/cuts.copy"}) {
+            if (present) {
+                ASSERT_TRUE(fs_.flip_bit(name, 70, 2));
+            } else {
+                ASSERT_TRUE(fs_.remove(name));
+            }
+        }
+        open();
+        const auto after = read_all(*journal_, {}, ReadFrom::storage);
+        ASSERT_TRUE(after);
+        EXPECT_TRUE(after->gaps.empty());
+        EXPECT_EQ(sorted(after->records()), before);
+        seal();
+    }
+    journal_.close();
+    ASSERT_TRUE(fs_.flip_bit("log/cuts", 70, 2));
+    open();
+    EXPECT_EQ(sorted(read_all(*journal_)->records()), before) << "one whole copy is enough";
+}
+
+TEST_F(SealerTest, ReadersBeginAtAnyRecordTailJournalOrSealed) {
+    journal_.options().tail_bytes = 4000;
+    open();
+    const auto sources = *journal_->register_stream("sales", 2);
+    constexpr std::uint64_t kRecords = 60;
+    for (std::uint64_t i = 0; i < kRecords; ++i) {
+        append(sources[i % 3 == 0 ? 1 : 0].id, "other");
+        append(sources[0].id, "wanted");
+        if (i == 20 || i == 40) seal();
+        if (i == 30) clock_.advance(1h);
+    }
+    const std::uint64_t end = journal_->durable_end()[0].next.value;
+    for (std::uint64_t from = 0; from <= end; ++from) {
+        auto reader = *journal_->open_reader_at(sources[0].id, Offset{from});
+        std::uint64_t next = from;
+        for (;;) {
+            const auto piece = reader->read(500);
+            ASSERT_TRUE(piece) << piece.error().message;
+            EXPECT_TRUE(piece->gaps.empty());
+            if (piece->batches.empty()) break;
+            for (const LogBatch& batch : piece->batches) {
+                if (batch.source != sources[0].id) continue;
+                ASSERT_EQ(batch.base.value, next++) << from;
+            }
+        }
+        EXPECT_EQ(next, end);
+    }
+}
+
+TEST_F(SealerTest, RetentionRemovesWholeObjectsOldestFirstAndNeverWhatIsNeeded) {
+    std::mutex mutex;
+    Offset needed{0};
+    journal_.options().retain = 2h;
+    open();
+    const auto sources = *journal_->register_stream("sales", 2);
+    journal_.options().needed = [&]() -> Position {
+        const std::lock_guard lock(mutex);
+        return {{sources[0].id, needed}, {sources[1].id, Offset{1'000}}};
+    };
+    open();
+    std::string early;
+    for (int hour = 0; hour < 6; ++hour) {
+        append(sources[0].id, "a" + std::to_string(hour));
+        append(sources[1].id, "b" + std::to_string(hour));
+        if (hour == 1) early = read_all(*journal_)->cursor;
+        seal();
+        clock_.advance(1h);
+        open();  // what lies in the newest segment stays
+    }
+    append(sources[1].id, "last");
+    seal();
+    const Position only_second{{sources[0].id, Offset{0}}, {sources[1].id, Offset{5}}};
+    await([&] { return journal_->earliest() == only_second && names("lake/").size() == 6U + 2U; });
+    {
+        const std::lock_guard lock(mutex);
+        needed = Offset{3};
+    }
+    append(sources[1].id, "more");
+    seal();
+    const Position both{{sources[0].id, Offset{3}}, {sources[1].id, Offset{5}}};
+    await([&] { return journal_->earliest() == both; });
+    open();
+    EXPECT_EQ(journal_->earliest(), both);
+    const auto all = read_all(*journal_);
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->gaps.size(), 2U);
+    for (const Gap& gap : all->gaps) {
+        EXPECT_EQ(gap.kind, Gap::Kind::retention);
+        EXPECT_EQ(gap.from, Offset{0});
+        EXPECT_EQ(gap.to, gap.source == sources[0].id ? Offset{3} : Offset{5});
+    }
+    EXPECT_EQ(all->records().size(), 3U + 3U);
+    const auto from_early = read_all(*journal_, early);
+    EXPECT_EQ(from_early->records().size(), 3U + 3U);
+    EXPECT_EQ(from_early->gaps.size(), 2U);
+    const auto at = (*journal_->open_reader_at(sources[0].id, Offset{1}))->read(1 << 20);
+    ASSERT_TRUE(at);
+    ASSERT_FALSE(at->gaps.empty());
+    EXPECT_EQ(at->gaps.front().from, Offset{1});
+    EXPECT_EQ(at->gaps.front().to, Offset{3});
+    EXPECT_EQ(at->gaps.front().kind, Gap::Kind::retention);
+}
+
+TEST_F(SealerTest, RetentionByBytesIsOfTheWholeStream) {
+    journal_.options().retain_bytes = 30'000;
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 10; ++i) {
+        std::string noise(10'000, ' ');
+        for (char& c : noise) c = static_cast<char>('!' + random() % 90);
+        append(source, noise);
+        seal();
+        open();
+    }
+    append(source, "last");
+    seal();
+    const auto stored = [&] {
+        std::uint64_t bytes = 0;
+        const auto left = objects_.list("lake/", "", 100);
+        for (const ObjectInfo& info : *left) bytes += info.bytes;
+        return bytes;
+    };
+    await([&] { return stored() <= 30'000; });
+    EXPECT_GT(stored(), 10'000U);
+}
+
+TEST_F(SealerTest, WritersReadersAndTheSealerAtOnce) {
+    JournalOptions& options = journal_.options();
+    options.tail_bytes = 8 * 1024;
+    options.segment_bytes = 64 * 1024;
+    options.group_bytes = 16 * 1024;
+    options.max_request_bytes = 32 * 1024;
+    options.seal_bytes = 30'000;
+    options.keep_bytes = 64 * 1024;
+    open();
+    const auto sources = *journal_->register_stream("sales", 2);
+    constexpr int kEach = 300;
+    std::vector<std::thread> threads;
+    for (int w = 0; w < 2; ++w) {
+        threads.emplace_back([&, w] {
+            for (int i = 0; i < kEach; ++i)
+                ASSERT_TRUE(append_and_wait(
+                    *journal_, one(batch_of(sources[w].id, {std::string(static_cast<std::size_t>(i) * 5, 'w')}))));
+        });
+    }
+    for (const ReadFrom from : {ReadFrom::nearest, ReadFrom::storage}) {
+        threads.emplace_back([&, from] {
+            std::map<SourceId, std::uint64_t> next;
+            std::string cursor;
+            auto reader = *journal_->open_reader("", from);
+            for (std::size_t seen = 0; seen < 2 * kEach;) {
+                const auto piece = reader->read(2000);
+                ASSERT_TRUE(piece) << piece.error().message;
+                ASSERT_TRUE(piece->gaps.empty()) << piece->gaps.front().reason;
+                for (const LogBatch& batch : piece->batches) {
+                    ASSERT_EQ(batch.base.value, next[batch.source]);
+                    next[batch.source] = batch.end().value;
+                    seen += batch.count();
+                }
+                if (piece->batches.empty()) journal_->wait_for_more(piece->cursor, 10ms);
+                if (seen % 7 == 0) reader = *journal_->open_reader(piece->cursor, from);
+                (void)journal_->bytes_behind(piece->cursor);
+            }
+        });
+    }
+    threads.emplace_back([&] {
+        for (int i = 0; i < 10; ++i) {
+            EXPECT_TRUE(journal_->seal("sales", 60s));
+            clock_.advance(20min);
+        }
+    });
+    for (std::thread& thread : threads) thread.join();
+    const auto all = read_all(*journal_, {}, ReadFrom::storage);
+    EXPECT_EQ(all->records().size(), 2U * kEach);
 }
 
 }  // namespace

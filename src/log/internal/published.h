@@ -91,6 +91,8 @@ public:
                    std::optional<Timestamp> oldest);
     /// Bytes of the sealed segments that readers still see.
     std::uint64_t sealed_segment_bytes(Lsn sealed) const;
+    /// First groups of the oldest segment that readers see, and of the newest.
+    std::pair<Lsn, Lsn> segment_range() const;
     struct Retired {
         ReadableSegment segment;
         std::uint64_t generation = 0;

@@ -19,8 +19,9 @@ struct RetentionRule {
     std::uint64_t bytes = 0;      ///< stored, of one stream; 0: any
 };
 
-/// `needed`: from there on everything is kept, and all of a source it does not name; null: nothing is needed.
+/// `needed`: from there on everything is kept, and all of a source it does not name; null: nothing is needed. Only
+/// objects of groups before `before` are removed: the others can still be read in the journal.
 std::vector<CutObject> removable(const std::vector<PassPtr>& passes, const std::vector<SourceInfo>& sources,
-                                 const RetentionRule& rule, Timestamp now, const Position* needed);
+                                 const RetentionRule& rule, Timestamp now, const Position* needed, Lsn before);
 
 }  // namespace tillstream::journal

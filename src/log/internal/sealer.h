@@ -59,6 +59,7 @@ private:
     void recycle();
     void reclaim();
     Status apply_retention();
+    void leave_segments(const std::vector<CutObject>& victims);
     void failed(const Error& error);
 
     Filesystem& fs_;
