@@ -99,7 +99,8 @@ Result<std::unique_ptr<Engine>> Engine::open(const Settings& settings, Logger lo
     Engine* raw = engine.get();
     engine->warehouse_opening_.start([raw] { return raw->open_warehouse(); },
                                      [raw] { return raw->attach_warehouse(); });
-    engine->tables_opening_.start([raw] { return raw->open_tables(); }, [raw] { return raw->attach_tables(); });
+    engine->tables_opening_.start([raw] { return raw->open_tables(); },
+                                  [raw] { return raw->attach_tables(); });
     return engine;
 }
 

@@ -31,7 +31,7 @@ struct SealedId {
     LogUuid log;
     SourceInfo source;
     Offset first;
-    Offset last;  ///< inclusive
+    Offset last;     ///< inclusive
     Timestamp hour;  ///< start of the hour in which all its records arrived
     BatchKind kind = BatchKind::data;
 };
@@ -80,8 +80,8 @@ public:
     void seek(Timestamp since);
 
     struct Step {
-        std::vector<Gap> gaps;              ///< found before `batch`
-        std::optional<SealedBatch> batch;   ///< nothing: the end
+        std::vector<Gap> gaps;             ///< found before `batch`
+        std::optional<SealedBatch> batch;  ///< nothing: the end
     };
     Result<Step> next();
 
