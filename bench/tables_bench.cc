@@ -2,8 +2,9 @@
 //
 //   tables_bench [DIR=./tables-bench] [ROWS=500000] [ROWS_PER_COMMIT=5000]
 //
-// Rows are a shop's: invoices of 21 lines on average whose lines come together, 4,372 customers, a quarter of the
-// invoices without one, 4,070 products, four shards. Each commit holds about ten batches, as delivery gives them.
+// Rows are a shop's: invoices of 21 lines on average whose lines come together, 4,372 customers, a quarter
+// of the invoices without one, 4,070 products, four shards. Each commit holds about ten batches, as delivery
+// gives them.
 // CPU is that of the whole process: checkpoints and compactions included.
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -134,7 +135,8 @@ std::vector<SinkBatch> make_commits(std::size_t rows, std::size_t rows_per_commi
             in_commit += count;
             made += count;
         }
-        for (std::uint32_t s = 0; s < kShards; ++s) commit.ranges.push_back({SourceId{s + 1}, from[s], next[s], "c"});
+        for (std::uint32_t s = 0; s < kShards; ++s)
+            commit.ranges.push_back({SourceId{s + 1}, from[s], next[s], "c"});
     }
     return commits;
 }
@@ -165,8 +167,9 @@ int run(const std::string& dir, std::size_t rows, std::size_t rows_per_commit) {
         store->reset();
         const double all = cpu(RUSAGE_SELF) - cpu_began;
         const auto per_row = [&](double seconds) { return seconds * 1e6 / static_cast<double>(made); };
-        fmt::print("{} rows, {} per commit: {:.0f} rows/s, CPU per row {:.2f} us in commit, {:.2f} us in all\n", made,
-                   rows_per_commit, static_cast<double>(made) / took, per_row(own), per_row(all));
+        fmt::print(
+            "{} rows, {} per commit: {:.0f} rows/s, CPU per row {:.2f} us in commit, {:.2f} us in all\n",
+            made, rows_per_commit, static_cast<double>(made) / took, per_row(own), per_row(all));
     }
     std::filesystem::remove_all(dir);
     return 0;

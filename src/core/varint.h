@@ -14,8 +14,8 @@ namespace tillstream {
 inline constexpr std::size_t kVarintBytesMax = 10;
 inline constexpr std::size_t kVarint128BytesMax = 19;
 
-/// Writes at `at`, where there must be room for kVarintBytesMax (kVarint128BytesMax for 128 bits); returns the
-/// end.
+/// Writes at `at`, where there must be room for kVarintBytesMax (kVarint128BytesMax for 128 bits); returns
+/// the end.
 template <class Unsigned>
 char* write_varint(char* at, Unsigned value) {
     while (value >= 0x80) {
@@ -50,8 +50,6 @@ inline std::int64_t unfold_sign(std::uint64_t value) {
 inline UInt128 fold_sign128(Int128 value) {
     return (static_cast<UInt128>(value) << 1) ^ static_cast<UInt128>(value >> 127);
 }
-inline Int128 unfold_sign128(UInt128 value) {
-    return static_cast<Int128>((value >> 1) ^ (~(value & 1) + 1));
-}
+inline Int128 unfold_sign128(UInt128 value) { return static_cast<Int128>((value >> 1) ^ (~(value & 1) + 1)); }
 
 }  // namespace tillstream

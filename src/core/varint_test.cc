@@ -43,7 +43,8 @@ TEST(Varint, ANumberTooLargeForItsTypeIsRefused) {
     const char* at = bytes;
     std::uint64_t narrow = 0;
     EXPECT_FALSE(read_varint(at, end, narrow));
-    const char endless[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+    const char endless[] =
+        "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
     at = endless;
     UInt128 wide = 0;
     EXPECT_FALSE(read_varint(at, endless + sizeof endless - 1, wide));

@@ -49,14 +49,15 @@ Status check_part(const TableKey& key, const TableKeyPart& part, std::string_vie
 
 Status check_attribute(const TableKey& key, const TableAttribute& attribute) {
     if (attribute.name.empty() || attribute.name.size() > kNameBytesMax) {
-        return failure(Errc::invalid_argument,
-                       fmt::format("table {}, partition {}: an attribute's name of {} bytes, allowed are 1 to {}",
-                                   key.table, shown(key.partition), attribute.name.size(), kNameBytesMax));
+        return failure(
+            Errc::invalid_argument,
+            fmt::format("table {}, partition {}: an attribute's name of {} bytes, allowed are 1 to {}",
+                        key.table, shown(key.partition), attribute.name.size(), kNameBytesMax));
     }
     const auto* number = std::get_if<TableNumber>(&attribute.value);
     if (number == nullptr || (number->scale >= 0 && number->scale <= kScaleMax)) return {};
-    return failure(Errc::invalid_argument, fmt::format("table {}, attribute {}: scale {} is not 0 to {}", key.table,
-                                                       attribute.name, number->scale, kScaleMax));
+    return failure(Errc::invalid_argument, fmt::format("table {}, attribute {}: scale {} is not 0 to {}",
+                                                       key.table, attribute.name, number->scale, kScaleMax));
 }
 
 const SinkPosition* find_position(std::span<const SinkPosition> positions, SourceId source) {
@@ -119,8 +120,7 @@ Status check_item_bytes(const TableKey& key, std::span<const TableAttribute> att
 Status check_writes(std::span<const TableWrite> writes, const TableCapabilities& capabilities) {
     for (const TableWrite& write : writes) {
         const TableKey& key = write.key;
-        TILLSTREAM_CHECK(
-            check_part(key, key.partition, "partition", capabilities.partition_key_bytes_max));
+        TILLSTREAM_CHECK(check_part(key, key.partition, "partition", capabilities.partition_key_bytes_max));
         TILLSTREAM_CHECK(check_part(key, key.sort, "sort", capabilities.sort_key_bytes_max));
         for (const TableAttribute& attribute : write.attributes) {
             TILLSTREAM_CHECK(check_attribute(key, attribute));
@@ -153,9 +153,10 @@ Status check_condition(const TableWrite& write, const TableItem& item) {
                            ? item.empty() || (!condition.attribute.empty() && stored == nullptr)
                            : stored != nullptr && *stored == condition.value;
     if (holds) return {};
-    return failure(Errc::conflict, fmt::format("table {}, partition {}: the condition on {} does not hold",
-                                               write.key.table, shown(write.key.partition),
-                                               condition.attribute.empty() ? "the item" : condition.attribute));
+    return failure(Errc::conflict,
+                   fmt::format("table {}, partition {}: the condition on {} does not hold", write.key.table,
+                               shown(write.key.partition),
+                               condition.attribute.empty() ? "the item" : condition.attribute));
 }
 
 Status check_positions(const TableCommit& commit, std::span<const SinkPosition> stored) {
@@ -169,8 +170,9 @@ Status check_positions(const TableCommit& commit, std::span<const SinkPosition> 
     for (const SinkPosition& position : commit.positions) {
         const SinkPosition* found = find_position(stored, position.source);
         if (found == nullptr || found->epoch <= position.epoch) continue;
-        return failure(Errc::conflict, fmt::format("{} has been written by epoch {}, this is {}", commit.consumer,
-                                                   found->epoch.value, position.epoch.value));
+        return failure(Errc::conflict,
+                       fmt::format("{} has been written by epoch {}, this is {}", commit.consumer,
+                                   found->epoch.value, position.epoch.value));
     }
     return {};
 }

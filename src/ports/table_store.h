@@ -11,8 +11,8 @@
 // Limits:   key parts and items as capabilities say; more is invalid_argument. A commit writes a key at most
 //           once: which of two writes of a key would win is not promised.
 // Errors:   of commit: conflict (a stored position differs, or a condition does not hold; nothing is
-//           written), invalid_argument (a write is refused; nothing is written), unavailable, resource_exhausted
-//           (disk full), io, corruption (stored bytes damaged).
+//           written), invalid_argument (a write is refused; nothing is written), unavailable,
+//           resource_exhausted (disk full), io, corruption (stored bytes damaged).
 // Threads:  any. Commits go one at a time inside; reads at once, each call on one consistent view.
 // Memory:   views in arguments live as long as the call; what is read owns its bytes.
 // Source:   capabilities OPS-1, OPS-2; engine-notes 6 and 9.
@@ -152,8 +152,8 @@ struct TablePage {
 using TableVisitor = std::function<bool(const TableItem&)>;
 
 struct TableCapabilities {
-    bool atomic_commit = false;    ///< all writes and positions of a commit or nothing
-    bool consistent_scan = false;  ///< a scan sees one moment
+    bool atomic_commit = false;              ///< all writes and positions of a commit or nothing
+    bool consistent_scan = false;            ///< a scan sees one moment
     std::size_t item_bytes_max = 400 << 10;  ///< key, names and values together
     std::size_t partition_key_bytes_max = 2048;
     std::size_t sort_key_bytes_max = 1024;
@@ -166,7 +166,8 @@ public:
     virtual TableCapabilities capabilities() const = 0;
 
     virtual Status commit(const TableCommit& commit) = 0;
-    /// What commit would say of the writes (limits, conditions), without a trace; positions are not looked at.
+    /// What commit would say of the writes (limits, conditions), without a trace; positions are not looked
+    /// at.
     virtual Status rehearse(const TableCommit& commit) = 0;
     /// What reads see now.
     virtual Result<std::vector<SinkPosition>> positions(std::string_view consumer) = 0;

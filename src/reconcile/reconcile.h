@@ -31,7 +31,8 @@ namespace tillstream {
 struct StoreUnderCheck {
     std::string name;
     StoreContent content = StoreContent::accepted;
-    /// Whether the store holds rows of the contract; it is left out of the check otherwise. None: of every one.
+    /// Whether the store holds rows of the contract; it is left out of the check otherwise. None: of every
+    /// one.
     std::function<bool(const Contract&)> holds;
     std::function<Result<StoreFigures>(const Contract&, std::span<const ShardEnd>)> scan;
     std::function<Result<std::vector<SinkPosition>>()> positions;

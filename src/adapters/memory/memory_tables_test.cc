@@ -1,5 +1,6 @@
 #include "adapters/memory/memory_tables.h"
 
+#include "tests/contract/table_store_commits.h"
 #include "tests/contract/table_store_contract.h"
 
 namespace tillstream::testing {
@@ -17,12 +18,14 @@ private:
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TableStoreContract, MemoryHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, TableStoreCommits, MemoryHarness);
 
 SinkPosition position(std::uint64_t next) { return {SourceId{1}, Offset{next}, "", Epoch{1}}; }
 
 Status put_number(TableStore& store, std::uint64_t from) {
     const TableAttribute attribute{"n", TableNumber{static_cast<Int128>(from), 0}};
-    const TableWrite write{.key = {"things", std::int64_t{1}, std::int64_t{1}}, .attributes = {&attribute, 1}};
+    const TableWrite write{.key = {"things", std::int64_t{1}, std::int64_t{1}},
+                           .attributes = {&attribute, 1}};
     TableCommit commit{.consumer = "c", .writes = {&write, 1}};
     commit.expected = {{SourceId{1}, Offset{from}}};
     commit.positions = {position(from + 1)};

@@ -30,7 +30,8 @@ TEST(TableKeys, AreWhatTheFormatSays) {
 using Owned = std::variant<std::int64_t, std::string>;
 
 Owned random_part(std::mt19937_64& random) {
-    if (random() % 3 == 0) return static_cast<std::int64_t>(random() >> (random() % 64)) * (random() % 2 ? 1 : -1);
+    if (random() % 3 == 0)
+        return static_cast<std::int64_t>(random() >> (random() % 64)) * (random() % 2 ? 1 : -1);
     std::string bytes(1 + random() % 4, '\0');
     for (char& byte : bytes) byte = "\0\1\2a\xff\xfe"[random() % 6];
     return bytes;

@@ -8,8 +8,8 @@
 //             dirty_bytes have gathered, and at close.
 // Threads:    any. Commits wait for each other; reads never wait for writes. RocksDB's own threads and the
 //             checkpoints run behind everything else (nice +10).
-// Limits:     memory_bytes holds blocks, indexes, filters and what is not on disk yet; the info log is at most
-//             2 MiB.
+// Limits:     memory_bytes holds blocks, indexes, filters and what is not on disk yet; the info log is at
+//             most 2 MiB.
 // Errors:     of open: corruption (the message says how to rebuild), unsupported (written in another format),
 //             unavailable (another process holds it), resource_exhausted, io. A store whose checkpoint failed
 //             refuses commits until one succeeds again.

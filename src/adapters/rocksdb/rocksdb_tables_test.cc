@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/contract/table_store_commits.h"
 #include "tests/contract/table_store_contract.h"
 #include "tests/contract/warehouse_folder.h"
 
@@ -33,6 +34,7 @@ private:
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Rocksdb, TableStoreContract, RocksdbHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Rocksdb, TableStoreCommits, RocksdbHarness);
 
 Status put(TableStore& store, std::int64_t partition, std::uint64_t from, std::string_view text) {
     const TableAttribute attribute{"text", text};

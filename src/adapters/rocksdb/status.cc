@@ -62,9 +62,10 @@ Error error_of(const rocksdb::Status& status, const std::string& path, std::stri
 
 Error damaged(const std::string& path, std::string_view what) {
     return {Errc::corruption,
-            fmt::format("the tables are damaged ({}); stop the server and delete the folder {}: it is rebuilt from "
-                        "the log",
-                        what, path)};
+            fmt::format(
+                "the tables are damaged ({}); stop the server and delete the folder {}: it is rebuilt from "
+                "the log",
+                what, path)};
 }
 
 rocksdb::Options engine_options(const RocksdbOptions& options) {
@@ -80,7 +81,8 @@ rocksdb::Options engine_options(const RocksdbOptions& options) {
     engine.memtable_prefix_bloom_size_ratio = 0.02;
     engine.memtable_whole_key_filtering = true;
     engine.table_factory.reset(rocksdb::NewBlockBasedTableFactory(block_options(std::move(cache))));
-    engine.compression = supports(rocksdb::kLZ4Compression) ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+    engine.compression =
+        supports(rocksdb::kLZ4Compression) ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
     engine.max_background_jobs = 2;
     engine.max_open_files = kOpenFilesMax;
     // Checkpoints make many small files: they are merged eight at a time.

@@ -77,10 +77,11 @@ Status Store::check_format() {
     const auto read = db_->Get({}, slice(kFormatKey), &found);
     if (read.ok() && found == kFormat) return {};
     if (read.ok()) {
-        return failure(Errc::unsupported,
-                       fmt::format("{} is in format '{}', this program reads '{}'; use the version that wrote it, "
-                                   "or delete the folder while the server is stopped: it is rebuilt from the log",
-                                   path_, found.substr(0, 60), kFormat));
+        return failure(
+            Errc::unsupported,
+            fmt::format("{} is in format '{}', this program reads '{}'; use the version that wrote it, "
+                        "or delete the folder while the server is stopped: it is rebuilt from the log",
+                        path_, found.substr(0, 60), kFormat));
     }
     if (!read.IsNotFound()) return failure(error_of(read, "open"));
     const std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}));
@@ -266,8 +267,9 @@ void Store::checkpoint_when_due() {
 
 namespace tillstream {
 
-Result<std::unique_ptr<TableStore>> RocksdbTables::open(const std::string& path, const RocksdbOptions& options,
-                                                        Logger logger, Metrics& metrics) {
+Result<std::unique_ptr<TableStore>> RocksdbTables::open(const std::string& path,
+                                                        const RocksdbOptions& options, Logger logger,
+                                                        Metrics& metrics) {
     auto store = std::make_unique<rocks::Store>(path, options, std::move(logger), metrics);
     TILLSTREAM_CHECK(store->open());
     return store;

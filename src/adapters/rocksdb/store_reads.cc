@@ -48,8 +48,7 @@ Range range_of(const TableQuery& query, const std::string& prefix) {
 Result<bool> Store::get(const TableKey& key, TableItem& item) {
     item.clear();
     rocksdb::PinnableSlice value;
-    const auto found =
-        db_->Get({}, db_->DefaultColumnFamily(), slice(item_key(key)), &value);
+    const auto found = db_->Get({}, db_->DefaultColumnFamily(), slice(item_key(key)), &value);
     if (found.IsNotFound()) return false;
     if (!found.ok()) return failure(error_of(found, "get"));
     std::vector<TableAttribute> attributes;

@@ -21,7 +21,8 @@ TEST(TableValues, AreWhatTheFormatSays) {
     const std::string_view expected(
         "\x06"
         "\x01v\x05\x03\0\1\xff"
-        "\x04text\x04\x06" "536365"
+        "\x04text\x04\x06"
+        "536365"
         "\x05total\x03\x04\xb7\x8e\x03"
         "\x03yes\x02"
         "\x02no\x01"
@@ -29,7 +30,9 @@ TEST(TableValues, AreWhatTheFormatSays) {
         47);
     EXPECT_EQ(bytes, expected);
     const SinkPosition position{SourceId{5}, Offset{300}, "cur", Epoch{2}};
-    EXPECT_EQ(position_value(position), std::string_view("\xac\x02\x02\x03" "cur", 7));
+    EXPECT_EQ(position_value(position), std::string_view("\xac\x02\x02\x03"
+                                                         "cur",
+                                                         7));
 }
 
 TEST(TableValues, ComeBackAndAreNotReadCutOff) {

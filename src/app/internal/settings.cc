@@ -181,12 +181,13 @@ void declare_storage(OptionSet& set, Settings& s) {
              .description = "Most stored bytes one commit of a sink takes, about.",
              .min = "64KiB",
              .max = "256MiB"});
-    set.add({.section = "tables",
-             .key = "memory_bytes",
-             .target = &s.tables.memory_bytes,
-             .description = "Memory of the operational store: blocks read, indexes, and rows not on disk yet.",
-             .min = "16MiB",
-             .max = "1TiB"});
+    set.add(
+        {.section = "tables",
+         .key = "memory_bytes",
+         .target = &s.tables.memory_bytes,
+         .description = "Memory of the operational store: blocks read, indexes, and rows not on disk yet.",
+         .min = "16MiB",
+         .max = "1TiB"});
     set.add({.section = "tables",
              .key = "dirty_bytes",
              .target = &s.tables.dirty_bytes,

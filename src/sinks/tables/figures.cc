@@ -75,7 +75,8 @@ private:
                 case Measure::unit_price: more = {0, 0, line.unit_price, head.price_scale}; break;
                 case Measure::line_total: more = {0, 0, line.line_total, head.total_scale}; break;
             }
-            if (!sum.add(more)) return failure(Errc::resource_exhausted, "a sum of all lines exceeds 128 bits");
+            if (!sum.add(more))
+                return failure(Errc::resource_exhausted, "a sum of all lines exceeds 128 bits");
             figures_.sums[m].sum = sum.total;
             figures_.sums[m].scale = sum.scale;
         }

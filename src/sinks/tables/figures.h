@@ -1,8 +1,8 @@
 // figures.h - what the tables hold of a stream, counted and summed by scanning every stored line (verify's
 // rule).
 //
-// Scope:    lines of the given shards below the given ends, as sinks/warehouse/figures.h. Measures the tables do
-//           not hold are left out.
+// Scope:    lines of the given shards below the given ends, as sinks/warehouse/figures.h. Measures the tables
+//           do not hold are left out.
 // Errors:   corruption for a value that cannot be read, else those of TableStore::scan.
 // Threads:  any, also while the sink commits.
 #pragma once

@@ -26,8 +26,8 @@ OptionalText text_at(const ColumnVector& column, std::size_t row) {
 }
 
 Status refuse(std::string_view what, std::size_t bytes, std::size_t bytes_max) {
-    return failure(Errc::invalid_argument, fmt::format("{} has {} bytes, the tables hold at most {}", what, bytes,
-                                                       bytes_max));
+    return failure(Errc::invalid_argument,
+                   fmt::format("{} has {} bytes, the tables hold at most {}", what, bytes, bytes_max));
 }
 
 /// A line is refused by itself, whatever it comes with: so the one record that is to blame can be found.
@@ -41,14 +41,15 @@ Status check_line(const RowBatch& rows, const SaleShape& shape, std::size_t row)
     if (shape.description && rows.column(*shape.description).valid(row)) {
         texts += rows.column(*shape.description).strings[row].size;
     }
-    if (texts > kTextBytesMax) return refuse("stock_code, description and country together", texts, kTextBytesMax);
+    if (texts > kTextBytesMax)
+        return refuse("stock_code, description and country together", texts, kTextBytesMax);
     const Int128 limit = pow10(kAmountDigitsMax);
     const auto small = [&](Int128 amount) { return amount > -limit && amount < limit; };
     const Int128 price = decimal_at(rows.column(shape.unit_price), row);
     Int128 total = 0;
-    const bool counted = shape.line_total
-                             ? (total = decimal_at(rows.column(*shape.line_total), row), true)
-                             : !__builtin_mul_overflow(price, Int128{rows.column(shape.quantity).ints[row]}, &total);
+    const bool counted = shape.line_total ? (total = decimal_at(rows.column(*shape.line_total), row), true)
+                                          : !__builtin_mul_overflow(
+                                                price, Int128{rows.column(shape.quantity).ints[row]}, &total);
     if (counted && small(price) && small(total)) return {};
     return failure(Errc::invalid_argument,
                    fmt::format("unit_price or line_total has more than {} digits, the tables cannot hold it",
@@ -135,8 +136,8 @@ StoredLine InvoiceRows::line(std::uint32_t row) const {
     if (shape.description) line.description = text_at(rows.column(*shape.description), at);
     line.quantity = rows.column(shape.quantity).ints[at];
     line.unit_price = decimal_at(rows.column(shape.unit_price), at);
-    line.line_total = shape.line_total ? decimal_at(rows.column(*shape.line_total), at)
-                                       : line.unit_price * line.quantity;
+    line.line_total =
+        shape.line_total ? decimal_at(rows.column(*shape.line_total), at) : line.unit_price * line.quantity;
     const ColumnVector& customers = rows.column(shape.customer_id);
     if (customers.valid(at)) line.customer = customers.ints[at];
     line.country = text_at(rows.column(shape.country), at);

@@ -78,10 +78,11 @@ Result<std::string_view> value_of(const TableItem& item) {
 }
 
 Error damaged(std::string_view what) {
-    return {Errc::corruption,
-            fmt::format("the tables are damaged ({}); stop the server and delete the folder `tables` of the data "
-                        "folder: it is rebuilt from the log",
-                        what)};
+    return {
+        Errc::corruption,
+        fmt::format("the tables are damaged ({}); stop the server and delete the folder `tables` of the data "
+                    "folder: it is rebuilt from the log",
+                    what)};
 }
 
 }  // namespace tillstream::tables

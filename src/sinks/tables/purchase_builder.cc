@@ -15,9 +15,7 @@ constexpr std::size_t kChunkBytes = 32 << 10;
 constexpr std::size_t kSearched = 8;
 constexpr std::size_t kKeptItems = 100'000;
 
-Status overflow() {
-    return failure(Errc::resource_exhausted, "a sum of the tables grows beyond 128 bits");
-}
+Status overflow() { return failure(Errc::resource_exhausted, "a sum of the tables grows beyond 128 bits"); }
 
 /// `more` came after `share`, or `share` is empty.
 bool merge(Share& share, const Share& more) {
@@ -101,7 +99,8 @@ Status PurchaseBuilder::add_lines(const InvoiceRows::Invoice& invoice) {
             open = true;
         }
         chunk_.add(line);
-        if (!merge(run.share, {{1, line.quantity, line.line_total, common.total_scale}, line.time, line.country})) {
+        if (!merge(run.share,
+                   {{1, line.quantity, line.line_total, common.total_scale}, line.time, line.country})) {
             return overflow();
         }
         if (run.last_line == 0 || line.time >= run.last) {
@@ -155,7 +154,8 @@ std::uint32_t PurchaseBuilder::find_share(std::int64_t customer) {
     return found;
 }
 
-Result<PurchaseBuilder::OpenShare*> PurchaseBuilder::share_of(std::string_view number, std::int64_t customer) {
+Result<PurchaseBuilder::OpenShare*> PurchaseBuilder::share_of(std::string_view number,
+                                                              std::int64_t customer) {
     if (!shares_.empty() && shares_.back().customer == customer) return &shares_.back();
     if (const std::uint32_t found = find_share(customer); found != HashIndex::kNone) return &shares_[found];
     OpenShare& share = shares_.emplace_back();
@@ -182,7 +182,9 @@ Status PurchaseBuilder::read_share_of(std::string_view number, OpenShare& share)
 }
 
 Result<PurchaseBuilder::OpenPart*> PurchaseBuilder::part_of(std::int64_t customer, SourceId source) {
-    const auto is = [&](std::uint32_t i) { return parts_[i].customer == customer && parts_[i].source == source; };
+    const auto is = [&](std::uint32_t i) {
+        return parts_[i].customer == customer && parts_[i].source == source;
+    };
     if (last_part_ < parts_.size() && is(last_part_)) return &parts_[last_part_];
     const auto fresh = static_cast<std::uint32_t>(parts_.size());
     const std::size_t hash = static_cast<std::size_t>(customer) * 31 + source.value;

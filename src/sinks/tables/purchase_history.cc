@@ -23,7 +23,8 @@ constexpr std::size_t kShown = 60;
 
 Error bad_cursor(std::string_view cursor) {
     return {Errc::invalid_argument,
-            fmt::format("cursor '{}' is none of this list: pass back `next` of an answer", cursor.substr(0, kShown))};
+            fmt::format("cursor '{}' is none of this list: pass back `next` of an answer",
+                        cursor.substr(0, kShown))};
 }
 
 Status check_limit(std::size_t limit) {
@@ -200,7 +201,8 @@ Result<InvoicePage> PurchaseHistory::invoice(std::string_view invoice_no, std::s
 Result<CustomerTotals> PurchaseHistory::customer(std::int64_t customer_id) const {
     Total total;
     total.totals.customer_id = customer_id;
-    TableQuery query{.table = kCustomers, .partition = customer_id, .from = kSourcesBegin, .to = kSharesBegin};
+    TableQuery query{
+        .table = kCustomers, .partition = customer_id, .from = kSourcesBegin, .to = kSharesBegin};
     // All parts at once: they belong to one moment.
     query.limit = SIZE_MAX;
     const TablePage page = TILLSTREAM_TRY(store_.query(query));

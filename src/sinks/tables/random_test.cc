@@ -1,4 +1,5 @@
-// Random sales through crashes, against the model: the tables answer as the log, whatever was lost on the way.
+// Random sales through crashes, against the model: the tables answer as the log, whatever was lost on the
+// way.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -7,8 +8,9 @@
 
 #include "adapters/memory/memory_tables.h"
 #include "adapters/rocksdb/rocksdb_tables.h"
-#include "sinks/tables/internal/sales_fixture.h"
+#include "sinks/tables/tables_sink.h"
 #include "tests/contract/warehouse_folder.h"
+#include "tests/fakes/sales_model.h"
 
 namespace tillstream::testing {
 namespace {
@@ -29,7 +31,8 @@ public:
         sale.minute = static_cast<std::int64_t>(below(one_in(3) ? 10'000 : 20));
         sale.price = static_cast<std::int64_t>(below(1'000'000)) - 10'000;
         // The invoice mostly knows its customer.
-        if (!one_in(4)) sale.customer = static_cast<std::int64_t>(std::hash<std::string>{}(sale.invoice) % 40);
+        if (!one_in(4))
+            sale.customer = static_cast<std::int64_t>(std::hash<std::string>{}(sale.invoice) % 40);
         if (one_in(15)) sale.customer = static_cast<std::int64_t>(below(40));
         const char* countries[] = {"United Kingdom", "France", "EIRE"};
         sale.country = countries[below(3)];
@@ -89,8 +92,8 @@ TEST(TablesRandom, AnswersAreTheLogsThroughCrashes) {
     for (std::uint64_t i = 0; i < 20 && !::testing::Test::HasFailure(); ++i) run_in_memory(seed + i);
 }
 
-/// A copy of the folder while the store is open is what a kill at this moment leaves: nothing that is in memory
-/// is in it.
+/// A copy of the folder while the store is open is what a kill at this moment leaves: nothing that is in
+/// memory is in it.
 TEST(TablesRandom, AnswersAreTheLogsAfterReopeningCopiesOfTheStore) {
     const std::uint64_t seed = first_seed();
     RandomSales random(seed);

@@ -10,9 +10,12 @@
 #include "adapters/rocksdb/rocksdb_tables.h"
 #include "formats/body_decoder.h"
 #include "formats/text_file.h"
-#include "sinks/tables/internal/sales_fixture.h"
+#include "sinks/tables/figures.h"
+#include "sinks/tables/purchase_history.h"
 #include "sinks/tables/sale_shape.h"
+#include "sinks/tables/tables_sink.h"
 #include "tests/contract/warehouse_folder.h"
+#include "tests/fakes/sales_batches.h"
 
 namespace tillstream::testing {
 namespace {
@@ -20,12 +23,13 @@ namespace {
 constexpr std::size_t kBodyBytes = 1 << 20;
 constexpr std::uint32_t kShards = 4;
 
-/// Path of the file, or nothing. TILLSTREAM_SHARED_DATA, else ../shared/data beside the repository or above it.
+/// Path of the file, or nothing. TILLSTREAM_SHARED_DATA, else ../shared/data beside the repository or above
+/// it.
 std::optional<std::string> real_file() {
     const char* folder = std::getenv("TILLSTREAM_SHARED_DATA");
-    for (const std::string& base : {std::string(folder != nullptr ? folder : ""),
-                                    std::string(TILLSTREAM_SOURCE_DIR "/../shared/data"),
-                                    std::string(TILLSTREAM_SOURCE_DIR "/../../shared/data")}) {
+    for (const std::string& base :
+         {std::string(folder != nullptr ? folder : ""), std::string(TILLSTREAM_SOURCE_DIR "/../shared/data"),
+          std::string(TILLSTREAM_SOURCE_DIR "/../../shared/data")}) {
         const std::string path = base + "/online_retail/data.csv.zst";
         if (std::filesystem::exists(path)) return path;
     }
@@ -128,7 +132,8 @@ protected:
             ASSERT_TRUE(page) << number << ": " << page.error().message;
             ASSERT_EQ(page->lines, expected.lines) << number;
             ASSERT_EQ(page->items.size(), expected.lines) << number;
-            ASSERT_TRUE(page->units == expected.units && page->total == (Amount{expected.total, 4})) << number;
+            ASSERT_TRUE(page->units == expected.units && page->total == (Amount{expected.total, 4}))
+                << number;
             ASSERT_EQ(page->time.micros, expected.first) << number;
             ASSERT_EQ(page->customer_id, expected.customer) << number;
         }
@@ -139,7 +144,8 @@ protected:
             ASSERT_TRUE(totals) << id << ": " << totals.error().message;
             ASSERT_EQ(totals->lines, expected.lines) << id;
             ASSERT_EQ(totals->invoices, expected.invoices.size()) << id;
-            ASSERT_TRUE(totals->units == expected.units && totals->total == (Amount{expected.total, 4})) << id;
+            ASSERT_TRUE(totals->units == expected.units && totals->total == (Amount{expected.total, 4}))
+                << id;
             ASSERT_EQ(totals->first.micros, expected.first) << id;
             ASSERT_EQ(totals->last.micros, expected.last) << id;
             const auto list = PurchaseHistory(*store_).customer_invoices(id, {});

@@ -15,7 +15,8 @@ std::optional<std::size_t> column_of(const Contract& contract, std::string_view 
     return std::nullopt;
 }
 
-bool take(const Contract& contract, std::string_view name, ColumnType type, bool required, std::size_t& into) {
+bool take(const Contract& contract, std::string_view name, ColumnType type, bool required,
+          std::size_t& into) {
     const auto column = column_of(contract, name, type);
     if (!column) return false;
     into = *column;

@@ -12,7 +12,8 @@ bool Sums::add(const Sums& more) {
     if (!rescale(total, scale, wider) || !rescale(other, more.scale, wider)) return false;
     scale = wider;
     lines += more.lines;
-    return !__builtin_add_overflow(total, other, &total) && !__builtin_add_overflow(units, more.units, &units);
+    return !__builtin_add_overflow(total, other, &total) &&
+           !__builtin_add_overflow(units, more.units, &units);
 }
 
 }  // namespace tillstream::tables

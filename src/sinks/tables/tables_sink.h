@@ -1,9 +1,9 @@
-// tables_sink.h - keeps every invoice's lines and every customer's purchases by key, with its positions in the
-// same commit.
+// tables_sink.h - keeps every invoice's lines and every customer's purchases by key, with its positions in
+// the same commit.
 //
 // Place:     a consumer of the log, driven by delivery; PurchaseHistory reads what it writes.
-// Content:   accepted records of dataset `sales` (sale_shape.h); rejected ones, other datasets, and versions of
-//            `sales` without that shape are passed over.
+// Content:   accepted records of dataset `sales` (sale_shape.h); rejected ones, other datasets, and versions
+//            of `sales` without that shape are passed over.
 // Store:     needs atomic_commit: rows of several items and the position change together.
 // Memory:    keeps one batch it has stored, as known-good data for probe; buffers of the size of a commit.
 // Threads:   one at a time (a delivery strand).

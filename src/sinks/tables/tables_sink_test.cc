@@ -4,9 +4,10 @@
 
 #include "adapters/memory/memory_tables.h"
 #include "delivery/bad_records.h"
+#include "sinks/tables/figures.h"
 #include "sinks/tables/internal/layout.h"
-#include "sinks/tables/internal/sales_fixture.h"
 #include "sinks/tables/sale_shape.h"
+#include "tests/fakes/sales_model.h"
 
 namespace tillstream::testing {
 namespace {
@@ -64,8 +65,14 @@ using Texts = std::vector<std::string>;
 TEST_F(TablesSinkTest, an_invoice_has_its_lines_in_order_of_arrival_and_its_totals) {
     sell({{.invoice = "536365", .quantity = 6, .minute = 26, .customer = 17850},
           {.invoice = "536366", .stock = "22633", .quantity = 2, .minute = 28},
-          {.invoice = "536365", .stock = "71053", .description = std::nullopt, .quantity = -1, .minute = 25,
-           .price = 33900, .customer = 17850, .country = "France"},
+          {.invoice = "536365",
+           .stock = "71053",
+           .description = std::nullopt,
+           .quantity = -1,
+           .minute = 25,
+           .price = 33900,
+           .customer = 17850,
+           .country = "France"},
           {.invoice = "536365", .quantity = 6, .minute = 26, .customer = 17850}});
     const InvoicePage page = invoice("536365");
     EXPECT_EQ(page.customer_id, 17850);
@@ -105,7 +112,11 @@ TEST_F(TablesSinkTest, a_cancellation_is_an_invoice_of_its_own_and_totals_are_ne
 }
 
 TEST_F(TablesSinkTest, a_sale_without_customer_is_kept_under_its_invoice_alone) {
-    sell({{.invoice = "536414", .description = std::nullopt, .quantity = 56, .price = 0, .country = std::nullopt}});
+    sell({{.invoice = "536414",
+           .description = std::nullopt,
+           .quantity = 56,
+           .price = 0,
+           .country = std::nullopt}});
     const InvoicePage page = invoice("536414");
     EXPECT_EQ(page.customer_id, std::nullopt);
     EXPECT_EQ(page.country, std::nullopt);
@@ -125,7 +136,8 @@ TEST_F(TablesSinkTest, the_customer_of_an_invoice_is_the_first_that_is_named) {
 
 TEST_F(TablesSinkTest, customers_who_share_an_invoice_have_their_own_lines_of_it) {
     sell({{.invoice = "1", .quantity = 1, .customer = 7}, {.invoice = "1", .quantity = 2, .customer = 8}});
-    sell({{.invoice = "1", .quantity = 4, .customer = 8, .country = "EIRE"}, {.invoice = "1", .quantity = 8}});
+    sell(
+        {{.invoice = "1", .quantity = 4, .customer = 8, .country = "EIRE"}, {.invoice = "1", .quantity = 8}});
     EXPECT_TRUE(customer(7).units == 1);
     EXPECT_TRUE(customer(8).units == 6);
     EXPECT_EQ(customer(8).invoices, 1U);
@@ -223,7 +235,8 @@ TEST_F(TablesSinkTest, lines_come_in_pages_over_all_chunks) {
     for (int commit = 0; commit < 30; ++commit) {
         std::vector<Sale> sales;
         for (int i = 0; i < 1 + commit * 3; ++i) {
-            sales.push_back({.invoice = "1", .description = std::string(static_cast<std::size_t>(i) * 20, 'd')});
+            sales.push_back(
+                {.invoice = "1", .description = std::string(static_cast<std::size_t>(i) * 20, 'd')});
             if (i == 0) sales.back().description = std::nullopt;
         }
         sell(std::move(sales));
@@ -242,10 +255,12 @@ TEST_F(TablesSinkTest, what_is_unknown_or_wrong_is_told) {
         EXPECT_EQ(history_.invoice("1", limit).error().code, Errc::invalid_argument);
         EXPECT_EQ(history_.customer_invoices(7, {.limit = limit}).error().code, Errc::invalid_argument);
     }
-    for (const char* cursor : {"x", "l1.", "l1.0", "l1.-1", "l1.1x", "s1.", "s1.02", "s1.0200000000000000003", "l1.99999999999999999999",
-                               "s1.020000000000000000", "s1.02000000000000000g31", "s1.0200000000000000003", "s1.02000000000000000031x"}) {
+    for (const char* cursor : {"x", "l1.", "l1.0", "l1.-1", "l1.1x", "s1.", "s1.02", "s1.0200000000000000003",
+                               "l1.99999999999999999999", "s1.020000000000000000", "s1.02000000000000000g31",
+                               "s1.0200000000000000003", "s1.02000000000000000031x"}) {
         EXPECT_EQ(history_.invoice("1", 10, cursor).error().code, Errc::invalid_argument) << cursor;
-        EXPECT_EQ(history_.customer_invoices(7, {.cursor = cursor}).error().code, Errc::invalid_argument) << cursor;
+        EXPECT_EQ(history_.customer_invoices(7, {.cursor = cursor}).error().code, Errc::invalid_argument)
+            << cursor;
     }
     // A cursor behind the end is the end.
     EXPECT_TRUE(history_.invoice("1", 10, "l1.18446744073709551615")->items.empty());
@@ -318,16 +333,18 @@ TEST_F(TablesSinkTest, sums_over_versions_of_the_contract_stay_exact) {
         text.replace(text.find(from), from.size(), to);
     };
     replace("decimal(18,4)", "decimal(20,6)");
-    replace("[[derived]]\nname = \"line_total\"\ntype = \"decimal(38,4)\"\nsql = \"quantity * unit_price\"\n"
-            "description = \"value of the line\"\n",
-            "");
+    replace(
+        "[[derived]]\nname = \"line_total\"\ntype = \"decimal(38,4)\"\nsql = \"quantity * unit_price\"\n"
+        "description = \"value of the line\"\n",
+        "");
     replace("measures = [\"quantity\", \"line_total\"]\n", "");
     const auto finer = parse_contract(text, "sales.toml");
     ASSERT_TRUE(finer) << finer.error().message;
     sell({{.invoice = "1", .quantity = 2, .customer = 7}});
     SalesBatches batches(*finer);
-    SinkBatch commit{{batches.make(kOne, Offset{1}, {{.invoice = "1", .quantity = 3, .price = 10001, .customer = 7}})},
-                     {{kOne, Offset{1}, Offset{2}, "c"}}};
+    SinkBatch commit{
+        {batches.make(kOne, Offset{1}, {{.invoice = "1", .quantity = 3, .price = 10001, .customer = 7}})},
+        {{kOne, Offset{1}, Offset{2}, "c"}}};
     ASSERT_TRUE(sink_->commit(commit, Epoch{1}));
     const InvoicePage page = invoice("1");
     EXPECT_EQ(format_decimal(page.total.value, page.total.scale), "8.1003");
@@ -337,10 +354,12 @@ TEST_F(TablesSinkTest, sums_over_versions_of_the_contract_stay_exact) {
 
 TEST_F(TablesSinkTest, figures_are_the_lines_of_the_shards_below_their_ends) {
     const SourceList sources = [] {
-        return std::vector<SourceInfo>{{kOne, "sales", ShardId{0}, 0}, {kTwo, "sales", ShardId{1}, 0},
+        return std::vector<SourceInfo>{{kOne, "sales", ShardId{0}, 0},
+                                       {kTwo, "sales", ShardId{1}, 0},
                                        {SourceId{9}, "orders", ShardId{0}, 0}};
     };
-    sell({{.invoice = "1", .quantity = 2}, {.invoice = "1", .bad = true}, {.invoice = "2", .quantity = 4}}, kOne);
+    sell({{.invoice = "1", .quantity = 2}, {.invoice = "1", .bad = true}, {.invoice = "2", .quantity = 4}},
+         kOne);
     sell({{.invoice = "1", .quantity = 8}, {.invoice = "3", .quantity = -16}}, kTwo);
     sell({{.invoice = "1", .quantity = 32}}, SourceId{9});
     const auto scan = [&](std::vector<ShardEnd> ends) {
@@ -376,10 +395,12 @@ TEST_F(TablesSinkTest, a_store_without_atomic_commits_is_refused) {
 class TablesRefusal : public TablesSinkTest {
 protected:
     void expect_refused(const Sale& bad, const std::string& because) {
-        const LogBatch batch = log_.batches().make(kOne, Offset{0}, {{.invoice = "1"}, bad, {.invoice = "2"}});
+        const LogBatch batch =
+            log_.batches().make(kOne, Offset{0}, {{.invoice = "1"}, bad, {.invoice = "2"}});
         ASSERT_TRUE(batch.records->rejections.empty()) << "ingest refuses it already";
-        for (const Status& refused : {sink_->rehearse({{batch}, {}}),
-                                      sink_->commit({{batch}, {{kOne, Offset{0}, Offset{3}, "c"}}}, Epoch{1})}) {
+        for (const Status& refused :
+             {sink_->rehearse({{batch}, {}}),
+              sink_->commit({{batch}, {{kOne, Offset{0}, Offset{3}, "c"}}}, Epoch{1})}) {
             ASSERT_FALSE(refused);
             EXPECT_EQ(refused.error().code, Errc::invalid_argument);
             EXPECT_NE(refused.error().message.find(because), std::string::npos) << refused.error().message;
@@ -416,7 +437,8 @@ TEST_F(TablesRefusal, amounts_that_no_sum_could_hold) {
     replace("unit_price between -100000 and 100000", "quantity > -9000000");
     const ContractPtr wide = *parse_contract(text, "sales.toml");
     RowDecoder decoder(wide);
-    const std::vector<std::string_view> names = {"invoice_no", "stock_code", "quantity", "invoice_date", "unit_price"};
+    const std::vector<std::string_view> names = {"invoice_no", "stock_code", "quantity", "invoice_date",
+                                                 "unit_price"};
     const std::vector<std::string_view> row = {"1", "2", "1", "2010-12-01", "123456789012345678901234567890"};
     const auto header = decoder.bind_header(names);
     decoder.start(std::make_shared<Buffer>(), 1);

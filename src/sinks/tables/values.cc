@@ -32,7 +32,8 @@ char* write_signed(char* at, std::int64_t value) { return write_varint(at, fold_
 char* write_wide(char* at, Int128 value) {
     const UInt128 folded = fold_sign128(value);
     // Nearly every amount is short, and 64-bit arithmetic is faster.
-    return folded >> 64 == 0 ? write_varint(at, static_cast<std::uint64_t>(folded)) : write_varint(at, folded);
+    return folded >> 64 == 0 ? write_varint(at, static_cast<std::uint64_t>(folded))
+                             : write_varint(at, folded);
 }
 char* write_text(char* at, std::string_view text) {
     at = write_varint(at, static_cast<std::uint64_t>(text.size()));
@@ -142,8 +143,8 @@ Result<std::string_view> fields_of(std::string_view bytes, std::string_view what
     }
     const auto version = static_cast<std::uint8_t>(bytes[0]);
     if (version != kVersion) {
-        return failure(Errc::unsupported, fmt::format("{} is in version {}, this program reads {}", what, version,
-                                                      kVersion));
+        return failure(Errc::unsupported,
+                       fmt::format("{} is in version {}, this program reads {}", what, version, kVersion));
     }
     return covered.substr(1);
 }
@@ -176,7 +177,7 @@ void append_share(Buffer& out, const Share& share) {
 
 Result<Share> read_share(std::string_view bytes) {
     return read_fields<Share>(bytes, "a customer's share of an invoice",
-                             [](Reading& reading, Share& share) { return reading.share(share); });
+                              [](Reading& reading, Share& share) { return reading.share(share); });
 }
 
 void append_head(Buffer& out, const Head& head) {
@@ -193,7 +194,8 @@ void append_head(Buffer& out, const Head& head) {
 Result<Head> read_head(std::string_view bytes) {
     return read_fields<Head>(bytes, "the head of an invoice", [](Reading& reading, Head& head) {
         int flags = 0;
-        if (!reading.byte(flags) || flags > (kHasCustomer | kOwnShare) || !reading.share(head.whole)) return false;
+        if (!reading.byte(flags) || flags > (kHasCustomer | kOwnShare) || !reading.share(head.whole))
+            return false;
         if ((flags & kHasCustomer) == 0) return flags == 0;
         head.customer = 0;
         head.customers = head.whole;
@@ -238,16 +240,18 @@ void ChunkWriter::begin(Buffer& out, const ChunkHead& head) {
 
 void ChunkWriter::add(const StoredLine& line) {
     Int128 product = 0;
-    const bool total = !same_scale_ || __builtin_mul_overflow(line.unit_price, Int128{line.quantity}, &product) ||
+    const bool total = !same_scale_ ||
+                       __builtin_mul_overflow(line.unit_price, Int128{line.quantity}, &product) ||
                        line.line_total != product;
     const bool customer = line.customer != last_.customer;
     const bool country = line.country != last_.country;
     const std::size_t texts =
         line.stock_code.size() + size_of(line.description) + (country ? size_of(line.country) : 0);
     char* at = out_->extend(kFieldsRoom + texts);
-    *at++ = static_cast<char>((line.description ? kHasDescription : 0) | (total ? kHasTotal : 0) |
-                              (customer ? kNewCustomer : 0) | (customer && line.customer ? kHasLineCustomer : 0) |
-                              (country ? kNewCountry : 0) | (country && line.country ? kHasCountry : 0));
+    *at++ =
+        static_cast<char>((line.description ? kHasDescription : 0) | (total ? kHasTotal : 0) |
+                          (customer ? kNewCustomer : 0) | (customer && line.customer ? kHasLineCustomer : 0) |
+                          (country ? kNewCountry : 0) | (country && line.country ? kHasCountry : 0));
     at = write_varint(at, line.offset.value - last_.offset.value);
     at = write_signed(at, difference(line.time.micros, last_.time.micros));
     at = write_text(at, line.stock_code);

@@ -26,14 +26,16 @@ std::string hex(std::string_view bytes) {
 
 const Share kShare{{2, 12, 306000, 4}, {1'291'191'960'000'000}, "EIRE"};
 const Head kHead{{{3, 11, 272100, 4}, {1'291'191'900'000'000}, "United Kingdom"}, 17850, kShare};
-const CustomerPart kPart{1, {2, 12, 306000, 4}, {1'291'191'960'000'000}, {1'291'192'020'000'000}, "536365", 3, "EIRE"};
+const CustomerPart kPart{
+    1, {2, 12, 306000, 4}, {1'291'191'960'000'000}, {1'291'192'020'000'000}, "536365", 3, "EIRE"};
 const ChunkHead kChunk{SourceId{5}, 4, 4};
 
 std::vector<StoredLine> lines() {
     const Timestamp time{1'291'191'960'000'000};
-    return {{Offset{300}, time, "85123A", "WHITE HOLDER", 6, 25500, 153000, 17850, "EIRE"},
-            {Offset{302}, {time.micros - 60'000'000}, "71053", std::nullopt, -1, 33900, -33900, 17850, "EIRE"},
-            {Offset{303}, time, "D", "", 1, -1, 5, std::nullopt, std::nullopt}};
+    return {
+        {Offset{300}, time, "85123A", "WHITE HOLDER", 6, 25500, 153000, 17850, "EIRE"},
+        {Offset{302}, {time.micros - 60'000'000}, "71053", std::nullopt, -1, 33900, -33900, 17850, "EIRE"},
+        {Offset{303}, time, "D", "", 1, -1, 5, std::nullopt, std::nullopt}};
 }
 
 std::string chunk_of(const ChunkHead& head, const std::vector<StoredLine>& stored) {
@@ -63,7 +65,8 @@ Result<std::vector<StoredLine>> lines_in(std::string_view bytes) {
 TEST(TablesValues, AreWhatTheFormatSays) {
     EXPECT_EQ(hex(bytes_of(append_share, kShare)), "01021804a0ad2580d8e6e1a195cb040545495245dafb824b");
     EXPECT_EQ(hex(bytes_of(append_head, kHead)),
-              "0103031604c89b2180bccaa8a195cb040f556e69746564204b696e67646f6df49602021804a0ad2580d8e6e1a195cb04054549"
+              "0103031604c89b2180bccaa8a195cb040f556e69746564204b696e67646f6df49602021804a0ad2580d8e6e1a195cb"
+              "04054549"
               "52451bac9632");
     Head alone = kHead;
     alone.customers = alone.whole;
@@ -72,7 +75,8 @@ TEST(TablesValues, AreWhatTheFormatSays) {
     EXPECT_EQ(hex(bytes_of(append_customer_part, kPart)),
               "0101021804a0ad2580d8e6e1a195cb0480f4829ba295cb040635333633363503054549524563915cd1");
     EXPECT_EQ(hex(chunk_of(kChunk, lines())),
-              "010504043dac0280d8e6e1a195cb04063835313233410c574849544520484f4c4445520cb88e03f4960204454952450002ff9b"
+              "010504043dac0280d8e6e1a195cb04063835313233410c574849544520484f4c4445520cb88e03f496020445495245"
+              "0002ff9b"
               "9c3905373130353301d891041701809c9c3901440002010a5cbfa725");
 }
 

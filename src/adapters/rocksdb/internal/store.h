@@ -24,7 +24,9 @@ public:
     ~Store() override;
     Status open();
 
-    TableCapabilities capabilities() const override { return {.atomic_commit = true, .consistent_scan = true}; }
+    TableCapabilities capabilities() const override {
+        return {.atomic_commit = true, .consistent_scan = true};
+    }
     Status commit(const TableCommit& commit) override;
     Status rehearse(const TableCommit& commit) override;
     Result<std::vector<SinkPosition>> positions(std::string_view consumer) override;

@@ -24,9 +24,9 @@ class PurchaseBuilder {
 public:
     explicit PurchaseBuilder(TableStore& store) : store_(store) {}
 
-    /// The writes of a commit, valid until the next call and as long as `batch`. invalid_argument for a line the
-    /// tables cannot hold, corruption for a stored value that cannot be read, resource_exhausted if a sum grows
-    /// beyond 128 bits.
+    /// The writes of a commit, valid until the next call and as long as `batch`. invalid_argument for a line
+    /// the tables cannot hold, corruption for a stored value that cannot be read, resource_exhausted if a sum
+    /// grows beyond 128 bits.
     Result<std::span<const TableWrite>> build(const SinkBatch& batch);
 
 private:

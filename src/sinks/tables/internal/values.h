@@ -29,9 +29,9 @@ struct Share {
 };
 
 struct Head {
-    Share whole;                             ///< all lines of the invoice
-    std::optional<std::int64_t> customer;    ///< of the first line that has one
-    Share customers;                         ///< that customer's lines, if there is one
+    Share whole;                           ///< all lines of the invoice
+    std::optional<std::int64_t> customer;  ///< of the first line that has one
+    Share customers;                       ///< that customer's lines, if there is one
     friend bool operator==(const Head&, const Head&) = default;
 };
 

@@ -40,8 +40,8 @@ private:
         std::size_t end = 0;
     };
 
-    void add(TableWrite::Kind kind, std::string_view table, const TableKeyPart& partition, std::string_view sort,
-             std::string_view more);
+    void add(TableWrite::Kind kind, std::string_view table, const TableKeyPart& partition,
+             std::string_view sort, std::string_view more);
 
     Buffer bytes_;
     std::vector<Entry> entries_;
