@@ -1,9 +1,10 @@
 // replay.h - bringing a stretch of the log to a sink again: what was asked for, and how far it has come.
 //
-// Rule:     a sink that can replace gets the records of the range again in the place of what it holds of them,
-//           between its normal commits; its readers see whole records all the time. Any other sink is reset and
-//           rebuilt from the log's beginning, whatever the range.
-// Crash:    a replay ends with the process and may be asked for again; the store is consistent at every moment.
+// Rule:     a sink that can replace gets the records of the range again in the place of what it holds of
+//           them, between its normal commits; its readers see whole records all the time. Any other sink is
+//           reset and rebuilt from the log's beginning, whatever the range.
+// Crash:    a replay ends with the process and may be asked for again; the store is consistent at every
+//           moment.
 // Source:   FACES "CLI"; engine-notes 6.
 #pragma once
 

@@ -3,10 +3,10 @@
 //
 // File:        state/sinks/<name>.state, lines "key value"; replaced atomically.
 // Why deaths:  a record that kills the process is found by counting unclean ends at the same position: after
-//              the third the sink goes on in pieces, with a durable mark before each. A piece under whose mark
-//              the process died is cut into smaller ones, down to one record; a record under whose mark it died
-//              three times is refused. A kill from outside while nothing is attempted blames nobody, and costs
-//              a few small commits otherwise.
+//              the third the sink goes on in pieces, with a durable mark before each. A piece under whose
+//              mark the process died is cut into smaller ones, down to one record; a record under whose mark
+//              it died three times is refused. A kill from outside while nothing is attempted blames nobody,
+//              and costs a few small commits otherwise.
 // Threads:     any.
 #pragma once
 

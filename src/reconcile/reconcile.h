@@ -51,8 +51,8 @@ struct SinkCheck {
     std::string problem;  ///< why not, in a few words
 };
 
-/// The sealed objects of the stream, read without the log. They may end before the log does: what lies behind is
-/// in the journal still.
+/// The sealed objects of the stream, read without the log. They may end before the log does: what lies behind
+/// is in the journal still.
 struct RawCheck {
     std::uint64_t objects = 0;
     std::uint64_t bytes = 0;

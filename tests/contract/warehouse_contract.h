@@ -256,66 +256,6 @@ TYPED_TEST_P(WarehouseContract, a_visitor_that_has_enough_ends_the_query) {
     EXPECT_EQ(table.rows.size(), 10u);
 }
 
-TYPED_TEST_P(WarehouseContract, clearing_forgets_rows_and_positions_of_one_consumer_only) {
-    ASSERT_TRUE(this->warehouse_->ensure_table(this->table_));
-    ASSERT_TRUE(this->warehouse_->commit(this->things({this->thing(1, "a")}, 0, 1)));
-    WarehouseCommit other = this->things({}, 0, 4);
-    other.consumer = "others";
-    ASSERT_TRUE(this->warehouse_->commit(other));
-    const Status cleared = this->warehouse_->clear("things", {&this->table_, 1});
-    ASSERT_TRUE(cleared) << cleared.error().message;
-    EXPECT_EQ(this->count(), 0);
-    EXPECT_TRUE(this->warehouse_->positions("things")->empty());
-    EXPECT_EQ(this->warehouse_->positions("others")->size(), 1u);
-    EXPECT_TRUE(this->warehouse_->commit(this->things({this->thing(1, "a")}, 0, 1)));
-}
-
-TYPED_TEST_P(WarehouseContract, facts_of_a_range_are_replaced_in_one_commit) {
-    const FactRows facts(2000);
-    ASSERT_TRUE(this->warehouse_->ensure_table(facts.table()));
-    ASSERT_TRUE(this->warehouse_->commit(facts.commit("facts", 0, 500)));
-    const auto rows_below = [&](std::uint64_t end) {
-        return count_of(*this->warehouse_, "SELECT count(*) FROM shop.facts WHERE \"offset\" < " +
-                                               std::to_string(end));
-    };
-    const std::int64_t before = rows_below(1'000'000);
-    const std::int64_t first_hundred = count_of(
-        *this->warehouse_, "SELECT count(*) FROM shop.facts WHERE shard = 1 AND \"offset\" BETWEEN 1250 AND 1349");
-    ASSERT_GT(first_hundred, 0);
-    WarehouseCommit removal;
-    removal.consumer = "facts";
-    const std::string stream =
-        run(*this->warehouse_, "SELECT any_value(stream) FROM shop.facts").rows.at(0).at(0);
-    removal.removed = {{&facts.table(), stream, 1, Offset{1250}, Offset{1350}}};
-    const Status removed = this->warehouse_->commit(removal);
-    ASSERT_TRUE(removed) << removed.error().message;
-    EXPECT_EQ(rows_below(1'000'000), before - first_hundred);
-    WarehouseCommit again = facts.commit("others", 0, 500);
-    for (std::uint32_t shard = 0; shard < 4; ++shard)
-        again.removed.push_back({&facts.table(), stream, shard, Offset{0}, Offset{1'000'000}});
-    ASSERT_TRUE(this->warehouse_->commit(again));
-    facts.expect_in(*this->warehouse_);
-}
-
-TYPED_TEST_P(WarehouseContract, a_live_table_is_asked_at_every_query) {
-    std::atomic<int> asked{0};
-    const Status made = this->warehouse_->ensure_live_table(this->table_, [&] {
-        OwnedRows rows;
-        const int n = ++asked;
-        for (int i = 0; i < 5000; ++i)
-            rows.rows.push_back({std::int64_t{n}, rows.keep("a text longer than twelve, of row " +
-                                                            std::to_string(i))});
-        return rows;
-    });
-    ASSERT_TRUE(made) << made.error().message;
-    const char* sql = "SELECT max(n), count(*), count(DISTINCT text) FROM shop.things";
-    EXPECT_EQ(run(*this->warehouse_, sql).rows.at(0), (std::vector<std::string>{"1", "5000", "5000"}));
-    EXPECT_EQ(run(*this->warehouse_, sql).rows.at(0), (std::vector<std::string>{"2", "5000", "5000"}));
-    this->reopen();
-    ASSERT_TRUE(this->warehouse_->ensure_live_table(this->table_, [] { return OwnedRows{}; }));
-    EXPECT_EQ(this->count(), 0);
-}
-
 REGISTER_TYPED_TEST_SUITE_P(
     WarehouseContract, an_empty_store_has_no_positions, rows_and_position_survive_reopening,
     a_commit_from_another_position_is_a_conflict_and_leaves_nothing, an_older_epoch_is_fenced_off,
@@ -324,8 +264,6 @@ REGISTER_TYPED_TEST_SUITE_P(
     a_table_grows_by_columns_but_never_changes_one, facts_of_many_slices_arrive_unchanged,
     facts_of_another_shape_than_the_table_are_refused, readers_see_whole_commits_only,
     parameters_of_every_type_come_back, a_query_that_is_wrong_says_where, a_query_cannot_write,
-    an_endless_query_times_out_and_the_connection_is_good_again, a_visitor_that_has_enough_ends_the_query,
-    clearing_forgets_rows_and_positions_of_one_consumer_only, facts_of_a_range_are_replaced_in_one_commit,
-    a_live_table_is_asked_at_every_query);
+    an_endless_query_times_out_and_the_connection_is_good_again, a_visitor_that_has_enough_ends_the_query);
 
 }  // namespace tillstream::testing

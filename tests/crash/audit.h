@@ -22,8 +22,8 @@ struct AuditCounts {
     std::uint64_t customers_checked = 0;  ///< purchase histories read by REST
 };
 
-/// One round's requests, grouped by the server, compared one by one; then every customer's purchase history, and
-/// some invoices line by line.
+/// One round's requests, grouped by the server, compared one by one; then every customer's purchase history,
+/// and some invoices line by line.
 Result<AuditCounts> audit_round(ShopClient& client, int round, const Ledger& ledger);
 
 /// Over all rounds: verify is ok, offsets of each shard are dense and unique. The answer is a text of every

@@ -12,6 +12,7 @@
 
 #include "tests/contract/warehouse_contract.h"
 #include "tests/contract/warehouse_folder.h"
+#include "tests/contract/warehouse_rebuild_contract.h"
 #include "tests/contract/warehouse_rows.h"
 
 namespace tillstream::testing {
@@ -26,6 +27,7 @@ struct DuckdbHarness {
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Duckdb, WarehouseContract, DuckdbHarness);
+INSTANTIATE_TYPED_TEST_SUITE_P(Duckdb, WarehouseRebuildContract, DuckdbHarness);
 
 class DuckdbWarehouseTest : public ::testing::Test {
 protected:

@@ -129,6 +129,15 @@ Result<std::unique_ptr<LocalObjectStore>> LocalObjectStore::open(Filesystem& fs,
     return std::unique_ptr<LocalObjectStore>(new LocalObjectStore(std::move(state)));
 }
 
+std::unique_ptr<LocalObjectStore> LocalObjectStore::open_for_reading(Filesystem& fs, std::string root,
+                                                                     std::vector<std::string> areas) {
+    while (root.size() > 1 && root.back() == '/') root.pop_back();
+    std::sort(areas.begin(), areas.end());
+    auto state = std::make_unique<State>(fs, std::move(root), std::move(areas));
+    state->failed_sync = Error{Errc::permission_denied, "this object store was opened for reading"};
+    return std::unique_ptr<LocalObjectStore>(new LocalObjectStore(std::move(state)));
+}
+
 Result<PutOutcome> LocalObjectStore::put_if_absent(std::string_view name, std::string_view bytes) {
     const std::string path = TILLSTREAM_TRY(state_->path_of(name));
     TILLSTREAM_CHECK(state_->check_working());

@@ -27,6 +27,11 @@ public:
     /// the root are made as needed. `fs` outlives the store.
     static Result<std::unique_ptr<LocalObjectStore>> open(Filesystem& fs, std::string root,
                                                           std::vector<std::string> areas = {"lake", "state"});
+    /// Beside the store's owner: nothing is made or cleared away, and every put and remove answers
+    /// permission_denied.
+    static std::unique_ptr<LocalObjectStore> open_for_reading(Filesystem& fs, std::string root,
+                                                              std::vector<std::string> areas = {"lake",
+                                                                                                "state"});
     ~LocalObjectStore() override;
 
     Result<PutOutcome> put_if_absent(std::string_view name, std::string_view bytes) override;

@@ -125,7 +125,8 @@ void declare_log(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "budget_bytes",
              .target = &s.log.budget_bytes,
-             .description = "Most the journal may take; what is sealed makes room. At it ingest answers 503, reads go on.",
+             .description = "Most the journal may take; what is sealed makes room. At it ingest answers 503 "
+                            "and reads go on.",
              .min = "4MiB",
              .max = "64TiB"});
     set.add({.section = "log",
@@ -143,8 +144,9 @@ void declare_log(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "seal_bytes",
              .target = &s.log.seal_bytes,
-             .description = "Records of one shard after which the journal is sealed into the raw lake; at the "
-                            "hour it is sealed in any case.",
+             .description =
+                 "Records of one shard after which the journal is sealed into the raw lake; at the "
+                 "hour it is sealed in any case.",
              .min = "1MiB",
              .max = "1GiB"});
     set.add({.section = "log",
@@ -162,8 +164,9 @@ void declare_log(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "retain_bytes",
              .target = &s.log.retain_bytes,
-             .description = "Most the sealed objects of one stream may take; the oldest go, once no sink needs "
-                            "them. 0B: any.",
+             .description =
+                 "Most the sealed objects of one stream may take; the oldest go, once no sink needs "
+                 "them. 0B: any.",
              .min = "0B",
              .max = "64TiB"});
 }

@@ -14,6 +14,7 @@
 namespace tillstream::duck {
 
 /// Registers the function in the connection's database and gives its name.
-Result<std::string> register_live_table(duckdb_connection connection, const TableSchema& table, LiveRows rows);
+Result<std::string> register_live_table(duckdb_connection connection, const TableSchema& table,
+                                        LiveRows rows);
 
 }  // namespace tillstream::duck

@@ -1,7 +1,7 @@
 // openapi.h - GET /openapi.json: every route of the door described, OpenAPI 3.1.
 //
-// Rule:     made from the router's own routes; a route without a description, or a description without a route,
-//           keeps the server from starting (internal), so the document cannot drift.
+// Rule:     made from the router's own routes; a route without a description, or a description without a
+//           route, keeps the server from starting (internal), so the document cannot drift.
 // Source:   OpenAPI Specification 3.1.0.
 #pragma once
 

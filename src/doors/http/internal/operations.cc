@@ -77,7 +77,8 @@ constexpr std::string_view kRecordPage =
     R"({"type":"object","properties":{"records":{"type":"array","items":{"type":"object"}},)"
     R"("next":{"type":["string","null"]}}})";
 constexpr std::string_view kInvoice =
-    R"({"type":"object","properties":{"invoice_no":{"type":"string"},"customer_id":{"type":["integer","null"]},)"
+    R"({"type":"object","properties":{"invoice_no":{"type":"string"},)"
+    R"("customer_id":{"type":["integer","null"]},)"
     R"("time":{"type":"string","format":"date-time"},"country":{"type":["string","null"]},)"
     R"("lines":{"type":"integer"},"units":{"type":"integer"},"total":{"type":"string"},)"
     R"("items":{"type":"array","items":{"type":"object"}},"next":{"type":["string","null"]}}})";
