@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kChunkBytes = 32 << 10;
 /// Customers of one invoice are looked for one by one up to here: nearly always there is one.
 constexpr std::size_t kSearched = 8;
-constexpr std::size_t kKeptItems = 100'000;
+constexpr std::size_t kKeptItems = 20'000;
 
 Status overflow() { return failure(Errc::resource_exhausted, "a sum of the tables grows beyond 128 bits"); }
 

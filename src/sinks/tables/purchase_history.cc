@@ -224,12 +224,14 @@ Result<CustomerInvoices> PurchaseHistory::customer_invoices(std::int64_t custome
     if (!wanted.cursor.empty()) after = TILLSTREAM_TRY(share_in(wanted.cursor));
     const FixedSort from = FixedSort::share(wanted.from.value_or(Timestamp{}));
     const FixedSort to = FixedSort::share(wanted.to.value_or(Timestamp{}));
-    TableQuery query{.table = kCustomers, .partition = customer_id};
-    query.from = wanted.from ? from.view() : kSharesBegin;
-    query.to = wanted.to ? to.view() : kSharesEnd;
-    query.descending = wanted.order == ListOrder::descending;
-    query.limit = wanted.limit;
-    if (!after.empty()) query.after = after;
+    using Part = std::optional<TableKeyPart>;
+    const TableQuery query{.table = kCustomers,
+                           .partition = customer_id,
+                           .from = wanted.from ? from.view() : kSharesBegin,
+                           .to = wanted.to ? to.view() : kSharesEnd,
+                           .descending = wanted.order == ListOrder::descending,
+                           .limit = wanted.limit,
+                           .after = after.empty() ? Part{} : Part{std::string_view(after)}};
     const TablePage page = TILLSTREAM_TRY(store_.query(query));
     CustomerInvoices answer;
     for (const TableItem& item : page.items) {

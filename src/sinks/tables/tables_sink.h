@@ -31,6 +31,8 @@ public:
     std::string_view name() const override { return kName; }
     bool wants(const LogBatch& batch) const override;
     Result<std::vector<SinkPosition>> positions() override { return store_.positions(kName); }
+    /// What a crash now would leave at least: what the log keeps must reach back to here.
+    Result<std::vector<SinkPosition>> persisted() { return store_.persisted(kName); }
     Status commit(const SinkBatch& batch, Epoch epoch) override;
     Status rehearse(const SinkBatch& batch) override;
     Status probe() override;

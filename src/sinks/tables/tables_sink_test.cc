@@ -385,6 +385,16 @@ TEST_F(TablesSinkTest, clear_leaves_an_empty_store_that_is_filled_again) {
     expect_as_model();
 }
 
+TEST_F(TablesSinkTest, what_a_crash_would_leave_is_behind_until_a_checkpoint) {
+    sell({{.invoice = "1"}});
+    EXPECT_TRUE(sink_->persisted()->empty());
+    ASSERT_TRUE(store_.checkpoint());
+    EXPECT_EQ(*sink_->persisted(), *sink_->positions());
+    sell({{.invoice = "1"}});
+    EXPECT_EQ(sink_->persisted()->front().next, Offset{1});
+    EXPECT_EQ(sink_->positions()->front().next, Offset{2});
+}
+
 TEST_F(TablesSinkTest, a_store_without_atomic_commits_is_refused) {
     MemoryTables plain(TableCapabilities{});
     const auto sink = TablesSink::open(plain);
