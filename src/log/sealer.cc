@@ -128,7 +128,8 @@ void Sealer::failed(const Error& error) {
     errors_.add();
     failing_.set(1);
     if (retry_pause_.count() == 0)
-        logger_.warn("sealing fails and is tried again; the journal grows meanwhile", {{"error", error.message}});
+        logger_.warn("sealing fails and is tried again; the journal grows meanwhile",
+                     {{"error", error.message}});
     retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
     retry_at_ = SteadyClock::now() + retry_pause_;
     const std::lock_guard lock(mutex_);

@@ -122,12 +122,14 @@ void declare_log(OptionSet& set, Settings& s) {
              .description = "Size of one journal file.",
              .min = "1MiB",
              .max = "1GiB"});
-    set.add({.section = "log",
-             .key = "budget_bytes",
-             .target = &s.log.budget_bytes,
-             .description = "Most the journal may take; what is sealed makes room. At it ingest answers 503, reads go on.",
-             .min = "4MiB",
-             .max = "64TiB"});
+    set.add(
+        {.section = "log",
+         .key = "budget_bytes",
+         .target = &s.log.budget_bytes,
+         .description =
+             "Most the journal may take; what is sealed makes room. At it ingest answers 503, reads go on.",
+         .min = "4MiB",
+         .max = "64TiB"});
     set.add({.section = "log",
              .key = "queue_bytes",
              .target = &s.log.queue_bytes,
@@ -143,8 +145,9 @@ void declare_log(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "seal_bytes",
              .target = &s.log.seal_bytes,
-             .description = "Records of one shard after which the journal is sealed into the raw lake; at the "
-                            "hour it is sealed in any case.",
+             .description =
+                 "Records of one shard after which the journal is sealed into the raw lake; at the "
+                 "hour it is sealed in any case.",
              .min = "1MiB",
              .max = "1GiB"});
     set.add({.section = "log",
@@ -162,8 +165,9 @@ void declare_log(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "retain_bytes",
              .target = &s.log.retain_bytes,
-             .description = "Most the sealed objects of one stream may take; the oldest go, once no sink needs "
-                            "them. 0B: any.",
+             .description =
+                 "Most the sealed objects of one stream may take; the oldest go, once no sink needs "
+                 "them. 0B: any.",
              .min = "0B",
              .max = "64TiB"});
 }
@@ -181,12 +185,13 @@ void declare_storage(OptionSet& set, Settings& s) {
              .description = "Most stored bytes one commit of a sink takes, about.",
              .min = "64KiB",
              .max = "256MiB"});
-    set.add({.section = "tables",
-             .key = "memory_bytes",
-             .target = &s.tables.memory_bytes,
-             .description = "Memory of the operational store: blocks read, indexes, and rows not on disk yet.",
-             .min = "16MiB",
-             .max = "1TiB"});
+    set.add(
+        {.section = "tables",
+         .key = "memory_bytes",
+         .target = &s.tables.memory_bytes,
+         .description = "Memory of the operational store: blocks read, indexes, and rows not on disk yet.",
+         .min = "16MiB",
+         .max = "1TiB"});
     set.add({.section = "tables",
              .key = "dirty_bytes",
              .target = &s.tables.dirty_bytes,

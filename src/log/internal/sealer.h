@@ -70,7 +70,7 @@ private:
     SegmentPreparer& preparer_;
     SealedLog& log_;
     const SealedStore& store_;
-    std::optional<BuiltPass> built_;       ///< recorded, not yet done
+    std::optional<BuiltPass> built_;         ///< recorded, not yet done
     std::deque<Published::Retired> hidden_;  ///< perhaps still read
     std::deque<Published::Retired> pinned_;  ///< kept for what could not be sealed from them
     std::chrono::steady_clock::time_point retry_at_{};
