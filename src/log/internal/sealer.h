@@ -54,6 +54,7 @@ private:
     Status take_up(const Pass& pass);
     Status put_pass();
     Status put(const CutObject& object, const std::string& bytes);
+    Status put_again(const CutObject& object);
     Result<bool> is_whole(const CutObject& object) const;
     void sealed(const BuiltPass& built, Lsn scanned);
     void recycle();
