@@ -1,5 +1,8 @@
 #include "delivery/internal/chunk_reader.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "delivery/batch_slice.h"
 
 namespace tillstream {
@@ -18,7 +21,14 @@ Result<Chunk> ChunkReader::read_from_reader() {
     LogRead read = TILLSTREAM_TRY(reader_->read(chunk_bytes_));
     Chunk chunk;
     chunk.at_end = read.batches.empty();
-    chunk.gaps = std::move(read.gaps);
+    for (Gap& gap : read.gaps) {
+        // The log does not know what this sink had before retention took it.
+        if (gap.kind == Gap::Kind::retention) {
+            gap.from = std::max(gap.from, place_.next_of(gap.source));
+            if (gap.to <= gap.from) continue;
+        }
+        chunk.gaps.push_back(std::move(gap));
+    }
     chunk.end = {place_.next, std::move(read.cursor)};
     for (LogBatch& batch : read.batches) {
         Offset& end = chunk.end.next[batch.source];

@@ -126,7 +126,7 @@ Result<bool> ContinuousReader::read_journal(LogRead& out, std::size_t max_bytes)
     out.batches = std::move(piece.batches);
     if (place_.sealed)
         std::erase_if(out.batches, [&](const LogBatch& batch) {
-            return place_.passed(batch.lsn, 
+            return place_.passed(batch.lsn,
                                  {hour_of(batch.arrived), batch.source, Offset{batch.end().value - 1}});
         });
     place_.at = journal_->place();

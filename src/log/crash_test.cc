@@ -13,11 +13,11 @@ namespace tillstream {
 namespace {
 
 using testing::check;
-using testing::Ledger;
-using testing::send;
 using testing::JournalFixture;
+using testing::Ledger;
 using testing::read_all;
 using testing::ReadRecord;
+using testing::send;
 using Loss = MemoryFilesystem::Loss;
 
 JournalOptions crash_options() {

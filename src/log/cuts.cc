@@ -28,9 +28,7 @@ constexpr std::uint8_t kObjectRemoved = 1;
 
 std::string path_of(const std::string& dir, std::string_view name) { return fmt::format("{}/{}", dir, name); }
 
-tl::unexpected<Error> bad() {
-    return failure(Errc::corruption, "cuts: the bytes are not what was written");
-}
+tl::unexpected<Error> bad() { return failure(Errc::corruption, "cuts: the bytes are not what was written"); }
 
 void encode_object(const CutObject& object, Buffer& out) {
     char* at = out.extend(kObjectBytes);

@@ -25,7 +25,8 @@ std::optional<Found> look_into(ObjectStore& objects, const ObjectInfo& info, con
                       sources[id.source.id.value - 1] == id.source;
     if (!ours) return std::nullopt;
     Found found;
-    found.cut = {id.source.id, id.kind, false, id.hour, id.first, id.last, info.bytes, info.bytes, id.hour, {}};
+    found.cut = {id.source.id, id.kind,    false,      id.hour, id.first,
+                 id.last,      info.bytes, info.bytes, id.hour, {}};
     const auto first = (*reader)->next();
     if (!first || !first->batch) return std::nullopt;
     found.first_group = first->batch->place.next;
@@ -64,8 +65,8 @@ void note_holes(Pass& pass, std::map<SourceId, Offset>& next, std::vector<Remove
         if (known == next.end() && object.first.value != 0)
             removed.push_back({object.source, object.first, pass.from});
         if (known != next.end() && object.first > known->second)
-            pass.gaps.push_back(
-                {object.source, known->second, object.first, pass.from, "no sealed object holds the records"});
+            pass.gaps.push_back({object.source, known->second, object.first, pass.from,
+                                 "no sealed object holds the records"});
         Offset& end = next[object.source];
         end = std::max(end, Offset{object.last.value + 1});
     }

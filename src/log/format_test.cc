@@ -199,7 +199,8 @@ TEST(JournalCursor, RoundTripsAndKnowsItsLog) {
     const std::string token = encode_place(journal, example_uuid());
     EXPECT_EQ(token, "j1.00010203.1267.3");
     EXPECT_EQ(encode_cursor(journal.at, example_uuid()), token);
-    const ReadPlace sealed{{Lsn{17}, 1}, ReadPlace::Sealed{Lsn{99}, {hour_of(kMorning), SourceId{5}, Offset{300}}}};
+    const ReadPlace sealed{{Lsn{17}, 1},
+                           ReadPlace::Sealed{Lsn{99}, {hour_of(kMorning), SourceId{5}, Offset{300}}}};
     const std::string in_pass = encode_place(sealed, example_uuid());
     EXPECT_EQ(in_pass, "s1.00010203.11.1.63.57908.5.12c");
     EXPECT_EQ(*decode_place(token, example_uuid()), journal);
@@ -209,10 +210,10 @@ TEST(JournalCursor, RoundTripsAndKnowsItsLog) {
     other.bytes[0] = 'x';
     EXPECT_EQ(decode_place(token, other).error().code, Errc::corruption);
     EXPECT_EQ(decode_place(in_pass, other).error().code, Errc::corruption);
-    for (const char* text :
-         {"j", "j1.", "j1.00010203", "j1.00010203.", "j1.00010203..1", "j1.00010203.1", "j1.00010203.1.",
-          "j1.00010203.g.1", "j2.00010203.1.1", "j1.00010203.1.2.3", "j1.00010203.1.fffffffff", "s1.00010203.1.1",
-          "s1.00010203.1.1.1.1.1.", "s1.00010203.1.1.1.1.1.1.1", "s1.00010203.1.1.1.ffffffffffffffff.1.1"})
+    for (const char* text : {"j", "j1.", "j1.00010203", "j1.00010203.", "j1.00010203..1", "j1.00010203.1",
+                             "j1.00010203.1.", "j1.00010203.g.1", "j2.00010203.1.1", "j1.00010203.1.2.3",
+                             "j1.00010203.1.fffffffff", "s1.00010203.1.1", "s1.00010203.1.1.1.1.1.",
+                             "s1.00010203.1.1.1.1.1.1.1", "s1.00010203.1.1.1.ffffffffffffffff.1.1"})
         EXPECT_EQ(decode_place(text, example_uuid()).error().code, Errc::invalid_argument) << text;
 }
 

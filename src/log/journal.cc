@@ -10,8 +10,8 @@
 
 #include "core/digest.h"
 #include "log/internal/committer.h"
-#include "log/internal/cursor.h"
 #include "log/internal/continuous_reader.h"
+#include "log/internal/cursor.h"
 #include "log/internal/cuts_rebuild.h"
 #include "log/internal/published.h"
 #include "log/internal/recovery.h"
@@ -138,14 +138,16 @@ Lsn first_group(const journal::Recovered& recovered) {
     return Lsn{recovered.last_lsn.value + 1};
 }
 
-std::optional<journal::SealedStore> make_store(const JournalOptions& options, const journal::SealedLog& sealed,
-                                               const journal::LogUuid& uuid, journal::SourceList sources) {
+std::optional<journal::SealedStore> make_store(const JournalOptions& options,
+                                               const journal::SealedLog& sealed, const journal::LogUuid& uuid,
+                                               journal::SourceList sources) {
     if (options.objects == nullptr) return std::nullopt;
     return journal::SealedStore{*options.objects, sealed, uuid, std::move(sources)};
 }
 
 journal::SegmentPreparer::Options preparing(const JournalOptions& options, journal::Published* to_wake) {
-    journal::SegmentPreparer::Options made{options.segment_bytes, options.budget_bytes, options.segments_ahead};
+    journal::SegmentPreparer::Options made{options.segment_bytes, options.budget_bytes,
+                                           options.segments_ahead};
     if (to_wake != nullptr) made.on_short = [to_wake] { to_wake->wake_sealer(); };
     return made;
 }
@@ -261,9 +263,8 @@ Result<std::unique_ptr<Journal>> Journal::open(Filesystem& fs, Clock& clock, con
     RegistryData registry = TILLSTREAM_TRY(open_registry(fs, dir));
     TILLSTREAM_CHECK(check_sources(registry.sources.size(), options));
     OpenedCuts cuts = TILLSTREAM_TRY(open_cuts(fs, dir, registry, options, logger));
-    journal::Recovered recovered = TILLSTREAM_TRY(
-        journal::recover(fs, dir, registry.uuid, static_cast<std::uint32_t>(registry.sources.size()),
-                         sealed_ends(cuts.data)));
+    journal::Recovered recovered = TILLSTREAM_TRY(journal::recover(
+        fs, dir, registry.uuid, static_cast<std::uint32_t>(registry.sources.size()), sealed_ends(cuts.data)));
     if (cuts.rebuilt) journal::doubt_passes_from(first_group(recovered), cuts.data);
     TILLSTREAM_CHECK(settle_tail(fs, dir, recovered));
     for (const std::string& damage : recovered.damages)
@@ -386,8 +387,7 @@ std::uint64_t Journal::bytes_behind(std::string_view cursor) const {
     const auto place = journal::decode_place(cursor, parts_->uuid);
     if (!place) return 0;
     if (parts_->published.holds(place->at.next)) return parts_->published.bytes_behind(place->at);
-    return parts_->sealed.bytes_behind(*place) +
-           parts_->published.bytes_behind({parts_->sealed.sealed(), 0});
+    return parts_->sealed.bytes_behind(*place) + parts_->published.bytes_behind({parts_->sealed.sealed(), 0});
 }
 
 bool Journal::wait_for_more(std::string_view cursor, std::chrono::milliseconds timeout) {

@@ -53,8 +53,9 @@ struct JournalOptions {
     std::chrono::milliseconds idle_seal{50};  ///< silence after which the tail is marked as whole
 
     ObjectStore* objects = nullptr;  ///< where sealed objects lie; nothing: the journal is never sealed
-    std::uint64_t seal_bytes = std::uint64_t{64} << 20;         ///< unsealed records of one source
-    std::uint64_t seal_total_bytes = std::uint64_t{256} << 20;  ///< of all; open lowers it to a quarter budget
+    std::uint64_t seal_bytes = std::uint64_t{64} << 20;  ///< unsealed records of one source
+    std::uint64_t seal_total_bytes = std::uint64_t{256}
+                                     << 20;  ///< of all; open lowers it to a quarter budget
     /// Sealed segments kept, so that readers that lag a little need no object; open lowers it to half the
     /// budget. A journal short of room keeps fewer.
     std::uint64_t keep_bytes = std::uint64_t{1} << 30;

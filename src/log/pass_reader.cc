@@ -33,7 +33,8 @@ Result<std::unique_ptr<SealedObjectReader>> open_object(const SealedStore& store
 SealedId sealed_id(const SealedStore& store, const CutObject& object) {
     const std::vector<SourceInfo> sources = store.sources();
     TILLSTREAM_ASSERT(object.source.value != 0 && object.source.value <= sources.size());
-    return {store.uuid, sources[object.source.value - 1], object.first, object.last, object.hour, object.kind};
+    return {store.uuid, sources[object.source.value - 1], object.first, object.last, object.hour,
+            object.kind};
 }
 
 PassReader::PassReader(const SealedStore& store, PassPtr pass, ReadPlace place)
@@ -87,7 +88,8 @@ Result<bool> PassReader::advance(std::vector<Gap>& gaps) {
 void PassReader::give_gaps(std::vector<Gap>& gaps) {
     if (place_.sealed && place_.sealed->to >= pass_->to) return;
     for (const CutGap& gap : pass_->gaps)
-        if (gap.seen >= start_.next) gaps.push_back({gap.source, gap.from, gap.to, gap.reason, Gap::Kind::damage});
+        if (gap.seen >= start_.next)
+            gaps.push_back({gap.source, gap.from, gap.to, gap.reason, Gap::Kind::damage});
 }
 
 Result<bool> PassReader::open_next(std::vector<Gap>& gaps) {

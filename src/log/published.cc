@@ -47,8 +47,8 @@ std::size_t memory_of(const std::vector<LogBatch>& batches) {
     const RowBatch* measured = nullptr;
     std::size_t measured_bytes = 0;
     for (const LogBatch& batch : batches) {
-        bytes += sizeof(LogBatch) + memory_of(*batch.records) +
-                 batch.rows.rows.capacity() * sizeof(std::uint32_t);
+        bytes +=
+            sizeof(LogBatch) + memory_of(*batch.records) + batch.rows.rows.capacity() * sizeof(std::uint32_t);
         const RowBatch* rows = batch.rows.batch.get();
         if (rows == nullptr || rows->rows() == 0) continue;
         if (rows != measured) measured_bytes = rows->memory_bytes();
@@ -212,9 +212,9 @@ void Published::sealed_to(Lsn next, const std::vector<std::pair<SourceId, std::u
         oldest_unsealed_.reset();
     } else if (oldest) {
         oldest_unsealed_ = oldest;
-    } else if (const auto group = std::find_if(
-                   tail_.begin(), tail_.end(),
-                   [&](const TailGroupPtr& g) { return g->lsn >= next && !g->batches.empty(); });
+    } else if (const auto group =
+                   std::find_if(tail_.begin(), tail_.end(),
+                                [&](const TailGroupPtr& g) { return g->lsn >= next && !g->batches.empty(); });
                group != tail_.end()) {
         oldest_unsealed_ = (*group)->batches.front().arrived;
     }
@@ -274,9 +274,8 @@ Lsn Published::group_before(SourceId source, Offset from, Lsn at_least) const {
     Lsn group = at_least;
     for (const ReadableSegment& segment : segments_) {
         if (!segment.starts || segment.first < at_least) continue;
-        const auto start =
-            std::find_if(segment.starts->begin(), segment.starts->end(),
-                         [&](const SourceEnd& end) { return end.source == source; });
+        const auto start = std::find_if(segment.starts->begin(), segment.starts->end(),
+                                        [&](const SourceEnd& end) { return end.source == source; });
         if (start != segment.starts->end() && start->next > from) break;
         group = segment.first;
     }

@@ -7,7 +7,8 @@
 namespace tillstream::journal {
 
 std::vector<CutObject> removable(const std::vector<PassPtr>& passes, const std::vector<SourceInfo>& sources,
-                                 const RetentionRule& rule, Timestamp now, const Position* needed, Lsn before) {
+                                 const RetentionRule& rule, Timestamp now, const Position* needed,
+                                 Lsn before) {
     std::map<SourceId, std::string> streams;
     for (const SourceInfo& source : sources) streams[source.id] = source.stream;
     std::map<SourceId, Offset> bound;
@@ -27,8 +28,8 @@ std::vector<CutObject> removable(const std::vector<PassPtr>& passes, const std::
             const std::int64_t age = (now.micros - object.last_arrived.micros) / 1'000'000;
             const bool old = rule.age.count() != 0 && age >= rule.age.count();
             const bool many = rule.bytes != 0 && left > rule.bytes;
-            const bool free = object.last_group < before &&
-                              (needed == nullptr || object.last < bound[object.source]);
+            const bool free =
+                object.last_group < before && (needed == nullptr || object.last < bound[object.source]);
             if (object.kind == BatchKind::data && free && (old || many)) {
                 victims.push_back(object);
                 left -= object.stored_bytes;

@@ -50,8 +50,8 @@ public:
         journal_.reset();
         store_ = TILLSTREAM_TRY(LocalObjectStore::open(fs_, "data"));
         options_.objects = store_.get();
-        journal_ = TILLSTREAM_TRY(
-            Journal::open(fs_, clock_, "data/log", options_, Logger::silent(), metrics_));
+        journal_ =
+            TILLSTREAM_TRY(Journal::open(fs_, clock_, "data/log", options_, Logger::silent(), metrics_));
         return {};
     }
     ~Run() { journal_.reset(); }
@@ -128,8 +128,7 @@ void check_lake(Run& run, const std::vector<ReadRecord>& all) {
     const SealedVisitor visitor{
         [](const SealedObject&) { return true; },
         [&](const SourceInfo&, const LogBatch& batch) {
-            for (std::uint32_t i = 0; i < batch.count(); ++i)
-                lines.insert(label_of(batch.records->value(i)));
+            for (std::uint32_t i = 0; i < batch.count(); ++i) lines.insert(label_of(batch.records->value(i)));
         },
         [](const SealedDamage& damage) { ADD_FAILURE() << damage.object.name << ": " << damage.reason; }};
     ASSERT_TRUE(SealedLake(run.store()).scan("sales", BatchKind::data, visitor));

@@ -128,7 +128,8 @@ void Sealer::failed(const Error& error) {
     errors_.add();
     failing_.set(1);
     if (retry_pause_.count() == 0)
-        logger_.warn("sealing fails and is tried again; the journal grows meanwhile", {{"error", error.message}});
+        logger_.warn("sealing fails and is tried again; the journal grows meanwhile",
+                     {{"error", error.message}});
     retry_pause_ = std::clamp(retry_pause_ * 2, kFirstRetry, kLongestRetry);
     retry_at_ = SteadyClock::now() + retry_pause_;
     const std::lock_guard lock(mutex_);
@@ -194,6 +195,7 @@ Status Sealer::take_up(const Pass& pass) {
         if (!whole && whole.error().code == Errc::not_found) continue;
         if (!whole) return failure(std::move(whole).error());
         damaged = damaged || !*whole;
+        TILLSTREAM_CHECK(put_again(object));
         kept.push_back(object);
     }
     PassLimits limits;
@@ -233,6 +235,14 @@ Status Sealer::put(const CutObject& object, const std::string& bytes) {
     // Another version of the compressor may have written the same records in other bytes.
     if (stored == bytes || TILLSTREAM_TRY(is_whole(object))) return {};
     built_->pass.pinned = true;
+    return {};
+}
+
+/// What a crash cut off in its put can be read, and may yet be lost: only a put that returned is durable.
+Status Sealer::put_again(const CutObject& object) {
+    const std::string name = sealed_object_name(sealed_id(store_, object));
+    const std::string bytes = TILLSTREAM_TRY(store_.objects.get(name, 0, object.stored_bytes));
+    TILLSTREAM_TRY(store_.objects.put_if_absent(name, bytes));
     return {};
 }
 

@@ -119,10 +119,10 @@ void SegmentPreparer::run() {
             changed_.wait(lock, [&] { return wanted() || stopping_; });
             continue;
         }
-        Result<std::string> made = failure(
-            Errc::resource_exhausted,
-            fmt::format("the journal's budget of {} bytes is used up: raise log.budget_bytes",
-                        options_.budget_bytes));
+        Result<std::string> made =
+            failure(Errc::resource_exhausted,
+                    fmt::format("the journal's budget of {} bytes is used up: raise log.budget_bytes",
+                                options_.budget_bytes));
         if (!has_room() && options_.on_short) {
             lock.unlock();
             options_.on_short();

@@ -32,10 +32,11 @@ struct StoreFigures {
     friend bool operator==(const StoreFigures&, const StoreFigures&) = default;
 };
 
-/// Only records of `shard` below `end` count.
+/// Only records of `shard` from `first` on and below `end` count.
 struct ShardEnd {
     ShardId shard;
     Offset end;
+    Offset first = {};  ///< what lies before has gone from the log (retention)
 };
 
 }  // namespace tillstream

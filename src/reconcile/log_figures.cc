@@ -31,7 +31,9 @@ public:
         auto reader = TILLSTREAM_TRY(log_.open_reader("", ReadFrom::storage));
         while (true) {
             LogRead read = TILLSTREAM_TRY(reader->read(kReadBytes));
-            figures_.front().gaps += read.gaps.size();
+            figures_.front().gaps += static_cast<std::uint64_t>(
+                std::count_if(read.gaps.begin(), read.gaps.end(),
+                              [](const Gap& gap) { return gap.kind == Gap::Kind::damage; }));
             for (LogBatch& batch : read.batches) TILLSTREAM_CHECK(count(batch));
             if (read.batches.empty() || read.at_end) break;
         }

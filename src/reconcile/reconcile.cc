@@ -17,9 +17,17 @@ struct StreamEnd {
     std::vector<ShardEnd> shards;
 };
 
+std::optional<Offset> next_in(const Position& position, SourceId source) {
+    for (const SourceOffset& entry : position) {
+        if (entry.source == source) return entry.next;
+    }
+    return std::nullopt;
+}
+
 StreamEnd end_of(const EventLog& log, std::string_view stream) {
     StreamEnd end;
     const Position durable = log.durable_end();
+    const Position earliest = log.earliest();
     for (const SourceInfo& source : log.sources()) {
         if (source.stream != stream) continue;
         const auto found = std::find_if(durable.begin(), durable.end(), [&](const SourceOffset& offset) {
@@ -27,16 +35,9 @@ StreamEnd end_of(const EventLog& log, std::string_view stream) {
         });
         if (found == durable.end()) continue;
         end.position.push_back(*found);
-        end.shards.push_back({source.shard, found->next});
+        end.shards.push_back({source.shard, found->next, next_in(earliest, source.id).value_or(Offset{})});
     }
     return end;
-}
-
-std::optional<Offset> next_in(const Position& position, SourceId source) {
-    for (const SourceOffset& entry : position) {
-        if (entry.source == source) return entry.next;
-    }
-    return std::nullopt;
 }
 
 bool covers(const Position& reached, const Position& wanted) {

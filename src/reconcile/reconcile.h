@@ -2,7 +2,8 @@
 //
 // Rule:     figures come from re-reading the log's storage and scanning each sink's own store, never from
 //           counters.
-// Scope:    everything below the log's end seen at the call; later records are left out on both sides.
+// Scope:    everything below the log's end seen at the call; later records are left out on both sides, and so
+//           are those that retention has taken from the log.
 // Threads:  run may be called from any thread, at once; it reads the whole stream.
 // Source:   FACES "CLI output for scripts", verify.
 #pragma once

@@ -8,8 +8,7 @@ namespace tillstream {
 class MemoryLog::Reader final : public LogReader {
 public:
     Reader(MemoryLog& log, std::size_t at) : log_(log), at_(at) {}
-    Reader(MemoryLog& log, SourceId source, Offset from)
-        : log_(log), at_(0), source_(source), from_(from) {}
+    Reader(MemoryLog& log, SourceId source, Offset from) : log_(log), at_(0), source_(source), from_(from) {}
 
     Result<LogRead> read(std::size_t max_bytes) override {
         const std::lock_guard lock(log_.mutex_);

@@ -122,13 +122,14 @@ void declare_log(OptionSet& set, Settings& s) {
              .description = "Size of one journal file.",
              .min = "1MiB",
              .max = "1GiB"});
-    set.add({.section = "log",
-             .key = "budget_bytes",
-             .target = &s.log.budget_bytes,
-             .description = "Most the journal may take; what is sealed makes room. At it ingest answers 503 "
-                            "and reads go on.",
-             .min = "4MiB",
-             .max = "64TiB"});
+    set.add(
+        {.section = "log",
+         .key = "budget_bytes",
+         .target = &s.log.budget_bytes,
+         .description =
+             "Most the journal may take; what is sealed makes room. At it ingest answers 503, reads go on.",
+         .min = "4MiB",
+         .max = "64TiB"});
     set.add({.section = "log",
              .key = "queue_bytes",
              .target = &s.log.queue_bytes,

@@ -19,8 +19,8 @@ namespace tillstream::journal {
 class ContinuousReader final : public LogReader {
 public:
     /// `store`: nothing if the log is not sealed.
-    ContinuousReader(Filesystem& fs, const Published& published, const LogUuid& uuid, const SealedStore* store,
-                     ReadPlace start, ReadFrom from)
+    ContinuousReader(Filesystem& fs, const Published& published, const LogUuid& uuid,
+                     const SealedStore* store, ReadPlace start, ReadFrom from)
         : fs_(fs), published_(published), uuid_(uuid), store_(store), from_(from), place_(start) {
         if (start.sealed) given_[start.sealed->key.source] = start.sealed->key.offset;
     }
@@ -50,7 +50,7 @@ private:
     std::optional<Skip> skip_;
     std::vector<Gap> first_gaps_;
     PassPtr pass_;
-    std::optional<PassReader> objects_;    ///< of pass_
+    std::optional<PassReader> objects_;  ///< of pass_
     std::optional<JournalReader> journal_;
     std::map<SourceId, Offset> given_;  ///< behind the last record given, or told of
 };

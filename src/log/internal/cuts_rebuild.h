@@ -13,7 +13,8 @@
 namespace tillstream::journal {
 
 /// All passes as done. Errors: of the store; an object that cannot be opened is left out.
-Result<CutsData> rebuild_cuts(ObjectStore& objects, const LogUuid& uuid, const std::vector<SourceInfo>& sources);
+Result<CutsData> rebuild_cuts(ObjectStore& objects, const LogUuid& uuid,
+                              const std::vector<SourceInfo>& sources);
 
 /// Of rebuilt passes, those that lie in the journal may have been unfinished: they become one pass that is to be
 /// carried out again. `first`: the journal's first group.

@@ -32,8 +32,7 @@ public:
 
     Status open() {
         journal_.reset();
-        journal_ =
-            TILLSTREAM_TRY(Journal::open(fs_, clock_, dir_, options_, Logger::silent(), metrics_));
+        journal_ = TILLSTREAM_TRY(Journal::open(fs_, clock_, dir_, options_, Logger::silent(), metrics_));
         return {};
     }
     void close() { journal_.reset(); }

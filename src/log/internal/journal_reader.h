@@ -55,7 +55,7 @@ private:
     Lsn loaded_;                     ///< its number; 0: none
     std::unique_ptr<SegmentReader> segment_;
     std::uint64_t segment_id_ = 0;
-    bool entered_ = false;  ///< reads segments (segment_ may be empty between two)
+    bool entered_ = false;   ///< reads segments (segment_ may be empty between two)
     bool entering_ = false;  ///< no group was read since
     bool recycled_ = false;
     bool strayed_ = false;  ///< memory served groups since a segment was read

@@ -29,11 +29,12 @@ struct PassLimits {
 };
 
 struct BuiltPass {
-    Pass pass;                         ///< without number
-    std::vector<std::string> objects;  ///< bytes, in the order of pass.objects; empty: it is in the store already
+    Pass pass;  ///< without number
+    std::vector<std::string>
+        objects;  ///< bytes, in the order of pass.objects; empty: it is in the store already
     std::vector<std::pair<SourceId, std::uint64_t>> raw_bytes;  ///< by source
-    std::optional<Timestamp> next_arrival;  ///< of the first record left, if one was seen
-    bool limited = false;                   ///< more is waiting
+    std::optional<Timestamp> next_arrival;                      ///< of the first record left, if one was seen
+    bool limited = false;                                       ///< more is waiting
 };
 
 class PassBuilder {

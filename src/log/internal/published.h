@@ -167,7 +167,7 @@ private:
     std::uint64_t unsealed_total_ = 0;
     std::vector<std::uint64_t> unsealed_;  ///< raw bytes, of source id - 1
     std::optional<Timestamp> oldest_unsealed_;
-    std::uint64_t generation_ = 1;  ///< grows with every segment that is hidden
+    std::uint64_t generation_ = 1;                ///< grows with every segment that is hidden
     mutable std::multiset<std::uint64_t> reads_;  ///< the generation each read began in
 };
 

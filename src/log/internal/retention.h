@@ -22,6 +22,7 @@ struct RetentionRule {
 /// `needed`: from there on everything is kept, and all of a source it does not name; null: nothing is needed. Only
 /// objects of groups before `before` are removed: the others can still be read in the journal.
 std::vector<CutObject> removable(const std::vector<PassPtr>& passes, const std::vector<SourceInfo>& sources,
-                                 const RetentionRule& rule, Timestamp now, const Position* needed, Lsn before);
+                                 const RetentionRule& rule, Timestamp now, const Position* needed,
+                                 Lsn before);
 
 }  // namespace tillstream::journal

@@ -54,6 +54,7 @@ private:
     Status take_up(const Pass& pass);
     Status put_pass();
     Status put(const CutObject& object, const std::string& bytes);
+    Status put_again(const CutObject& object);
     Result<bool> is_whole(const CutObject& object) const;
     void sealed(const BuiltPass& built, Lsn scanned);
     void recycle();
@@ -70,7 +71,7 @@ private:
     SegmentPreparer& preparer_;
     SealedLog& log_;
     const SealedStore& store_;
-    std::optional<BuiltPass> built_;       ///< recorded, not yet done
+    std::optional<BuiltPass> built_;         ///< recorded, not yet done
     std::deque<Published::Retired> hidden_;  ///< perhaps still read
     std::deque<Published::Retired> pinned_;  ///< kept for what could not be sealed from them
     std::chrono::steady_clock::time_point retry_at_{};

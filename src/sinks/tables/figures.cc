@@ -30,8 +30,7 @@ public:
             if (source.stream != contract.name) continue;
             for (const ShardEnd& end : ends) {
                 if (end.shard != source.shard) continue;
-                Offset& limit = ends_[source.id];
-                limit = std::max(limit, end.end);
+                ends_[source.id] = {end.first, end.end};
             }
         }
         for (const std::string& name : contract.measures) {
@@ -49,7 +48,8 @@ public:
         const auto end = ends_.find(chunk.head().source);
         while (!chunk.at_end()) {
             const StoredLine line = TILLSTREAM_TRY(chunk.next());
-            if (end == ends_.end() || line.offset >= end->second) continue;
+            if (end == ends_.end() || line.offset < end->second.first || line.offset >= end->second.second)
+                continue;
             ++figures_.rows;
             TILLSTREAM_CHECK(add(chunk.head(), line));
         }
@@ -83,7 +83,7 @@ private:
         return {};
     }
 
-    std::map<SourceId, Offset> ends_;
+    std::map<SourceId, std::pair<Offset, Offset>> ends_;  ///< first, and behind the last
     std::vector<Measure> measures_;
     StoreFigures figures_;
 };

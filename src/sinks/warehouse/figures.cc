@@ -36,11 +36,12 @@ std::string quoted(std::string_view name) {
     return out + '"';
 }
 
-/// "stream = $1 AND (shard = 0 AND "offset" < 7 OR ...)"
+/// "stream = $1 AND (shard = 0 AND "offset" >= 0 AND "offset" < 7 OR ...)"
 std::string within(std::span<const ShardEnd> ends) {
     std::string shards = "false";
     for (const ShardEnd& end : ends) {
-        shards += fmt::format(" OR (shard = {} AND \"offset\" < {})", end.shard.value, end.end.value);
+        shards += fmt::format(" OR (shard = {} AND \"offset\" >= {} AND \"offset\" < {})", end.shard.value,
+                              end.first.value, end.end.value);
     }
     return fmt::format("stream = $1 AND ({})", shards);
 }
