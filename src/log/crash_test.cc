@@ -5,7 +5,7 @@
 #include <random>
 
 #include "core/fault_env.h"
-#include "log/internal/crash_ledger.h"
+#include "log/internal/crash_ledger_test.h"
 #include "log/internal/journal_fixture.h"
 #include "tests/contract/log_batches.h"
 

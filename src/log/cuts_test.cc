@@ -41,10 +41,9 @@ CutsData example() {
     pass.to = Lsn{6};
     pass.done = true;
     pass.pinned = true;
-    pass.objects.push_back({SourceId{1}, BatchKind::data, false, hour_of(arrived), Offset{0}, Offset{1}, 42, 700,
-                            arrived, Lsn{2}});
-    pass.gaps.push_back(
-        {SourceId{1}, Offset{2}, Offset{3}, Lsn{4}, "group 3: batch 0 has a wrong checksum"});
+    pass.objects.push_back({SourceId{1}, BatchKind::data, false, hour_of(arrived), Offset{0}, Offset{1}, 42,
+                            700, arrived, Lsn{2}});
+    pass.gaps.push_back({SourceId{1}, Offset{2}, Offset{3}, Lsn{4}, "group 3: batch 0 has a wrong checksum"});
     data.passes.push_back(std::make_shared<const Pass>(std::move(pass)));
     data.removed.push_back({SourceId{2}, Offset{7}, Lsn{1}});
     return data;

@@ -8,10 +8,11 @@
 //              the next flush starts as soon as the last one ended, with all that was queued meanwhile.
 // Durability:  `done` with a value = written and flushed. A failed write or flush of the tail gives every
 //              waiter outcome_unknown and calls `fatal`; nothing is ever written after it.
-// Sealing:     with an object store, a thread of the lowest priority turns what the journal holds into immutable
-//              objects (docs/formats/cuts.md) and recycles the segments behind them: at the hour, by volume, on
-//              request and at close. A store that fails is tried again and never stops appends; the journal
-//              grows to its budget meanwhile. Without a store segments are kept for ever.
+// Sealing:     with an object store, a thread of the lowest priority turns what the journal holds into
+//              immutable objects (docs/formats/cuts.md) and recycles the segments behind them: at the hour,
+//              by volume, on request and at close. A store that fails is tried again and never stops
+//              appends; the journal grows to its budget meanwhile. Without a store segments are kept for
+//              ever.
 // Retention:   none by default; JournalOptions::retain and retain_bytes remove whole sealed objects of data
 //              streams, oldest first. Readers get a Gap of kind retention for them.
 // Ownership:   borrows Filesystem, Clock, Metrics and ObjectStore; they must outlive it.
@@ -62,8 +63,8 @@ struct JournalOptions {
     std::chrono::milliseconds seal_check{1000};  ///< how often the clock is looked at while records wait
     std::chrono::seconds retain{0};              ///< age at which sealed data goes; 0: never
     std::uint64_t retain_bytes = 0;              ///< of one stream's sealed objects; 0: any
-    /// Where everybody who reads the log has come to: retention goes no further, and not into a source that is
-    /// not named. Unset: no bound. Called on the sealer's thread, perhaps before open has returned.
+    /// Where everybody who reads the log has come to: retention goes no further, and not into a source that
+    /// is not named. Unset: no bound. Called on the sealer's thread, perhaps before open has returned.
     std::function<Position()> needed;
 
     /// Called once, on the commit thread, after a failed write or flush, when every waiter's `done` has run;
@@ -96,9 +97,9 @@ public:
 
     Result<std::unique_ptr<LogReader>> open_reader_at(SourceId source, Offset from) override;
 
-    /// Waits until everything that is durable at the call is sealed, of every stream. not_found: no such stream
-    /// (an empty name asks for none); unsupported: no object store; timeout, or unavailable with the store's
-    /// error: it is not, and goes on being tried.
+    /// Waits until everything that is durable at the call is sealed, of every stream. not_found: no such
+    /// stream (an empty name asks for none); unsupported: no object store; timeout, or unavailable with the
+    /// store's error: it is not, and goes on being tried.
     Status seal(std::string_view stream, std::chrono::milliseconds timeout);
 
     /// Larger than that of every earlier run on this folder.

@@ -26,8 +26,8 @@ std::size_t memory_of(const RecordBlock& records) {
            memory_of(records.rejections);
 }
 
-/// Segments before a hole, or before one that is unreadable but sealed, are not read from any more: the sealed
-/// log has what they held.
+/// Segments before a hole, or before one that is unreadable but sealed, are not read from any more: the
+/// sealed log has what they held.
 std::size_t first_visible(const Recovered& recovered, Lsn sealed) {
     const auto& stored = recovered.segments;
     std::size_t first = 0;

@@ -170,6 +170,8 @@ Result<bool> Sealer::seal_once() {
     const auto limits = due();
     if (!limits) return false;
     BuiltPass built = TILLSTREAM_TRY(build(log_.sealed(), {}, *limits));
+    // A gap is recorded for ever: only what cannot be read twice is damage.
+    if (!built.pass.gaps.empty()) built = TILLSTREAM_TRY(build(log_.sealed(), {}, *limits));
     if (built.pass.objects.empty() && built.pass.gaps.empty()) {
         sealed(built, built.pass.to);
         return false;

@@ -11,67 +11,23 @@
 #include <random>
 #include <thread>
 
-#include "adapters/memory/memory_object_store.h"
 #include "log/internal/format.h"
-#include "log/internal/journal_fixture.h"
-#include "tests/contract/log_batches.h"
+#include "log/internal/sealer_fixture_test.h"
 
 namespace tillstream {
 namespace {
 
 using testing::append_and_wait;
+using testing::await;
 using testing::batch_of;
 using testing::JournalFixture;
 using testing::one;
 using testing::read_all;
 using testing::ReadRecord;
-using testing::small_options;
+using testing::SealerTest;
+using testing::sorted;
 
 using namespace std::chrono_literals;
-
-const Timestamp kMorning = to_timestamp({2010, 12, 1, 8, 26, 0, 0});
-
-JournalOptions sealing(ObjectStore& objects) {
-    JournalOptions options = small_options();
-    options.objects = &objects;
-    options.keep_bytes = 0;  // what is sealed is recycled at once
-    options.seal_check = 1ms;
-    return options;
-}
-
-std::vector<ReadRecord> sorted(std::vector<ReadRecord> records) {
-    std::sort(records.begin(), records.end(), [](const ReadRecord& a, const ReadRecord& b) {
-        return std::pair(a.source, a.offset) < std::pair(b.source, b.offset);
-    });
-    return records;
-}
-
-class SealerTest : public ::testing::Test {
-protected:
-    void open() {
-        const Status opened = journal_.open();
-        ASSERT_TRUE(opened) << opened.error().message;
-    }
-    void seal() {
-        const Status sealed = journal_->seal("", 60s);
-        ASSERT_TRUE(sealed) << sealed.error().message;
-    }
-    void append(SourceId source, const std::string& value) {
-        const auto answer = append_and_wait(*journal_, one(batch_of(source, {value})));
-        ASSERT_TRUE(answer) << answer.error().message;
-    }
-    std::vector<std::string> names(std::string_view prefix = "") {
-        std::vector<std::string> all;
-        const auto found = objects_.list(prefix, "", 100'000);
-        for (const ObjectInfo& info : *found) all.push_back(info.name);
-        return all;
-    }
-
-    MemoryFilesystem fs_;
-    MemoryObjectStore objects_;
-    ManualClock clock_{kMorning};
-    JournalFixture journal_{fs_, sealing(objects_), "log", clock_};
-};
 
 TEST_F(SealerTest, OnRequestEverythingIsSealedAndReadBack) {
     open();
@@ -181,12 +137,6 @@ TEST_F(SealerTest, EveryCursorResumesExactlyBehindItsBatchWhateverWasSealedSince
             EXPECT_GT(journal_->bytes_behind(mark.cursor), 0U) << mark.cursor;
         }
     }
-}
-
-/// Waits until `done`, which the sealer's own thread brings about.
-template <class Condition>
-void await(Condition done) {
-    while (!done()) std::this_thread::sleep_for(1ms);
 }
 
 TEST_F(SealerTest, AFinishedHourIsSealedByItselfAndAnIdleOneMakesNothing) {
@@ -497,84 +447,6 @@ TEST_F(SealerTest, ReadersBeginAtAnyRecordTailJournalOrSealed) {
         }
         EXPECT_EQ(next, end);
     }
-}
-
-TEST_F(SealerTest, RetentionRemovesWholeObjectsOldestFirstAndNeverWhatIsNeeded) {
-    std::mutex mutex;
-    Offset needed{0};
-    journal_.options().retain = 2h;
-    open();
-    const auto sources = *journal_->register_stream("sales", 2);
-    journal_.options().needed = [&]() -> Position {
-        const std::lock_guard lock(mutex);
-        return {{sources[0].id, needed}, {sources[1].id, Offset{1'000}}};
-    };
-    open();
-    std::string early;
-    for (int hour = 0; hour < 6; ++hour) {
-        append(sources[0].id, "a" + std::to_string(hour));
-        append(sources[1].id, "b" + std::to_string(hour));
-        if (hour == 1) early = read_all(*journal_)->cursor;
-        seal();
-        clock_.advance(1h);
-        open();  // what lies in the newest segment stays
-    }
-    append(sources[1].id, "last");
-    seal();
-    const Position only_second{{sources[0].id, Offset{0}}, {sources[1].id, Offset{5}}};
-    await([&] { return journal_->earliest() == only_second && names("lake/").size() == 6U + 2U; });
-    {
-        const std::lock_guard lock(mutex);
-        needed = Offset{3};
-    }
-    append(sources[1].id, "more");
-    seal();
-    const Position both{{sources[0].id, Offset{3}}, {sources[1].id, Offset{5}}};
-    await([&] { return journal_->earliest() == both; });
-    open();
-    EXPECT_EQ(journal_->earliest(), both);
-    const auto all = read_all(*journal_);
-    ASSERT_TRUE(all);
-    ASSERT_EQ(all->gaps.size(), 2U);
-    for (const Gap& gap : all->gaps) {
-        EXPECT_EQ(gap.kind, Gap::Kind::retention);
-        EXPECT_EQ(gap.from, Offset{0});
-        EXPECT_EQ(gap.to, gap.source == sources[0].id ? Offset{3} : Offset{5});
-    }
-    EXPECT_EQ(all->records().size(), 3U + 3U);
-    const auto from_early = read_all(*journal_, early);
-    EXPECT_EQ(from_early->records().size(), 3U + 3U);
-    EXPECT_EQ(from_early->gaps.size(), 2U);
-    const auto at = (*journal_->open_reader_at(sources[0].id, Offset{1}))->read(1 << 20);
-    ASSERT_TRUE(at);
-    ASSERT_FALSE(at->gaps.empty());
-    EXPECT_EQ(at->gaps.front().from, Offset{1});
-    EXPECT_EQ(at->gaps.front().to, Offset{3});
-    EXPECT_EQ(at->gaps.front().kind, Gap::Kind::retention);
-}
-
-TEST_F(SealerTest, RetentionByBytesIsOfTheWholeStream) {
-    journal_.options().retain_bytes = 30'000;
-    open();
-    const SourceId source = journal_->register_stream("sales", 1)->front().id;
-    std::mt19937_64 random(7);
-    for (int i = 0; i < 10; ++i) {
-        std::string noise(10'000, ' ');
-        for (char& c : noise) c = static_cast<char>('!' + random() % 90);
-        append(source, noise);
-        seal();
-        open();
-    }
-    append(source, "last");
-    seal();
-    const auto stored = [&] {
-        std::uint64_t bytes = 0;
-        const auto left = objects_.list("lake/", "", 100);
-        for (const ObjectInfo& info : *left) bytes += info.bytes;
-        return bytes;
-    };
-    await([&] { return stored() <= 30'000; });
-    EXPECT_GT(stored(), 10'000U);
 }
 
 TEST_F(SealerTest, WritersReadersAndTheSealerAtOnce) {

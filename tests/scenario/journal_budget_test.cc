@@ -1,5 +1,5 @@
-// The journal within its budget: what is sealed makes room; while nothing can be sealed new records are refused
-// with 503, everything else goes on, and nothing acknowledged is lost.
+// The journal within its budget: what is sealed makes room; while nothing can be sealed new records are
+// refused with 503, everything else goes on, and nothing acknowledged is lost.
 #include <filesystem>
 #include <fstream>
 

@@ -2,8 +2,8 @@
 //
 // Rule:     a group that lies in the journal is read there. What left it is read from sealed objects, pass by
 //           pass; behind the last of them the journal goes on.
-// Gaps:     retention is told once a source, when the reader comes to where records were taken; `from` is what
-//           this reader gave last, or 0: it does not know what its user had before.
+// Gaps:     retention is told once a source, when the reader comes to where records were taken; `from` is
+//           what this reader gave last, or 0: it does not know what its user had before.
 // Threads:  one at a time.
 #pragma once
 

@@ -1,9 +1,9 @@
 // cursor.h - the log's resume tokens.
 //
-// Forms:  j1 names a place in the journal's order of groups. s1 names a place among sealed objects, whose order
-//         within one pass is another: it keeps the place in the journal's order where the pass was entered.
-//         Neither names a file, a pass or an object, so both stay valid when segments are recycled, cuts are
-//         rebuilt or objects removed.
+// Forms:  j1 names a place in the journal's order of groups. s1 names a place among sealed objects, whose
+//         order within one pass is another: it keeps the place in the journal's order where the pass was
+//         entered. Neither names a file, a pass or an object, so both stay valid when segments are recycled,
+//         cuts are rebuilt or objects removed.
 #pragma once
 
 #include <compare>

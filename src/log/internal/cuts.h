@@ -1,10 +1,11 @@
 // cuts.h - the record of seal passes: which groups became which objects (docs/formats/cuts.md).
 //
-// Rule:        a pass is recorded before its first object is put, and again when all of them are in the store.
-//              Only then may the journal forget its groups. Passes follow each other without a hole; the last
-//              one alone may be unfinished.
-// Durability:  two copies as the registry has them, each written whole beside the old one, synced and renamed.
-//              If both are lost the passes are found again from the objects' indexes (cuts_rebuild.h).
+// Rule:        a pass is recorded before its first object is put, and again when all of them are in the
+//              store. Only then may the journal forget its groups. Passes follow each other without a hole;
+//              the last one alone may be unfinished.
+// Durability:  two copies as the registry has them, each written whole beside the old one, synced and
+//              renamed. If both are lost the passes are found again from the objects' indexes
+//              (cuts_rebuild.h).
 // Errors:      corruption if both copies are damaged; io, resource_exhausted of writing.
 #pragma once
 

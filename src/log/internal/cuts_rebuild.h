@@ -1,7 +1,8 @@
-// cuts_rebuild.h - finds the seal passes again from the objects themselves, when both copies of the cuts are lost.
+// cuts_rebuild.h - finds the seal passes again from the objects themselves, when both copies of the cuts are
+// lost.
 //
-// Passes:  objects whose groups overlap were sealed at once; every such run becomes one pass. What raw bytes an
-//          object holds is taken from its size.
+// Passes:  objects whose groups overlap were sealed at once; every such run becomes one pass. What raw bytes
+//          an object holds is taken from its size.
 // Lost:    what retention had taken shows as records missing before a source's first object.
 #pragma once
 
@@ -16,8 +17,8 @@ namespace tillstream::journal {
 Result<CutsData> rebuild_cuts(ObjectStore& objects, const LogUuid& uuid,
                               const std::vector<SourceInfo>& sources);
 
-/// Of rebuilt passes, those that lie in the journal may have been unfinished: they become one pass that is to be
-/// carried out again. `first`: the journal's first group.
+/// Of rebuilt passes, those that lie in the journal may have been unfinished: they become one pass that is
+/// to be carried out again. `first`: the journal's first group.
 void doubt_passes_from(Lsn first, CutsData& cuts);
 
 }  // namespace tillstream::journal

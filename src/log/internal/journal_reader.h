@@ -30,7 +30,8 @@ public:
 
     Result<LogRead> read(std::size_t max_bytes) override;
     const Cursor& place() const { return cursor_; }
-    /// The last read ended because the group at place() left the journal: it is to be read from sealed objects.
+    /// The last read ended because the group at place() left the journal: it is to be read from sealed
+    /// objects.
     bool recycled() const { return recycled_; }
 
 private:

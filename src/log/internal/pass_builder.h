@@ -1,6 +1,7 @@
 // pass_builder.h - one scan of the journal's unsealed groups, dealt out into sealed objects.
 //
-// Pure:     the same groups give the same objects; what was recorded as a cut can be built again after a crash.
+// Pure:     the same groups give the same objects; what was recorded as a cut can be built again after a
+//           crash.
 // Memory:   about the compressed size of all objects of the pass, bounded by its limits.
 // Damage:   what is missing becomes a gap of the pass, by offsets: an object never spans a hole.
 #pragma once

@@ -1,8 +1,8 @@
 // published.h - what readers may see of the log: its durable end, the newest batches in memory, the segments.
 //
 // Writer:   the commit thread, after a flush returned; nothing here is ever taken back.
-// Segments: the oldest leave when they are sealed. A reader pins what it sees for the time of one read; between
-//           two reads it holds nothing, and finds the groups that left in the sealed log.
+// Segments: the oldest leave when they are sealed. A reader pins what it sees for the time of one read;
+//           between two reads it holds nothing, and finds the groups that left in the sealed log.
 // Threads:  any. Waiting readers are woken once per group.
 #pragma once
 
@@ -83,7 +83,8 @@ public:
 
     // The sealer's side.
     Unsealed unsealed() const;
-    /// Waits until the volume reaches a limit, a first record waits, `timeout` has passed or somebody wakes it.
+    /// Waits until the volume reaches a limit, a first record waits, `timeout` has passed or somebody wakes
+    /// it.
     void wait_to_seal(std::chrono::milliseconds timeout);
     void wake_sealer();
     /// Everything before `next` is sealed. `oldest`: arrival of the first record behind it, if that is known.
@@ -97,8 +98,8 @@ public:
         ReadableSegment segment;
         std::uint64_t generation = 0;
     };
-    /// Hides the oldest segment from readers if all its groups are before `sealed`. Its file must stay as it is
-    /// until unread().
+    /// Hides the oldest segment from readers if all its groups are before `sealed`. Its file must stay as it
+    /// is until unread().
     std::optional<Retired> retire_oldest(Lsn sealed);
     /// Whether no read that began before the segment was hidden is still going on.
     bool unread(const Retired& retired) const;

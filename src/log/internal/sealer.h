@@ -1,9 +1,10 @@
 // sealer.h - the thread that turns the journal's old groups into sealed objects and recycles their segments.
 //
-// Order:     build in memory -> record the cut -> put every object -> record that it is done -> recycle. A crash
-//            anywhere leaves a cut that is carried out again from the journal, with the same names and bytes.
-// When:      a finished hour has unsealed records; a volume is reached; somebody asks; the journal is short of
-//            room; at the stop.
+// Order:     build in memory -> record the cut -> put every object -> record that it is done -> recycle. A
+//            crash anywhere leaves a cut that is carried out again from the journal, with the same names and
+//            bytes.
+// When:      a finished hour has unsealed records; a volume is reached; somebody asks; the journal is short
+//            of room; at the stop.
 // Failures:  of the store or of the cuts' file stop nothing but sealing: tried again with growing pauses.
 // Threads:   seal and close from any; the rest is the sealer's own.
 #pragma once

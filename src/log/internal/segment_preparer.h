@@ -28,7 +28,8 @@ public:
         std::uint64_t segment_bytes = 0;
         std::uint64_t budget_bytes = 0;  ///< of segments and spares together
         unsigned ahead = 2;
-        /// Called on the preparer's thread, again and again, while the budget keeps it from having enough spares.
+        /// Called on the preparer's thread, again and again, while the budget keeps it from having enough
+        /// spares.
         std::function<void()> on_short = {};
     };
     /// `used_bytes`: what segments take already.

@@ -1,4 +1,4 @@
-// crash_ledger.h - what a producer outside the process knows about its requests, and what must hold after a crash.
+// crash_ledger_test.h - what a producer outside the process knows, and what must hold after a crash.
 #pragma once
 
 #include <gtest/gtest.h>

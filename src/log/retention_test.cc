@@ -1,0 +1,101 @@
+// What retention removes, and what it leaves.
+#include "log/internal/retention.h"
+
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <random>
+
+#include "log/internal/sealer_fixture_test.h"
+
+namespace tillstream {
+namespace {
+
+using testing::await;
+using testing::read_all;
+using testing::SealerTest;
+
+using namespace std::chrono_literals;
+
+using RetentionTest = SealerTest;
+
+TEST_F(RetentionTest, RetentionRemovesWholeObjectsOldestFirstAndNeverWhatIsNeeded) {
+    std::mutex mutex;
+    Offset needed{0};
+    journal_.options().retain = 2h;
+    open();
+    const auto sources = *journal_->register_stream("sales", 2);
+    journal_.options().needed = [&]() -> Position {
+        const std::lock_guard lock(mutex);
+        return {{sources[0].id, needed}, {sources[1].id, Offset{1'000}}};
+    };
+    open();
+    std::string early;
+    for (int hour = 0; hour < 6; ++hour) {
+        append(sources[0].id, "a" + std::to_string(hour));
+        append(sources[1].id, "b" + std::to_string(hour));
+        if (hour == 1) early = read_all(*journal_)->cursor;
+        seal();
+        clock_.advance(1h);
+        open();  // what lies in the newest segment stays
+    }
+    append(sources[1].id, "last");
+    seal();
+    const Position only_second{{sources[0].id, Offset{0}}, {sources[1].id, Offset{5}}};
+    await([&] { return journal_->earliest() == only_second && names("lake/").size() == 6U + 2U; });
+    {
+        const std::lock_guard lock(mutex);
+        needed = Offset{3};
+    }
+    append(sources[1].id, "more");
+    seal();
+    const Position both{{sources[0].id, Offset{3}}, {sources[1].id, Offset{5}}};
+    await([&] { return journal_->earliest() == both; });
+    open();
+    EXPECT_EQ(journal_->earliest(), both);
+    const auto all = read_all(*journal_);
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->gaps.size(), 2U);
+    for (const Gap& gap : all->gaps) {
+        EXPECT_EQ(gap.kind, Gap::Kind::retention);
+        EXPECT_EQ(gap.from, Offset{0});
+        EXPECT_EQ(gap.to, gap.source == sources[0].id ? Offset{3} : Offset{5});
+    }
+    EXPECT_EQ(all->records().size(), 3U + 3U);
+    const auto from_early = read_all(*journal_, early);
+    EXPECT_EQ(from_early->records().size(), 3U + 3U);
+    EXPECT_EQ(from_early->gaps.size(), 2U);
+    const auto at = (*journal_->open_reader_at(sources[0].id, Offset{1}))->read(1 << 20);
+    ASSERT_TRUE(at);
+    ASSERT_FALSE(at->gaps.empty());
+    EXPECT_EQ(at->gaps.front().from, Offset{1});
+    EXPECT_EQ(at->gaps.front().to, Offset{3});
+    EXPECT_EQ(at->gaps.front().kind, Gap::Kind::retention);
+}
+
+TEST_F(RetentionTest, RetentionByBytesIsOfTheWholeStream) {
+    journal_.options().retain_bytes = 30'000;
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 10; ++i) {
+        std::string noise(10'000, ' ');
+        for (char& c : noise) c = static_cast<char>('!' + random() % 90);
+        append(source, noise);
+        seal();
+        open();
+    }
+    append(source, "last");
+    seal();
+    const auto stored = [&] {
+        std::uint64_t bytes = 0;
+        const auto left = objects_.list("lake/", "", 100);
+        for (const ObjectInfo& info : *left) bytes += info.bytes;
+        return bytes;
+    };
+    await([&] { return stored() <= 30'000; });
+    EXPECT_GT(stored(), 10'000U);
+}
+
+}  // namespace
+}  // namespace tillstream
