@@ -5,7 +5,7 @@
 namespace tillstream::testing {
 namespace {
 
-SealedId id_of(std::string stream, std::uint32_t incarnation = 1, BatchKind kind = BatchKind::data) {
+SealedId id_of(std::string stream, std::uint32_t incarnation = 0, BatchKind kind = BatchKind::data) {
     SealedId id;
     id.source = {SourceId{}, std::move(stream), ShardId{2}, incarnation};
     id.first = Offset{0};
