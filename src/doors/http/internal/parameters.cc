@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 
@@ -36,8 +37,11 @@ Result<std::uint64_t> number_parameter(const RequestHead& head, std::string_view
 Result<std::optional<Timestamp>> time_parameter(const RequestHead& head, std::string_view name) {
     const auto text = head.query.find(name);
     if (!text) return std::optional<Timestamp>{};
-    auto time = parse_rfc3339(*text);
-    if (!time) time = parse_date(*text);
+    // An offset's '+' that was not escaped has been read as a blank.
+    std::string written(*text);
+    std::replace(written.begin(), written.end(), ' ', '+');
+    auto time = parse_rfc3339(written);
+    if (!time) time = parse_date(written);
     if (time) return time;
     return failure(Errc::invalid_argument,
                    fmt::format("query parameter {} is a time like 2010-12-01T08:26:00Z or a date like "
