@@ -1,4 +1,5 @@
-// Sends sales to a server, or reads from it, as fast as it answers, or at a fixed rate, and prints what came of it as JSON.
+// Sends sales to a server, or reads from it, as fast as it answers or at a fixed rate, and prints what came
+// of it as JSON.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>

@@ -1,5 +1,6 @@
-// The do-nothing arm: our HTTP server with one fixed answer to posts and one to reads, whatever is asked. What is left of the
-// product's rate below this one is what accepting, storing and acknowledging costs.
+// The do-nothing arm: our HTTP server with one fixed answer to posts and one to reads, whatever is asked.
+// What is left of the product's rate below this one is what accepting, storing and acknowledging costs, or
+// finding and writing what is read.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
