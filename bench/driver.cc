@@ -103,7 +103,7 @@ void declare(CLI::App& app, Arguments& arguments) {
         "--list",
         [] {
             for (const Scenario& s : all_scenarios())
-                std::printf("%-8s %s\n", s.name.c_str(), s.what.c_str());
+                std::printf("%-14s %s\n", s.name.c_str(), s.what.c_str());
             throw CLI::Success{};
         },
         "name the scenarios");

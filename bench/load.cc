@@ -1,4 +1,5 @@
-// Sends sales to a server as fast as it answers, or at a fixed rate, and prints what came of it as JSON.
+// Sends sales to a server, or reads from it, as fast as it answers or at a fixed rate, and prints what came
+// of it as JSON.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 
 #include "bench/load/load_report.h"
 #include "bench/load/load_thread.h"
+#include "bench/load/reads.h"
 
 namespace tillstream::bench {
 
@@ -17,6 +19,7 @@ namespace {
 struct Arguments {
     std::uint16_t port = 0;
     std::string path = BodyOptions{}.path;
+    std::string reads;
     std::string token;
     std::string format = "json";
     std::uint32_t records = 1;
@@ -36,6 +39,7 @@ struct Arguments {
 void declare(CLI::App& app, Arguments& arguments) {
     app.add_option("--port", arguments.port, "of the server on 127.0.0.1")->required();
     app.add_option("--path", arguments.path, "target of the POST")->capture_default_str();
+    app.add_option("--get", arguments.reads, "file of targets, one a line: GETs of these instead of POSTs");
     app.add_option("--token", arguments.token, "bearer token");
     app.add_option("--format", arguments.format, "json, ndjson or csv")->capture_default_str();
     app.add_option("--records", arguments.records, "in one POST")
@@ -69,6 +73,7 @@ Result<LoadOptions> options_of_thread(const Arguments& arguments, std::uint32_t 
     options.body.token = arguments.token;
     options.body.format = TILLSTREAM_TRY(parse_body_format(arguments.format));
     options.body.records = arguments.records;
+    if (!arguments.reads.empty()) options.targets = TILLSTREAM_TRY(read_targets(arguments.reads));
     options.body.seed = arguments.seed + index;
     options.port = arguments.port;
     options.connections = std::max(1U, arguments.connections / arguments.threads);

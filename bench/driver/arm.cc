@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <thread>
-#include <vector>
+
+#include "core/assert.h"
+#include "core/decimal.h"
 
 namespace tillstream::bench {
 
@@ -14,10 +16,13 @@ namespace {
 constexpr std::chrono::seconds kStartLimit{60};
 constexpr std::chrono::seconds kStopLimit{30};
 constexpr std::chrono::milliseconds kLagInterval{10};
+constexpr std::string_view kAnyPort = "127.0.0.1:0";
+constexpr int kFigureScale = 6;
 
 std::vector<std::string> command_of(ArmKind kind, const Settings& settings, const std::string& dir) {
     switch (kind) {
-        case ArmKind::product: return {settings.product, "serve", "--data", dir, "--http", "127.0.0.1:0"};
+        case ArmKind::product:
+            return {settings.product, "serve", "--data", dir, "--http", std::string(kAnyPort)};
         case ArmKind::bare_pipeline: return {settings.programs + "/bare_pipeline", "--data", dir};
         case ArmKind::null_server: return {settings.programs + "/null_server"};
     }
@@ -35,6 +40,23 @@ Status check_equal(std::string_view store, const StoredFigures& held, const Stor
     if (held == expected) return {};
     return failure(Errc::invalid_argument, fmt::format("{} holds {}, acknowledged were {}", store,
                                                        to_string(held), to_string(expected)));
+}
+
+Result<Json> parsed(const std::string& text, const std::string& target) {
+    Json json = Json::parse(text, nullptr, false);
+    if (json.is_discarded()) return failure(Errc::internal, fmt::format("{} answered no JSON", target));
+    return json;
+}
+
+Int128 scaled(const std::string& text) {
+    Int128 value = 0;
+    const DecimalParse outcome = parse_decimal(text, {.precision = 38, .scale = kFigureScale}, value);
+    TILLSTREAM_ASSERT(text.empty() || outcome == DecimalParse::ok);
+    return value;
+}
+
+std::string sum_text(const std::string& a, const std::string& b) {
+    return number_text(format_decimal(scaled(a) + scaled(b), kFigureScale));
 }
 
 }  // namespace
@@ -58,21 +80,26 @@ StoredFigures figures_from(const Json& object) {
             number_text(object.value("line_total", Json("0")))};
 }
 
-Result<Arm> Arm::start(ArmKind kind, const Settings& settings) {
+StoredFigures sum_of(const StoredFigures& a, const StoredFigures& b) {
+    return {a.rows + b.rows, sum_text(a.quantity, b.quantity), sum_text(a.line_total, b.line_total)};
+}
+
+Result<Arm> Arm::start(ArmKind kind, const Settings& settings, const std::vector<std::string>& options) {
     std::string dir = fmt::format("{}/{}", settings.work_dir, to_string(kind));
     std::filesystem::remove_all(dir);
-    auto process = TILLSTREAM_TRY(
-        ChildProcess::start(command_of(kind, settings, dir), settings.work_dir + "/servers.log"));
+    std::vector<std::string> command = command_of(kind, settings, dir);
+    command.insert(command.end(), options.begin(), options.end());
+    std::string log_file = settings.work_dir + "/servers.log";
+    auto process = TILLSTREAM_TRY(ChildProcess::start(command, log_file));
     const std::string line = TILLSTREAM_TRY(process.first_line(kStartLimit));
     constexpr std::string_view kReady = "ready ";
     if (!line.starts_with(kReady)) {
         return failure(Errc::internal, fmt::format("{} said '{}' instead of ready", to_string(kind), line));
     }
     std::string url = line.substr(kReady.size());
-    ClientOptions options;
-    options.request_timeout = std::chrono::seconds(300);
-    auto client = TILLSTREAM_TRY(HttpClient::open(url, options));
-    Arm arm(kind, std::move(process), std::move(dir), std::move(url), std::move(client));
+    auto client = TILLSTREAM_TRY(HttpClient::open(url, {.request_timeout = std::chrono::seconds(300)}));
+    Arm arm(kind, std::move(process), std::move(command), std::move(log_file), std::move(dir), std::move(url),
+            std::move(client));
     // It takes records before its stores are open; that time is no part of any figure.
     if (kind == ArmKind::product) TILLSTREAM_TRY(arm.get_when_available("/v1/verify?stream=sales&wait=0"));
     return arm;
@@ -91,23 +118,29 @@ Result<Json> Arm::get_when_available(const std::string& target) {
 
 Arm::~Arm() {
     if (dir_.empty()) return;
-    process_.stop(kStopLimit);
+    if (process_) process_->stop(kStopLimit);
     std::error_code ignored;
     std::filesystem::remove_all(dir_, ignored);
 }
 
-Result<Json> Arm::get(const std::string& target) {
-    ClientRequest request;
-    request.target = target;
-    const auto response = TILLSTREAM_TRY(client_.send(request));
-    if (response.status != 200) {
-        return failure(
-            response.status == 503 ? Errc::unavailable : Errc::internal,
-            fmt::format("GET {} answered {}: {}", target, response.status, response.body.substr(0, 200)));
-    }
-    Json json = Json::parse(response.body, nullptr, false);
-    if (json.is_discarded()) return failure(Errc::internal, fmt::format("GET {} answered no JSON", target));
-    return json;
+Result<std::string> Arm::text_of(const ClientRequest& request) {
+    auto response = TILLSTREAM_TRY(client_.send(request));
+    if (response.status == 200) return std::move(response.body);
+    return failure(
+        response.status == 503 ? Errc::unavailable : Errc::internal,
+        fmt::format("{} answered {}: {}", request.target, response.status, response.body.substr(0, 200)));
+}
+
+Result<std::string> Arm::get_text(const std::string& target) { return text_of({.target = target}); }
+
+Result<Json> Arm::get(const std::string& target) { return parsed(TILLSTREAM_TRY(get_text(target)), target); }
+
+Result<Json> Arm::post(const std::string& target, const std::string& body) {
+    const ClientRequest request{.method = Method::post,
+                                .target = target,
+                                .headers = {{"Content-Type", "application/json"}},
+                                .body = body};
+    return parsed(TILLSTREAM_TRY(text_of(request)), target);
 }
 
 Result<std::uint64_t> Arm::lag() {
@@ -119,6 +152,10 @@ Result<std::uint64_t> Arm::lag() {
             return failure(Errc::unavailable, fmt::format("sink {} is {}", sink.value("name", ""), state));
         }
         behind[sink.value("name", "")] += sink.value("lag_records", std::uint64_t{0});
+    }
+    for (const std::string_view name : kSinks) {
+        if (!behind.contains(std::string(name)))
+            return failure(Errc::internal, fmt::format("stream sales has no sink {}", name));
     }
     std::uint64_t most = 0;
     for (const auto& [name, records] : behind) most = std::max(most, records);
@@ -160,14 +197,54 @@ Status Arm::check_product(const StoredFigures& expected) {
             Errc::invalid_argument,
             fmt::format("tillstream accepted {} rows, acknowledged were {}", accepted, expected.rows));
     }
-    std::size_t compared = 0;
-    for (const Json& sink : verify.value("sinks", Json::array())) {
-        if (!sink.contains("line_total")) continue;  // holds refused records only, and there are none
-        TILLSTREAM_CHECK(check_equal(sink.value("name", ""), figures_from(sink), expected));
-        ++compared;
+    for (const std::string_view name : kSinksOfSales) {
+        const Json sinks = verify.value("sinks", Json::array());
+        const auto sink = std::find_if(sinks.begin(), sinks.end(),
+                                       [&](const Json& s) { return s.value("name", "") == name; });
+        if (sink == sinks.end())
+            return failure(Errc::invalid_argument, fmt::format("verify names no sink {}", name));
+        TILLSTREAM_CHECK(check_equal(name, figures_from(*sink), expected));
     }
-    if (compared == 0) return failure(Errc::invalid_argument, "verify names no sink that holds sales");
     return {};
+}
+
+void Arm::kill() {
+    process_->kill();
+    client_.disconnect();
+}
+
+Status Arm::wait_until_ready() {
+    const auto until = std::chrono::steady_clock::now() + kStartLimit;
+    for (;;) {
+        const auto ready = get_text("/readyz");
+        if (ready) return {};
+        if (ready.error().code != Errc::unavailable || std::chrono::steady_clock::now() > until)
+            return failure(ready.error());
+        std::this_thread::sleep_for(kLagInterval);
+    }
+}
+
+Status Arm::start_again() {
+    std::vector<std::string> command = command_;
+    std::replace(command.begin(), command.end(), std::string(kAnyPort), "127.0.0.1:" + port());
+    process_.reset();
+    process_.emplace(TILLSTREAM_TRY(ChildProcess::start(command, log_file_)));
+    return {};
+}
+
+Status Arm::post_until_acknowledged(std::string_view request, std::chrono::milliseconds interval) {
+    const auto until = std::chrono::steady_clock::now() + kStartLimit;
+    while (std::chrono::steady_clock::now() < until && !interrupted()) {
+        const auto answer = client_.send_raw(request);
+        if (answer && answer->status == 200) return {};
+        if (answer && answer->status != 503) {
+            return failure(Errc::internal,
+                           fmt::format("the POST was answered {}: {}", answer->status, answer->body));
+        }
+        if (!answer && answer.error().code != Errc::unavailable) return failure(answer.error());
+        std::this_thread::sleep_for(interval);
+    }
+    return failure(Errc::timeout, fmt::format("no acknowledgement within {} s", kStartLimit.count()));
 }
 
 }  // namespace tillstream::bench

@@ -72,7 +72,7 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
       text_(std::move(other.text_)) {}
 
 ChildProcess::~ChildProcess() {
-    stop(std::chrono::seconds(0));
+    kill();
     if (output_ >= 0) ::close(output_);
 }
 
@@ -142,13 +142,27 @@ double ChildProcess::cpu_seconds() const {
     return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
+std::uint64_t ChildProcess::memory_kib(std::string_view name) const {
+    std::ifstream file(fmt::format("/proc/{}/status", pid_));
+    for (std::string line; std::getline(file, line);) {
+        if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ':')
+            return std::stoull(line.substr(name.size() + 1));
+    }
+    return 0;
+}
+
+void ChildProcess::kill() {
+    if (pid_ < 0) return;
+    int status = 0;
+    ::kill(pid_, SIGKILL);
+    wait_until(Clock::now() + std::chrono::seconds(10), status);
+}
+
 void ChildProcess::stop(std::chrono::seconds limit) {
     if (pid_ < 0) return;
     int status = 0;
     ::kill(pid_, SIGTERM);
-    if (limit.count() > 0 && wait_until(Clock::now() + limit, status)) return;
-    ::kill(pid_, SIGKILL);
-    wait_until(Clock::now() + std::chrono::seconds(10), status);
+    if (!wait_until(Clock::now() + limit, status)) kill();
 }
 
 }  // namespace tillstream::bench

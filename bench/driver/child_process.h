@@ -8,7 +8,9 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -29,6 +31,10 @@ public:
     Result<std::string> run_to_end(std::chrono::seconds limit);
     /// User and system time so far.
     double cpu_seconds() const;
+    /// KiB of a line of /proc/PID/status such as VmRSS; 0 once it has ended.
+    std::uint64_t memory_kib(std::string_view name) const;
+    /// SIGKILL, and waits.
+    void kill();
     /// SIGTERM, then SIGKILL.
     void stop(std::chrono::seconds limit);
 

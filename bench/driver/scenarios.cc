@@ -95,6 +95,13 @@ std::vector<Scenario> all_scenarios() {
          measure_steady_state},
         {"file", "541,909 sales, CSV -> HTTP -> every sink level, against DuckDB alone CSV -> Parquet", true,
          measure_whole_file},
+        {"history", "the 20 newest invoices of a customer, 32 connections, nothing else going on", true,
+         [](const Settings& s) { return measure_history(s, false); }},
+        {"history_loaded", "the same while 40,000 records a second are posted", true,
+         [](const Settings& s) { return measure_history(s, true); }},
+        {"recovery", "kill -9 with 1 GiB of unsealed journal: time until a POST is acknowledged again", true,
+         measure_recovery},
+        {"memory", "resident memory while 5,000,000 records are taken", true, measure_memory},
         {"latency", "acknowledgement of single records, open loop", true, compare_latency},
     };
 }

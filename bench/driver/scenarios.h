@@ -20,6 +20,12 @@ std::vector<Scenario> all_scenarios();
 
 /// The largest rate at which no sink falls behind.
 Figure measure_steady_state(const Settings& settings);
+/// Reads of purchase histories against the null server; `loaded`: while records are being posted to both.
+Figure measure_history(const Settings& settings, bool loaded);
+/// From the start after a kill to the first acknowledgement.
+Figure measure_recovery(const Settings& settings);
+/// Resident memory while records come as fast as they are taken.
+Figure measure_memory(const Settings& settings);
 /// A whole file through every sink, against DuckDB alone.
 Figure measure_whole_file(const Settings& settings);
 

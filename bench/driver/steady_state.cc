@@ -10,7 +10,6 @@ namespace tillstream::bench {
 
 namespace {
 
-constexpr std::uint64_t kRecordsPerPost = 500;
 constexpr double kGoal = 100'000;  // records/s
 constexpr double kFirstRate = 50'000;
 constexpr double kRateMax = 4'000'000;

@@ -11,12 +11,7 @@ namespace tillstream::bench {
 
 namespace {
 
-double median(std::vector<double> values) {
-    if (values.empty()) return 0;
-    std::sort(values.begin(), values.end());
-    const std::size_t half = values.size() / 2;
-    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
+constexpr double kFillSecondsMax = 240;
 
 Status measure(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
                const ValueOf& value_of, ArmRun& run) {
@@ -59,10 +54,10 @@ Json describe(const ArmRun& run) {
 }
 
 template <class Get>
-double median_of(const std::vector<const Pair*>& pairs, Get get) {
+double median_over(const std::vector<const Pair*>& pairs, Get get) {
     std::vector<double> values;
     for (const Pair* pair : pairs) values.push_back(get(*pair));
-    return median(std::move(values));
+    return median_of(std::move(values));
 }
 
 Verdict verdict_of(const Figure& figure) {
@@ -73,6 +68,13 @@ Verdict verdict_of(const Figure& figure) {
 }
 
 }  // namespace
+
+double median_of(std::vector<double> values) {
+    if (values.empty()) return 0;
+    std::sort(values.begin(), values.end());
+    const std::size_t half = values.size() / 2;
+    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
 
 std::string_view to_string(Verdict verdict) {
     switch (verdict) {
@@ -98,6 +100,29 @@ Result<Json> finish_load(ChildProcess& load) {
     Json json = Json::parse(text, nullptr, false);
     if (json.is_discarded()) return failure(Errc::internal, "load printed no JSON: " + text);
     return json;
+}
+
+Result<ChildProcess> start_filling(const Settings& given, const Arm& arm, std::uint64_t records,
+                                   std::uint64_t first_invoice) {
+    Settings settings = given;
+    settings.warmup = 0;
+    settings.seconds = kFillSecondsMax;
+    return start_load(settings, arm,
+                      {"--records", fmt::to_string(kRecordsPerPost), "--connections", "16", "--requests",
+                       fmt::to_string(records / kRecordsPerPost), "--timeout", "60", "--first-invoice",
+                       fmt::to_string(first_invoice)});
+}
+
+Result<StoredFigures> finish_posting(ChildProcess& posting) {
+    const Json load = TILLSTREAM_TRY(finish_load(posting));
+    if (const auto problem = find_failed_requests(load)) return failure(Errc::invalid_argument, *problem);
+    return figures_from(load.value("acknowledged", Json::object()));
+}
+
+Result<StoredFigures> fill(const Settings& settings, const Arm& arm, std::uint64_t records,
+                           std::uint64_t first_invoice) {
+    auto load = TILLSTREAM_TRY(start_filling(settings, arm, records, first_invoice));
+    return finish_posting(load);
 }
 
 std::optional<std::string> find_failed_requests(const Json& load) {
@@ -131,6 +156,12 @@ ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& argu
                const ValueOf& value_of) {
     return observe(settings, to_string(kind),
                    [&](ArmRun& run) { return measure(settings, kind, arguments, value_of, run); });
+}
+
+void make_void(Figure& figure, std::string why) {
+    figure.verdict = Verdict::void_figure;
+    figure.unequal = true;
+    figure.note = std::move(why);
 }
 
 std::vector<Pair> run_pairs(const Settings& settings, const std::function<ArmRun(bool first)>& run) {
@@ -180,12 +211,12 @@ void summarise(const std::vector<Pair>& pairs, Figure& figure) {
                                                    [](auto* a, auto* b) { return a->ratio() < b->ratio(); });
     figure.min = (*least)->ratio();
     figure.max = (*most)->ratio();
-    figure.median = median_of(kept, [](const Pair& p) { return p.ratio(); });
-    figure.first_value = median_of(kept, [](const Pair& p) { return p.first.value; });
-    figure.second_value = median_of(kept, [](const Pair& p) { return p.second.value; });
-    figure.ack_cpu_us = median_of(kept, [](const Pair& p) { return p.first.ack_cpu_us; });
-    figure.level_cpu_us = median_of(kept, [](const Pair& p) { return p.first.level_cpu_us; });
-    figure.second_cpu_us = median_of(kept, [](const Pair& p) { return p.second.ack_cpu_us; });
+    figure.median = median_over(kept, [](const Pair& p) { return p.ratio(); });
+    figure.first_value = median_over(kept, [](const Pair& p) { return p.first.value; });
+    figure.second_value = median_over(kept, [](const Pair& p) { return p.second.value; });
+    figure.ack_cpu_us = median_over(kept, [](const Pair& p) { return p.first.ack_cpu_us; });
+    figure.level_cpu_us = median_over(kept, [](const Pair& p) { return p.first.level_cpu_us; });
+    figure.second_cpu_us = median_over(kept, [](const Pair& p) { return p.second.ack_cpu_us; });
     if (figure.verdict == Verdict::reported) figure.verdict = verdict_of(figure);
 }
 

@@ -46,6 +46,20 @@ ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& argu
 /// Starts the load generator against a server; finish_load waits for its report.
 Result<ChildProcess> start_load(const Settings& settings, const Arm& arm, const LoadArguments& arguments);
 Result<Json> finish_load(ChildProcess& load);
+/// The same: what was acknowledged. Failure: a request failed.
+Result<StoredFigures> finish_posting(ChildProcess& load);
+
+inline constexpr std::uint64_t kRecordsPerPost = 500;
+/// Starts `load` with as many full-speed POSTs of kRecordsPerPost records from 16 connections as make up
+/// `records`; invoice numbers start at `first_invoice`.
+Result<ChildProcess> start_filling(const Settings& settings, const Arm& arm, std::uint64_t records,
+                                   std::uint64_t first_invoice);
+/// The same, and finish_posting.
+Result<StoredFigures> fill(const Settings& settings, const Arm& arm, std::uint64_t records,
+                           std::uint64_t first_invoice);
+
+/// 0 of nothing.
+double median_of(std::vector<double> values);
 
 /// Why a load report makes a figure void, if it does.
 std::optional<std::string> find_failed_requests(const Json& load);
@@ -84,6 +98,9 @@ struct Figure {
     bool unequal = false;  ///< rows or sums differ, or requests failed: an error, not just a bad day
     Json details;
 };
+
+/// The figure must not be quoted: something is wrong with the data or the run, not with the speed.
+void make_void(Figure& figure, std::string why);
 
 /// `run` measures one arm: true is the first. Pairs until settings.pairs, each in the opposite order of the
 /// last.

@@ -126,11 +126,7 @@ Figure measure_whole_file(const Settings& settings) {
     if (simulated && !settings.smoke)
         std::fputs("  the real file is not here: a simulated one is used\n", stderr);
     const Status measured = compare_with_duckdb(settings, simulated, figure);
-    if (!measured) {
-        figure.verdict = Verdict::void_figure;
-        figure.unequal = true;
-        figure.note = measured.error().message;
-    }
+    if (!measured) make_void(figure, measured.error().message);
     if (simulated) figure.note += figure.note.empty() ? "simulated file" : "; simulated file";
     return figure;
 }

@@ -13,6 +13,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "bench/load/reads.h"
+
 namespace tillstream::bench {
 
 namespace {
@@ -25,6 +27,11 @@ constexpr Nanos kPollMax = std::chrono::milliseconds(20);
 std::size_t pool_size(const LoadOptions& options) {
     const std::size_t affordable = kPoolBytes / estimated_request_bytes(options.body);
     return std::max<std::size_t>(options.connections + 8, std::min(affordable, kPoolRequestsMax));
+}
+
+SalesBodies make_requests(const LoadOptions& options) {
+    if (options.targets.empty()) return {options.body, pool_size(options), options.first_invoice};
+    return SalesBodies(make_reads(options.body, options.targets, options.connections));
 }
 
 Error errno_failure(std::string_view what) {
@@ -55,7 +62,7 @@ void LoadOutcome::merge(const LoadOutcome& other) {
 
 LoadThread::LoadThread(const LoadOptions& options, std::uint64_t random_seed)
     : options_(options),
-      bodies_(options.body, pool_size(options), options.first_invoice),
+      bodies_(make_requests(options)),
       connections_(options.connections),
       events_(options.connections),
       received_(64 << 10),

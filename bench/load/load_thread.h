@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "bench/load/response_reader.h"
@@ -46,6 +47,7 @@ struct LoadOptions {
     Nanos timeout = std::chrono::seconds(10);
     Nanos spin = std::chrono::microseconds(80);
     std::uint64_t first_invoice = 1'000'000'000;
+    std::vector<std::string> targets = {};  ///< not empty: GETs of these in turn instead of posts
 };
 
 /// What happened, of one thread or of all.

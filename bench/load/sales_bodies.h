@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/decimal.h"
@@ -38,7 +39,7 @@ struct SalesSums {
 
 inline constexpr int kMoneyScale = 4;
 
-/// One POST, head and body.
+/// One request, head and body; a GET has no records.
 struct SalesRequest {
     std::string bytes;
     std::vector<std::uint32_t> invoice_at;  ///< where each record's invoice number stands
@@ -61,6 +62,10 @@ public:
 
     /// `first_invoice` to `first_invoice` plus all that are stamped must stay within kInvoiceDigits digits.
     SalesBodies(const BodyOptions& options, std::size_t count, std::uint64_t first_invoice);
+
+    /// Requests that are sent as they are.
+    explicit SalesBodies(std::vector<SalesRequest> requests)
+        : requests_(std::move(requests)), next_invoice_(0) {}
 
     std::size_t size() const { return requests_.size(); }
     SalesRequest& at(std::size_t index) { return requests_[index]; }

@@ -43,6 +43,10 @@ JournalOptions journal_options(const Settings& settings, const Logger& logger) {
     options.queue_bytes = settings.log.queue_bytes.bytes;
     options.tail_bytes = settings.log.tail_bytes.bytes;
     options.seal_bytes = settings.log.seal_bytes.bytes;
+    // A shard may fill its share before the sum of all calls for a seal.
+    options.seal_total_bytes =
+        std::max(options.seal_total_bytes,
+                 options.seal_bytes * static_cast<std::uint64_t>(settings.ingest.shards));
     options.keep_bytes = settings.log.keep_bytes.bytes;
     options.retain = std::chrono::duration_cast<std::chrono::seconds>(settings.log.retain);
     options.retain_bytes = settings.log.retain_bytes.bytes;
