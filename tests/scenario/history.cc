@@ -33,11 +33,12 @@ std::size_t end_of_customer(const std::vector<CustomerHead>& rows, std::size_t a
 std::string compare_customer(ShopClient& client, const std::vector<CustomerHead>& rows, std::size_t begin,
                              std::size_t end, int newest) {
     const std::string& customer = rows[begin].customer;
-    const json::Value page = must(
-        client.get_json(fmt::format("/v1/customers/{}/invoices?limit={}", customer, newest)));
+    const json::Value page =
+        must(client.get_json(fmt::format("/v1/customers/{}/invoices?limit={}", customer, newest)));
     const std::vector<json::Value>& found = page.find("invoices")->items;
     if (found.size() != end - begin)
-        return fmt::format("customer {} has {} invoices by REST, {} by SQL", customer, found.size(), end - begin);
+        return fmt::format("customer {} has {} invoices by REST, {} by SQL", customer, found.size(),
+                           end - begin);
     for (std::size_t i = 0; i < found.size(); ++i) {
         const InvoiceHead head = head_of(found[i]);
         if (!(head == rows[begin + i].head))
@@ -68,7 +69,8 @@ std::vector<json::Value> all_pages(ShopClient& client, const std::string& target
     }
 }
 
-std::vector<InvoiceHead> invoices_of(ShopClient& client, const std::string& customer, const std::string& query) {
+std::vector<InvoiceHead> invoices_of(ShopClient& client, const std::string& customer,
+                                     const std::string& query) {
     std::vector<InvoiceHead> heads;
     for (const json::Value& entry :
          all_pages(client, "/v1/customers/" + customer + "/invoices?" + query, "invoices"))
@@ -89,8 +91,8 @@ std::vector<InvoiceHead> invoices_by_sql(ShopClient& client) {
 std::vector<CustomerHead> newest_by_sql(ShopClient& client, int newest) {
     std::vector<CustomerHead> heads;
     const std::string sql = fmt::format(
-        "SELECT customer_id, invoice_no, time, lines, units, total FROM (SELECT customer_id, invoice_no, {} AS "
-        "time, count(*) AS lines, sum(quantity) AS units, sum(line_total) AS total, row_number() OVER "
+        "SELECT customer_id, invoice_no, time, lines, units, total FROM (SELECT customer_id, invoice_no, {} "
+        "AS time, count(*) AS lines, sum(quantity) AS units, sum(line_total) AS total, row_number() OVER "
         "(PARTITION BY customer_id ORDER BY min(invoice_date) DESC, invoice_no DESC) AS rank FROM shop.sales "
         "WHERE customer_id IS NOT NULL GROUP BY customer_id, invoice_no) WHERE rank <= {} ORDER BY "
         "customer_id, rank",

@@ -20,6 +20,12 @@ protected:
             path.replace(open, path.find('}', open) + 1 - open, "no-such-thing");
         return path;
     }
+    /// With a stream and a customer's id that pass, so that the query is looked at.
+    static std::string with_known_names(std::string path) {
+        if (const auto at = path.find("{stream}"); at != std::string::npos) path.replace(at, 8, "sales");
+        if (const auto at = path.find("{id}"); at != std::string::npos) path.replace(at, 4, "1");
+        return path;
+    }
     /// Names of an operation's parameters at one place.
     static std::set<std::string> parameters(const json::Value& operation, std::string_view place) {
         std::set<std::string> names;
@@ -40,7 +46,8 @@ protected:
         for (const char* member : {"type", "title", "status", "detail", "request_id", "errors"})
             EXPECT_TRUE(problem.find(member)) << target << " without " << member << ": " << answer.body;
         EXPECT_EQ(number_of(problem, "status"), answer.status);
-        EXPECT_NE(answer.find("Content-Type").value_or("").find("application/problem+json"), std::string::npos) << target;
+        const std::string_view type = answer.find("Content-Type").value_or("");
+        EXPECT_TRUE(type.starts_with("application/problem+json")) << target << ": " << type;
     }
 
     json::Value document_;
@@ -89,7 +96,7 @@ TEST_F(OpenApi, EveryPathAnswersOtherMethodsWith405AndNamesItsOwn) {
         const std::string allowed(answer.find("Allow").value_or(""));
         for (const json::Member& method : path.value.members) {
             std::string name = method.name;
-            std::transform(name.begin(), name.end(), name.begin(), [](char c) { return static_cast<char>(c & ~0x20); });
+            for (char& c : name) c = static_cast<char>(c & ~0x20);
             EXPECT_NE(allowed.find(name), std::string::npos) << target << ": " << allowed;
         }
     }
@@ -112,16 +119,20 @@ TEST_F(OpenApi, NamesTheParametersThatTheDoorReads) {
         return parameters(operation(path, method), "query");
     };
     EXPECT_EQ(query("/v1/streams/{stream}/records", "post"), Names{"detail"});
-    EXPECT_EQ(query("/v1/streams/{stream}/records", "get"), (Names{"shard", "from", "limit", "cursor", "after"}));
+    EXPECT_EQ(query("/v1/streams/{stream}/records", "get"),
+              (Names{"shard", "from", "limit", "cursor", "after"}));
     EXPECT_EQ(query("/v1/streams/{stream}", "get"), Names{"after"});
     EXPECT_EQ(query("/v1/invoices/{no}", "get"), (Names{"limit", "cursor", "after"}));
     EXPECT_EQ(query("/v1/customers/{id}", "get"), Names{"after"});
-    EXPECT_EQ(query("/v1/customers/{id}/invoices", "get"), (Names{"from", "to", "order", "limit", "cursor", "after"}));
-    EXPECT_EQ(query("/v1/quarantine", "get"), (Names{"dataset", "reason", "state", "limit", "cursor", "after"}));
+    EXPECT_EQ(query("/v1/customers/{id}/invoices", "get"),
+              (Names{"from", "to", "order", "limit", "cursor", "after"}));
+    EXPECT_EQ(query("/v1/quarantine", "get"),
+              (Names{"dataset", "reason", "state", "limit", "cursor", "after"}));
     EXPECT_EQ(query("/v1/query", "post"), Names{"after"});
     EXPECT_EQ(query("/v1/verify", "get"), (Names{"stream", "wait"}));
     EXPECT_EQ(query("/v1/sinks/{sink}/replay", "post"), (Names{"from", "to"}));
-    for (const char* path : {"/v1/streams/{stream}/seal", "/v1/sinks/{sink}/pause", "/v1/sinks/{sink}/resume"})
+    for (const char* path :
+         {"/v1/streams/{stream}/seal", "/v1/sinks/{sink}/pause", "/v1/sinks/{sink}/resume"})
         EXPECT_EQ(query(path, "post"), Names{}) << path;
 }
 
@@ -135,10 +146,8 @@ TEST_F(OpenApi, ADocumentedParameterIsReadNotIgnored) {
             const std::string name = text_of(parameter, "name");
             const bool text = name == "dataset" || name == "reason" || name == "stream";
             if (text_of(parameter, "in") != "query" || text) continue;
-            std::string target = path.name;
-            if (const auto at = target.find("{stream}"); at != std::string::npos) target.replace(at, 8, "sales");
-            if (const auto at = target.find("{id}"); at != std::string::npos) target.replace(at, 4, "1");
-            target = made_up(target) + "?" + name + "=no%20such%20value";
+            const std::string target =
+                made_up(with_known_names(path.name)) + "?" + name + "=no%20such%20value";
             EXPECT_EQ(must(client().get(target)).status, 400) << target;
             ++refused;
         }

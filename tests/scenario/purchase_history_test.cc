@@ -1,5 +1,5 @@
-// What a customer bought and what an invoice holds: the same by REST, by SQL and in the raw lake's objects, also
-// while sales arrive.
+// What a customer bought and what an invoice holds: the same by REST, by SQL and in the raw lake's objects,
+// also while sales arrive.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -93,8 +93,8 @@ TEST_F(PurchaseHistory, PagesAreStableWhileSalesArrive) {
     for (const char* order : {"order=desc", "order=asc"}) {
         std::vector<InvoiceHead> seen = invoices_of(client(), "5", std::string(order) + "&limit=7");
         if (order == std::string_view("order=asc")) std::reverse(seen.begin(), seen.end());
-        EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end(),
-                                   [](const InvoiceHead& a, const InvoiceHead& b) { return a.time > b.time; }));
+        const auto newer = [](const InvoiceHead& a, const InvoiceHead& b) { return a.time > b.time; };
+        EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end(), newer));
         std::set<std::string> numbers;
         for (const InvoiceHead& head : seen)
             EXPECT_TRUE(numbers.insert(head.invoice_no).second) << head << " twice";
@@ -141,10 +141,12 @@ TEST_F(PurchaseHistory, OrdersAndBoundsOfTime) {
     expect_verified();
     std::vector<InvoiceHead> newest = invoices_of(client(), "9");
     ASSERT_EQ(newest.size(), 62U);
-    const auto bounded = invoices_of(client(), "9", "from=2011-03-01T00:10:00Z&to=2011-03-01T00:31:00Z&limit=4");
+    const std::string from = "2011-03-01T00:10:00Z";
+    const std::string to = "2011-03-01T00:31:00Z";
+    const auto bounded = invoices_of(client(), "9", "from=" + from + "&to=" + to + "&limit=4");
     std::vector<InvoiceHead> expected;
     for (const InvoiceHead& head : newest)
-        if (head.time >= "2011-03-01T00:10:00Z" && head.time < "2011-03-01T00:31:00Z") expected.push_back(head);
+        if (head.time >= from && head.time < to) expected.push_back(head);
     EXPECT_EQ(expected.size(), 23U);
     EXPECT_EQ(bounded, expected);
     EXPECT_EQ(bounded.at(0).invoice_no, "9-tie-b") << "the higher number is the newer of two at one time";
@@ -159,8 +161,7 @@ TEST_F(PurchaseHistory, OrdersAndBoundsOfTime) {
 TEST_F(PurchaseHistory, UnknownThingsAre404AndBadParameters400) {
     start();
     const std::string position = text_of(post(history_of(3, 3)), "position");
-    const std::string cursor =
-        text_of(get("/v1/customers/3/invoices?limit=1&after=" + position), "next");
+    const std::string cursor = text_of(get("/v1/customers/3/invoices?limit=1&after=" + position), "next");
     for (const char* target :
          {"/v1/invoices/536365", "/v1/invoices/%20", "/v1/invoices/3-99999%20", "/v1/customers/4",
           "/v1/customers/-3", "/v1/customers/three", "/v1/customers/3x", "/v1/customers/3.0",
@@ -214,6 +215,7 @@ TEST_F(PurchaseHistory, ASaleWithoutCustomerBelongsToNone) {
     ASSERT_TRUE(invoice.find("customer_id"));
     EXPECT_TRUE(invoice.find("customer_id")->is_null());
     EXPECT_EQ(number_of(invoice, "lines"), 1);
+    expect_verified();
     EXPECT_EQ(must(client().query_value("SELECT customer_id FROM shop.sales")), "null");
     EXPECT_EQ(status("/v1/customers/0"), 404);
 }
@@ -294,6 +296,12 @@ protected:
         EXPECT_EQ(by_rest, codes);
     }
     void expect_known_figures() {
+        const auto value = [&](const std::string& sql) { return must(client().query_value(sql)); };
+        EXPECT_EQ(value("SELECT sum(line_total) FROM shop.sales"), "9747747.934");
+        EXPECT_EQ(value("SELECT count(DISTINCT customer_id) FROM shop.sales"), "4372");
+        EXPECT_EQ(value("SELECT string_agg(stock_code, ' ' ORDER BY \"offset\") FROM shop.sales WHERE "
+                        "invoice_no = '536365'"),
+                  "85123A 71053 84406B 84029G 84029E 22752 21730");
         const json::Value invoice = get("/v1/invoices/536365");
         EXPECT_EQ(number_of(invoice, "customer_id"), 17'850);
         EXPECT_EQ(number_of(invoice, "lines"), 7);
@@ -316,15 +324,20 @@ TEST_F(RealPurchaseHistory, IsTheSameByRestSqlAndRawObjects) {
     start();
     const CommandResult sent = run_program({"send", *file, "--server", server().url(), "--output", "json"});
     ASSERT_EQ(sent.exit_code, 0) << sent.errors;
-    expect_verified();
+    const json::Value report = must(json::parse(sent.output));
+    EXPECT_EQ(number_of(report, "sent"), 541'909);
+    EXPECT_EQ(number_of(report, "accepted"), 541'909);
+    EXPECT_EQ(number_of(report, "failed"), 0);
+    seal();
+    const json::Value verified = expect_verified();
+    EXPECT_EQ(number_of(verified, "accepted"), 541'909);
+    EXPECT_EQ(number_of(*verified.find("raw"), "records"), 541'909);
     const HistoryCount count = compare_histories(client(), kNewest);
     EXPECT_EQ(count.problem, "");
     EXPECT_EQ(count.invoices, 25'900U);
     EXPECT_EQ(count.customers, 4'372U);
     expect_known_figures();
-    seal();
     expect_raw_lines(*file);
-    EXPECT_EQ(number_of(*expect_verified().find("raw"), "records"), 541'909);
 }
 
 }  // namespace

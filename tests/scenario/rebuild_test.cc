@@ -59,26 +59,44 @@ TEST_F(Rebuild, WorksAfterAKillToo) {
 
 TEST_F(Rebuild, ComesFromSealedObjectsWhenTheJournalIsRecycled) {
     start(kSmallJournal);
-    for (int i = 0; i < 40; ++i) post(made_up_sales(1000 * i, 1'000, 50));
+    for (int i = 0; i < 20; ++i) post(made_up_sales(1000 * i, 1'000, 50));
     const json::Value before = seal_and_recycle(client(), data_dir());
     const std::string stored = content();
     ASSERT_EQ(stop(), 0);
     delete_stores();
     start(kSmallJournal);
     const json::Value after = expect_verified();
-    EXPECT_EQ(number_of(after, "accepted"), 39'200);
-    EXPECT_EQ(number_of(after, "quarantined"), 800);
-    EXPECT_EQ(number_of(*after.find("raw"), "records"), 40'000);
+    EXPECT_EQ(number_of(after, "accepted"), 19'600);
+    EXPECT_EQ(number_of(after, "quarantined"), 400);
+    EXPECT_EQ(number_of(*after.find("raw"), "records"), 20'000);
     EXPECT_EQ(text_of(*after.find("log"), "line_total"), text_of(*before.find("log"), "line_total"));
     EXPECT_EQ(content(), stored);
     post(made_up_sales(100'000, 1'000));
-    EXPECT_EQ(number_of(expect_verified(), "accepted"), 40'200);
+    EXPECT_EQ(number_of(expect_verified(), "accepted"), 20'600);
+}
+
+TEST_F(Rebuild, AReplayWaitsForAPausedSinkAndComesOnce) {
+    start();
+    post(made_up_sales(1, 500));
+    expect_verified();
+    must(client().pause("tables"));
+    EXPECT_EQ(text_of(must(client().post_json("/v1/sinks/tables/replay", "")), "state"), "waiting");
+    EXPECT_EQ(must(client().post("/v1/sinks/tables/replay", "")).status, 409);
+    must(client().resume("tables"));
+    std::string state;
+    for (int i = 0; i < 600 && state != "done"; ++i) {
+        state = text_of(must(client().get_json("/v1/sinks/tables/replay")), "state");
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    EXPECT_EQ(state, "done");
+    expect_verified();
 }
 
 class Replay : public Rebuild, public ::testing::WithParamInterface<const char*> {
 protected:
     json::Value replay(const std::string& sink, const std::vector<std::string>& range = {}) {
-        std::vector<std::string> arguments{"replay", "--sink", sink, "--server", server().url(), "--output", "json"};
+        std::vector<std::string> arguments{"replay",       "--sink",   sink,  "--server",
+                                           server().url(), "--output", "json"};
         arguments.insert(arguments.end(), range.begin(), range.end());
         const CommandResult result = run_program(arguments);
         EXPECT_EQ(result.exit_code, 0) << result.errors << result.output;
@@ -90,9 +108,8 @@ protected:
 TEST_P(Replay, OfALiveStoreWhileSalesArrive) {
     const std::string sink = GetParam();
     start(kSmallJournal);
-    for (int i = 0; i < 40; ++i) post(made_up_sales(1000 * i, 1'000, 50));
+    for (int i = 0; i < 12; ++i) post(made_up_sales(1000 * i, 1'000, 50));
     seal_and_recycle(client(), data_dir());
-    const std::string stored = content();
 
     SteadyProducer producer(server().url(), 1'000'000);
     while (producer.acknowledged() == 0 && producer.problem().empty())
@@ -102,17 +119,15 @@ TEST_P(Replay, OfALiveStoreWhileSalesArrive) {
     EXPECT_EQ(producer.problem(), "");
     EXPECT_EQ(text_of(replayed, "state"), "done");
     EXPECT_TRUE(replayed.find("error")->is_null());
-    EXPECT_GE(number_of(replayed, "stored"), sink == "quarantine" ? 800 : 40'000);
+    EXPECT_GE(number_of(replayed, "stored"), sink == "quarantine" ? 240 : 11'760);
     const json::Value verified = expect_verified();
-    EXPECT_EQ(number_of(verified, "received"), 40'000 + acknowledged);
+    EXPECT_EQ(number_of(verified, "received"), 12'000 + acknowledged);
     EXPECT_EQ(value("SELECT count(*) FROM shop.sales"), text_of(verified, "accepted"));
     EXPECT_EQ(value("SELECT count(*) FROM ops.quarantine"), text_of(verified, "quarantined"));
-    EXPECT_EQ(compare_histories(client(), 20).problem, "");
     const std::string again = content();
     replay(sink);
     expect_verified();
     EXPECT_EQ(content(), again) << "a replay of what is there changed something";
-    EXPECT_NE(again, stored);
 }
 
 INSTANTIATE_TEST_SUITE_P(EachSink, Replay, ::testing::Values("tables", "warehouse", "quarantine"),
@@ -130,8 +145,7 @@ TEST_P(ReplayOfARange, StoresItsArrivalsOnly) {
     const auto arrival = [&](const std::string& least_invoice) {
         return value("SELECT min(arrived_at) FROM shop.sales WHERE invoice_no::int >= " + least_invoice);
     };
-    const json::Value replayed =
-        replay(GetParam(), {"--from", arrival("10000"), "--to", arrival("20000")});
+    const json::Value replayed = replay(GetParam(), {"--from", arrival("10000"), "--to", arrival("20000")});
     EXPECT_EQ(number_of(replayed, "stored"), 700);
     EXPECT_EQ(text_of(replayed, "whole"), "false");
     expect_verified();
@@ -144,8 +158,10 @@ TEST_F(Rebuild, AReplayOfNoSinkOrABadRangeIsRefused) {
     start();
     EXPECT_EQ(must(client().post("/v1/sinks/nothing/replay", "")).status, 404);
     EXPECT_EQ(must(client().get("/v1/sinks/nothing/replay")).status, 404);
-    for (const char* range : {"from=yesterday", "from=2011-01-02&to=2011-01-01", "from=2011-01-01&to=2011-01-01"}) {
-        EXPECT_EQ(must(client().post(std::string("/v1/sinks/warehouse/replay?") + range, "")).status, 400) << range;
+    for (const char* range :
+         {"from=yesterday", "from=2011-01-02&to=2011-01-01", "from=2011-01-01&to=2011-01-01"}) {
+        const std::string target = std::string("/v1/sinks/warehouse/replay?") + range;
+        EXPECT_EQ(must(client().post(target, "")).status, 400) << target;
     }
     const CommandResult result =
         run_program({"replay", "--sink", "nothing", "--server", server().url(), "--output", "json"});

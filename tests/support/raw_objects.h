@@ -18,8 +18,8 @@ struct RawObject {
     std::uint64_t last = 0;  ///< inclusive
 };
 
-/// All of a stream by shard and offset. A failure if a name is none of an object's, or if the offsets of a shard
-/// do not follow each other from 0 without hole and overlap.
+/// All of a stream by shard and offset. A failure if a name is none of an object's, or if the offsets of a
+/// shard do not follow each other from 0 without hole and overlap.
 Result<std::vector<RawObject>> raw_objects(const std::string& data_dir, const std::string& stream);
 
 /// Its lines, each with its end. A failure if it does not hold one line an offset.
