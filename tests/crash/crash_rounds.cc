@@ -12,7 +12,7 @@
 
 #include "tests/crash/audit.h"
 #include "tests/crash/load.h"
-#include "tests/crash/raw_audit.h"
+#include "tests/support/raw_objects.h"
 #include "tests/support/server_process.h"
 
 namespace tillstream {

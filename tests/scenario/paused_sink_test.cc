@@ -1,65 +1,19 @@
 // A paused sink costs the others nothing: under load their lag stays where it was, and it catches up
 // afterwards.
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <limits>
+#include <optional>
 #include <thread>
 
 #include "tests/scenario/scenario.h"
+#include "tests/scenario/steady_producer.h"
 
 namespace tillstream {
 namespace {
 
-constexpr int kRecordsPerRequest = 200;
-constexpr std::chrono::milliseconds kRequestEvery{50};
-
-/// One producer at a steady rate; every tenth record is bad, so that both sinks have work.
-class SteadyProducer {
-public:
-    explicit SteadyProducer(const std::string& url) : thread_([this, url] { run(url); }) {}
-    ~SteadyProducer() { finish(); }
-    /// Records acknowledged; the first answer that was no 200 is in problem().
-    std::int64_t finish() {
-        stopping_ = true;
-        if (thread_.joinable()) thread_.join();
-        return acknowledged_;
-    }
-    const std::string& problem() const { return problem_; }
-
-private:
-    void run(const std::string& url) {
-        auto client = ShopClient::open(url);
-        auto next = std::chrono::steady_clock::now();
-        for (int i = 0; client && !stopping_ && problem_.empty(); ++i) {
-            const auto answer = client->post_json("/v1/streams/sales/records",
-                                                  made_up_sales(1000 * i, kRecordsPerRequest, 10));
-            if (answer)
-                acknowledged_ += kRecordsPerRequest;
-            else
-                problem_ = answer.error().message;
-            next += kRequestEvery;
-            std::this_thread::sleep_until(next);
-        }
-    }
-
-    std::atomic<bool> stopping_{false};
-    std::int64_t acknowledged_ = 0;
-    std::string problem_;
-    std::thread thread_;
-};
-
 class PausedSink : public Scenario,
-                   public ::testing::WithParamInterface<std::pair<const char*, const char*>> {
-protected:
-    bool comes_level(const char* sink) {
-        for (int i = 0; i < 600; ++i) {
-            if (must(client().lag_records(sink)) == 0) return true;
-            std::this_thread::sleep_for(std::chrono::milliseconds{100});
-        }
-        return false;
-    }
-};
+                   public ::testing::WithParamInterface<std::pair<const char*, const char*>> {};
 
 TEST_P(PausedSink, DoesNotHoldUpTheOther) {
     const auto [paused, other] = GetParam();
@@ -99,6 +53,58 @@ INSTANTIATE_TEST_SUITE_P(EachSink, PausedSink,
                                            std::pair("quarantine", "warehouse"),
                                            std::pair("tables", "warehouse")),
                          [](const auto& test) { return std::string(test.param.first); });
+
+class SinkBehindItsLimit : public Scenario {
+protected:
+    /// Until ingest answers anything but 200, or for so many requests; what was acknowledged.
+    std::int64_t load_until_refused(std::optional<ClientResponse>& refused) {
+        std::int64_t acknowledged = 0;
+        for (int i = 0; i < 2'000 && !refused; ++i) {
+            ClientResponse answer =
+                must(client().post("/v1/streams/sales/records", made_up_sales(1000 * i, kRecords)));
+            if (answer.status == 200)
+                acknowledged += kRecords;
+            else
+                refused = std::move(answer);
+        }
+        return acknowledged;
+    }
+    /// Once a producer that tries again is taken; false if it is not within a minute.
+    bool is_taken_again() {
+        for (int i = 0; i < 600; ++i) {
+            const auto answer =
+                must(client().post("/v1/streams/sales/records", made_up_sales(9'000'000, kRecords)));
+            if (answer.status == 200) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds{100});
+        }
+        return false;
+    }
+    static constexpr int kRecords = 1'000;
+};
+
+TEST_F(SinkBehindItsLimit, ClosesTheIntakeUntilItHasCaughtUp) {
+    start({"--delivery.lag_bytes_max", "4MiB", "--log.segment_bytes", "1MiB", "--log.seal_bytes", "1MiB",
+           "--log.keep_bytes", "0B"});
+    const std::string position = text_of(post(made_up_sales(8'000'000, kRecords)), "position");
+    must(client().get_json("/v1/invoices/8000000?after=" + position));
+    must(client().pause("tables"));
+    std::optional<ClientResponse> refused;
+    const std::int64_t acknowledged = kRecords + load_until_refused(refused);
+    ASSERT_TRUE(refused) << acknowledged << " records were taken without an end";
+    EXPECT_EQ(refused->status, 503) << refused->body;
+    EXPECT_TRUE(refused->find("Retry-After"));
+    EXPECT_NE(refused->body.find("tables"), std::string::npos) << refused->body;
+    EXPECT_GT(acknowledged, kRecords);
+
+    EXPECT_EQ(number_of(must(client().get_json("/v1/invoices/8000000")), "lines"), 5);
+    EXPECT_EQ(must(client().get("/readyz")).status, 200);
+    EXPECT_EQ(must(client().get("/v1/streams/sales/records?limit=10")).status, 200);
+    must(client().query_value("SELECT count(*) FROM shop.sales"));
+
+    must(client().resume("tables"));
+    EXPECT_TRUE(is_taken_again()) << "the intake stays closed";
+    EXPECT_EQ(number_of(expect_verified(), "accepted"), acknowledged + kRecords);
+}
 
 class SinkAfterKills : public Scenario {};
 

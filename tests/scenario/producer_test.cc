@@ -1,5 +1,5 @@
-// The program's own producer against the server: a simulated shop with its right answer, and the real year of
-// sales.
+// The program's own producer against the server: a simulated shop with its right answer. The real year of
+// sales is in purchase_history_test.cc.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -67,24 +67,6 @@ TEST_F(Producer, ASimulatedShopAddsUpToItsExpectedFigures) {
     EXPECT_EQ(value("SELECT count(DISTINCT customer_id) FROM shop.sales"), text_of(expected, "customers"));
     expect_groups(*expected.find("by_day"), "invoice_date::date");
     expect_groups(*expected.find("by_country"), "country");
-}
-
-TEST_F(Producer, TheRealYearOfSalesAddsUp) {
-    const auto file = shared_data_file("online_retail/data.csv.zst");
-    if (!file) GTEST_SKIP() << "online_retail/data.csv.zst is not there: set TILLSTREAM_SHARED_DATA";
-    start();
-    const json::Value report = send(*file);
-    EXPECT_EQ(number_of(report, "sent"), 541'909);
-    EXPECT_EQ(number_of(report, "accepted"), 541'909);
-    EXPECT_EQ(number_of(report, "failed"), 0);
-    EXPECT_EQ(number_of(expect_verified(), "accepted"), 541'909);
-    EXPECT_EQ(value("SELECT sum(line_total) FROM shop.sales"), "9747747.934");
-    EXPECT_EQ(value("SELECT count(DISTINCT invoice_no) FROM shop.sales"), "25900");
-    EXPECT_EQ(value("SELECT count(DISTINCT customer_id) FROM shop.sales"), "4372");
-    EXPECT_EQ(value("SELECT string_agg(stock_code, ' ' ORDER BY \"offset\") FROM shop.sales WHERE invoice_no "
-                    "= '536365'"),
-              "85123A 71053 84406B 84029G 84029E 22752 21730");
-    EXPECT_EQ(value("SELECT sum(line_total) FROM shop.sales WHERE invoice_no = '536365'"), "139.12");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 namespace tillstream {
 
@@ -33,6 +34,14 @@ json::Value Scenario::expect_verified(const std::string& stream) {
         EXPECT_EQ(text_of(sink, "ok"), "true") << text_of(sink, "name") << ": " << text_of(sink, "problem");
     }
     return verified;
+}
+
+bool Scenario::comes_level(const std::string& sink) {
+    for (int i = 0; i < 1'200; ++i) {
+        if (must(client().lag_records(sink)) == 0) return true;
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+    return false;
 }
 
 std::string Scenario::sales_content(bool with_places) {

@@ -52,6 +52,10 @@ Result<ClientResponse> ShopClient::post(const std::string& target, std::string_v
 
 Result<ClientResponse> ShopClient::get(const std::string& target) { return http_.send({.target = target}); }
 
+Result<ClientResponse> ShopClient::send(Method method, const std::string& target) {
+    return http_.send({.method = method, .target = target});
+}
+
 Result<json::Value> ShopClient::get_json(const std::string& target) {
     return document_of(get(target), target);
 }

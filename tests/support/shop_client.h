@@ -28,6 +28,7 @@ public:
     Result<ClientResponse> post(const std::string& target, std::string_view body,
                                 std::vector<std::pair<std::string, std::string>> headers = {});
     Result<ClientResponse> get(const std::string& target);
+    Result<ClientResponse> send(Method method, const std::string& target);
 
     /// The JSON document of a 200.
     Result<json::Value> get_json(const std::string& target);

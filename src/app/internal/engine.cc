@@ -39,7 +39,8 @@ std::vector<ContractText> built_in_contracts() {
 JournalOptions journal_options(const Settings& settings, const Logger& logger) {
     JournalOptions options;
     options.segment_bytes = settings.log.segment_bytes.bytes;
-    options.budget_bytes = settings.log.budget_bytes.bytes;
+    // What was sealed is on record in the same folder: that takes of the budget, too.
+    options.budget_bytes = settings.log.budget_bytes.bytes / 64 * 63;
     options.queue_bytes = settings.log.queue_bytes.bytes;
     options.tail_bytes = settings.log.tail_bytes.bytes;
     options.seal_bytes = settings.log.seal_bytes.bytes;

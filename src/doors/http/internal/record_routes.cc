@@ -98,12 +98,21 @@ void write_quarantined(json::Writer& out, const QuarantinedRecord& record) {
     out.end_object();
 }
 
+/// Empty: any. A state that no record can have is a mistake, not an empty list.
+Result<std::string_view> state_parameter(const HttpRequest& request) {
+    const auto state = request.query.find("state");
+    if (!state) return std::string_view();
+    if (*state == "open" || *state == "replayed" || *state == "discarded") return *state;
+    return failure(Errc::invalid_argument, "query parameter state is open, replayed or discarded, not '" +
+                                               std::string(state->substr(0, 120)) + "'");
+}
+
 Result<std::string> quarantine(const HttpServices& services, const HttpRequest& request) {
     QuarantineList* list = services.quarantine();
     if (!list) return failure(Errc::unavailable, services.not_ready());
     const auto limit = TILLSTREAM_TRY(number_parameter(request, "limit", kPageBounds));
     const QuarantineFilter filter{text_parameter(request, "dataset"), text_parameter(request, "reason"),
-                                  text_parameter(request, "state")};
+                                  TILLSTREAM_TRY(state_parameter(request))};
     const QuarantinePage page = TILLSTREAM_TRY(list->page(filter, text_parameter(request, "cursor"), limit));
     std::string text;
     json::Writer out(text);
