@@ -1,5 +1,5 @@
-// warehouse_rebuild_contract.h - what every implementation of ports/warehouse.h must keep of rebuilding and of
-// live tables, as a second typed suite (use as in warehouse_contract.h).
+// warehouse_rebuild_contract.h - what every implementation of ports/warehouse.h must keep of rebuilding and
+// of live tables, as a second typed suite (use as in warehouse_contract.h).
 #pragma once
 
 #include <gtest/gtest.h>
