@@ -161,6 +161,7 @@ TEST_P(ReplayTest, OneAtATimeAndNotOfNobody) {
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, Errc::conflict);
     EXPECT_EQ(delivery_->replay_status("sink")->state, ReplayState::waiting);
+    EXPECT_NE(delivery_->replay_status("sink")->error.find("paused"), std::string::npos);
     ASSERT_TRUE(delivery_->resume("sink"));
     ASSERT_TRUE(eventually([&] { return delivery_->replay_status("sink")->state == ReplayState::done; }));
     EXPECT_EQ(delivery_->replay("nobody", {}).error().code, Errc::not_found);

@@ -99,6 +99,13 @@ Status SinkRunner::replay(const ReplayRange& range) {
     return {};
 }
 
+ReplayStatus SinkRunner::replay_status() const {
+    ReplayStatus status = replay_.status();
+    const std::lock_guard lock(mutex_);
+    if (paused_ && replay_.active()) status.error = "the sink is paused: resume it to let the replay go on";
+    return status;
+}
+
 SinkStatus SinkRunner::status() const {
     std::unique_lock lock(mutex_);
     SinkStatus status{std::string(sink_.name()), state_, error_, 0, 0, oldest_waiting_};

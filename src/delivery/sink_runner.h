@@ -87,7 +87,7 @@ public:
 
     /// Begins when the sink is not paused; conflict while one is under way.
     Status replay(const ReplayRange& range);
-    ReplayStatus replay_status() const { return replay_.status(); }
+    ReplayStatus replay_status() const;
     /// Its lag is wanted: the store is being rebuilt.
     bool rebuilding() const { return replay_.rebuilding(); }
 

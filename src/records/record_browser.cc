@@ -91,7 +91,10 @@ Result<RecordPage> RecordBrowser::page(std::string_view stream, ShardId shard, O
     const Offset next = builder.next();
     const bool more = builder.full() && next < end;
     RecordPage page = std::move(builder).finish();
-    if (more) page.next = next;
+    if (!more) return page;
+    page.next = next;
+    // What is missing behind this page is told by the next one.
+    std::erase_if(page.gaps, [&](const Gap& gap) { return gap.from >= next; });
     return page;
 }
 

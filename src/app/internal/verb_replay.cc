@@ -68,7 +68,7 @@ Result<std::string> follow(Remote& remote, const std::string& sink, ProgressBar&
         const std::string state = text_of(status, "state");
         if (state != "waiting" && state != "running") return text;
         const std::string error = text_of(status, "error");
-        if (!error.empty() && error != noticed) bar.notice("retrying: " + error);
+        if (!error.empty() && error != noticed) bar.notice(error);
         noticed = error;
         std::this_thread::sleep_for(kLookAgain);
     }
