@@ -3,7 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <mutex>
+#include <atomic>
+#include <memory>
 #include <random>
 
 #include "log/internal/sealer_fixture_test.h"
@@ -20,14 +21,13 @@ using namespace std::chrono_literals;
 using RetentionTest = SealerTest;
 
 TEST_F(RetentionTest, RetentionRemovesWholeObjectsOldestFirstAndNeverWhatIsNeeded) {
-    std::mutex mutex;
-    Offset needed{0};
+    // Asked by the sealer until the journal is closed, after this function.
+    const auto needed = std::make_shared<std::atomic<std::uint64_t>>(0);
     journal_.options().retain = 2h;
     open();
     const auto sources = *journal_->register_stream("sales", 2);
-    journal_.options().needed = [&]() -> Position {
-        const std::lock_guard lock(mutex);
-        return {{sources[0].id, needed}, {sources[1].id, Offset{1'000}}};
+    journal_.options().needed = [needed, sources]() -> Position {
+        return {{sources[0].id, Offset{*needed}}, {sources[1].id, Offset{1'000}}};
     };
     open();
     std::string early;
@@ -43,10 +43,7 @@ TEST_F(RetentionTest, RetentionRemovesWholeObjectsOldestFirstAndNeverWhatIsNeede
     seal();
     const Position only_second{{sources[0].id, Offset{0}}, {sources[1].id, Offset{5}}};
     await([&] { return journal_->earliest() == only_second && names("lake/").size() == 6U + 2U; });
-    {
-        const std::lock_guard lock(mutex);
-        needed = Offset{3};
-    }
+    *needed = 3;
     append(sources[1].id, "more");
     seal();
     const Position both{{sources[0].id, Offset{3}}, {sources[1].id, Offset{5}}};

@@ -89,8 +89,9 @@ std::string sealed_object_folder(std::string_view stream, BatchKind kind) {
 
 std::string sealed_object_name(const SealedId& id) {
     const CivilTime hour = to_civil(id.hour);
-    const std::string incarnation =
-        id.source.incarnation == kFirstIncarnation ? std::string() : fmt::format("i{}", id.source.incarnation);
+    const std::string incarnation = id.source.incarnation == kFirstIncarnation
+                                        ? std::string()
+                                        : fmt::format("i{}", id.source.incarnation);
     return fmt::format("{}year={:04}/month={:02}/day={:02}/hour={:02}/s{}{}-{}-{}{}",
                        sealed_object_folder(id.source.stream, id.kind), hour.year, hour.month, hour.day,
                        hour.hour, id.source.shard.value, incarnation, id.first.value, id.last.value, kSuffix);
