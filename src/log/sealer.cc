@@ -244,7 +244,7 @@ Status Sealer::put(const CutObject& object, const std::string& bytes) {
 Status Sealer::put_again(const CutObject& object) {
     const std::string name = sealed_object_name(sealed_id(store_, object));
     const std::string bytes = TILLSTREAM_TRY(store_.objects.get(name, 0, object.stored_bytes));
-    TILLSTREAM_TRY(store_.objects.put_if_absent(name, bytes));
+    static_cast<void>(TILLSTREAM_TRY(store_.objects.put_if_absent(name, bytes)));
     return {};
 }
 

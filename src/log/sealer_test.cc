@@ -292,7 +292,8 @@ TEST_F(SealerTest, AStoreThatFailsStopsNothingAndIsTriedAgain) {
     std::size_t kept = 0;
     while (append_and_wait(*journal_, one(batch_of(source, {value})))) ++kept;
     EXPECT_GT(kept * value.size(), journal_.options().budget_bytes / 2);
-    const Status sealed = journal_->seal("", 10ms);
+    await([&] { return journal_.metrics().gauge("tillstream_log_seal_failing", "").value() == 1; });
+    const Status sealed = journal_->seal("", 10s);
     ASSERT_FALSE(sealed);
     EXPECT_EQ(sealed.error().code, Errc::unavailable);
     EXPECT_NE(sealed.error().message.find("the store is away"), std::string::npos);
@@ -304,6 +305,7 @@ TEST_F(SealerTest, AStoreThatFailsStopsNothingAndIsTriedAgain) {
     EXPECT_TRUE(all->gaps.empty());
     EXPECT_EQ(all->records().size(), kept + 1);
     await([&] { return journal_.metrics().gauge("tillstream_log_seal_failing", "").value() == 0; });
+    journal_.close();  // before the store it seals into goes
 }
 
 TEST_F(SealerTest, AnObjectThatIsThereWithOtherContentIsDamageAndIsLeftAlone) {
@@ -327,6 +329,7 @@ TEST_F(SealerTest, AnObjectThatIsThereWithOtherContentIsDamageAndIsLeftAlone) {
     const auto values = all->values();
     EXPECT_EQ(std::vector<std::string>(values.end() - 2, values.end()),
               (std::vector<std::string>{"next", "last"}));
+    journal_.close();
 }
 
 TEST_F(SealerTest, DamagedAndLostObjectsAreGapsAndTheRestIsRead) {

@@ -92,6 +92,16 @@ TEST(TablesRandom, AnswersAreTheLogsThroughCrashes) {
     for (std::uint64_t i = 0; i < 20 && !::testing::Test::HasFailure(); ++i) run_in_memory(seed + i);
 }
 
+/// The store may remove files it has merged while they are listed: then the copy begins anew.
+void copy_while_open(const std::string& from, const std::string& to) {
+    std::error_code failed;
+    do {
+        std::filesystem::remove_all(to);
+        std::filesystem::copy(from, to, std::filesystem::copy_options::recursive, failed);
+    } while (failed == std::errc::no_such_file_or_directory);
+    ASSERT_FALSE(failed) << failed.message();
+}
+
 /// A copy of the folder while the store is open is what a kill at this moment leaves: nothing that is in
 /// memory is in it.
 TEST(TablesRandom, AnswersAreTheLogsAfterReopeningCopiesOfTheStore) {
@@ -120,7 +130,7 @@ TEST(TablesRandom, AnswersAreTheLogsAfterReopeningCopiesOfTheStore) {
         if (!random.one_in(6)) continue;
         const std::string old = path();
         ++generation;
-        std::filesystem::copy(old, path(), std::filesystem::copy_options::recursive);
+        ASSERT_NO_FATAL_FAILURE(copy_while_open(old, path()));
         sink.reset();
         store.reset();
         store = *RocksdbTables::open(path(), options, Logger::silent(), metrics);
