@@ -136,25 +136,41 @@ Result<std::string> customer_invoices(const PurchaseHistory& history, const Http
 }
 
 using Lookup = Result<std::string> (*)(const PurchaseHistory&, const HttpRequest&);
+using IsShort = bool (*)(const HttpRequest&);
 
-Handler lookup_route(const HttpServices& services, Lookup lookup) {
-    return after_sinks(services, {"tables"}, [services, lookup](const HttpRequest& request) {
+/// A few blocks, mostly cached: less work than handing the request to another thread and back.
+constexpr std::size_t kShortEntriesMax = 100;
+
+template <const NumberBounds& kBounds>
+bool asks_for_few(const HttpRequest& request) {
+    const auto limit = number_parameter(request, "limit", kBounds);
+    return !limit || *limit <= kShortEntriesMax;
+}
+
+/// A customer's totals are one entry per shard.
+bool always(const HttpRequest&) { return true; }
+
+Handler lookup_route(const HttpServices& services, Lookup lookup, IsShort is_short) {
+    const BlockingHandler answer = [services, lookup](const HttpRequest& request) {
         const PurchaseHistory* history = services.history();
         if (!history)
             return error_response({Errc::unavailable, "the tables are still opening; retry"},
                                   request.request_id);
         return json_response(lookup(*history, request), request.request_id);
-    });
+    };
+    return at_once_or_after_sinks(services, {"tables"}, is_short, answer);
 }
 
 }  // namespace
 
 Status add_purchase_routes(Router& router, const HttpServices& services) {
-    TILLSTREAM_CHECK(
-        router.add(Method::get, "/v1/invoices/{no}", lookup_route(services, &invoice), {.name = "invoice"}));
-    TILLSTREAM_CHECK(router.add(Method::get, "/v1/customers/{id}", lookup_route(services, &customer),
+    TILLSTREAM_CHECK(router.add(Method::get, "/v1/invoices/{no}",
+                                lookup_route(services, &invoice, &asks_for_few<kLineBounds>),
+                                {.name = "invoice"}));
+    TILLSTREAM_CHECK(router.add(Method::get, "/v1/customers/{id}", lookup_route(services, &customer, &always),
                                 {.name = "customer"}));
-    return router.add(Method::get, "/v1/customers/{id}/invoices", lookup_route(services, &customer_invoices),
+    return router.add(Method::get, "/v1/customers/{id}/invoices",
+                      lookup_route(services, &customer_invoices, &asks_for_few<kInvoiceBounds>),
                       {.name = "customerInvoices"});
 }
 

@@ -79,6 +79,17 @@ Handler after_sinks(const HttpServices& services, std::vector<std::string> sinks
     return on_pool(services.workers, waiting_for(services, std::move(sinks), std::move(handler)));
 }
 
+Handler at_once_or_after_sinks(const HttpServices& services, std::vector<std::string> sinks,
+                               std::function<bool(const HttpRequest&)> is_short, BlockingHandler handler) {
+    return
+        [is_short = std::move(is_short), handler, pooled = after_sinks(services, std::move(sinks), handler)](
+            HttpRequest&& request, Responder responder) {
+            if (request.query.find("after") || !is_short(request))
+                return pooled(std::move(request), std::move(responder));
+            responder.send(handler(request));
+        };
+}
+
 Handler after_log(const HttpServices& services, WorkerPool& pool, BlockingHandler handler) {
     return on_pool(pool, waiting_for(services, {}, std::move(handler)));
 }
