@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ports/position_lookup.h"
+
 namespace tillstream {
 
 namespace {
@@ -58,12 +60,6 @@ Status check_attribute(const TableKey& key, const TableAttribute& attribute) {
     if (number == nullptr || (number->scale >= 0 && number->scale <= kScaleMax)) return {};
     return failure(Errc::invalid_argument, fmt::format("table {}, attribute {}: scale {} is not 0 to {}",
                                                        key.table, attribute.name, number->scale, kScaleMax));
-}
-
-const SinkPosition* find_position(std::span<const SinkPosition> positions, SourceId source) {
-    const auto found = std::find_if(positions.begin(), positions.end(),
-                                    [&](const SinkPosition& position) { return position.source == source; });
-    return found == positions.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -160,21 +156,7 @@ Status check_condition(const TableWrite& write, const TableItem& item) {
 }
 
 Status check_positions(const TableCommit& commit, std::span<const SinkPosition> stored) {
-    for (const SourceOffset& expected : commit.expected) {
-        const SinkPosition* found = find_position(stored, expected.source);
-        const Offset next = found == nullptr ? Offset{} : found->next;
-        if (next == expected.next) continue;
-        return failure(Errc::conflict, fmt::format("{} is at {} in source {}, not at {}", commit.consumer,
-                                                   next.value, expected.source.value, expected.next.value));
-    }
-    for (const SinkPosition& position : commit.positions) {
-        const SinkPosition* found = find_position(stored, position.source);
-        if (found == nullptr || found->epoch <= position.epoch) continue;
-        return failure(Errc::conflict,
-                       fmt::format("{} has been written by epoch {}, this is {}", commit.consumer,
-                                   found->epoch.value, position.epoch.value));
-    }
-    return {};
+    return check_positions(commit.consumer, stored, commit.expected, commit.positions);
 }
 
 void advance_positions(const TableCommit& commit, std::vector<SinkPosition>& stored) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "json/writer.h"
+#include "ports/position_lookup.h"
 #include "reconcile/internal/log_figures.h"
 #include "reconcile/internal/raw_figures.h"
 
@@ -16,13 +17,6 @@ struct StreamEnd {
     Position position;
     std::vector<ShardEnd> shards;
 };
-
-std::optional<Offset> next_in(const Position& position, SourceId source) {
-    for (const SourceOffset& entry : position) {
-        if (entry.source == source) return entry.next;
-    }
-    return std::nullopt;
-}
 
 StreamEnd end_of(const EventLog& log, std::string_view stream) {
     StreamEnd end;

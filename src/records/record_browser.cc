@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "ports/position_lookup.h"
+
 namespace tillstream {
 
 namespace {
@@ -21,12 +23,6 @@ Result<SourceId> find_source(const EventLog& log, std::string_view stream, Shard
     if (shards == 0) return failure(Errc::not_found, fmt::format("no stream named {}", stream));
     return failure(Errc::not_found, fmt::format("stream {} has no shard {}: there are 0 to {}", stream,
                                                 shard.value, shards - 1));
-}
-
-Offset end_of(const EventLog& log, SourceId source) {
-    for (const SourceOffset& end : log.durable_end())
-        if (end.source == source) return end.next;
-    return Offset{};
 }
 
 /// Fills a page from the batches of one source.
@@ -79,7 +75,7 @@ private:
 Result<RecordPage> RecordBrowser::page(std::string_view stream, ShardId shard, Offset from,
                                        std::size_t limit) {
     const SourceId source = TILLSTREAM_TRY(find_source(log_, stream, shard));
-    const Offset end = end_of(log_, source);
+    const Offset end = next_in(log_.durable_end(), source).value_or(Offset{});
     PageBuilder builder(source, from, std::max<std::size_t>(limit, 1));
     const auto reader = TILLSTREAM_TRY(log_.open_reader_at(source, from));
     while (!builder.full() && builder.next() < end) {

@@ -5,6 +5,7 @@
 
 #include "app/internal/ops_tables.h"
 #include "contract/embedded_datasets.h"
+#include "ports/position_lookup.h"
 #include "quarantine/sink_reject.h"
 #include "sinks/tables/figures.h"
 #include "sinks/tables/sale_shape.h"
@@ -45,9 +46,8 @@ JournalOptions journal_options(const Settings& settings, const Logger& logger) {
     options.tail_bytes = settings.log.tail_bytes.bytes;
     options.seal_bytes = settings.log.seal_bytes.bytes;
     // A shard may fill its share before the sum of all calls for a seal.
-    options.seal_total_bytes =
-        std::max(options.seal_total_bytes,
-                 options.seal_bytes * static_cast<std::uint64_t>(settings.ingest.shards));
+    options.seal_total_bytes = std::max(
+        options.seal_total_bytes, options.seal_bytes * static_cast<std::uint64_t>(settings.ingest.shards));
     options.keep_bytes = settings.log.keep_bytes.bytes;
     options.retain = std::chrono::duration_cast<std::chrono::seconds>(settings.log.retain);
     options.retain_bytes = settings.log.retain_bytes.bytes;
@@ -169,10 +169,8 @@ Position Engine::needed_by_sinks() const {
     const auto persisted = tables_->persisted(TablesSink::kName);
     if (!persisted) return {};
     for (SourceOffset& entry : least) {
-        const auto stored =
-            std::find_if(persisted->begin(), persisted->end(),
-                         [&](const SinkPosition& position) { return position.source == entry.source; });
-        entry.next = std::min(entry.next, stored == persisted->end() ? Offset{} : stored->next);
+        const SinkPosition* stored = find_position(*persisted, entry.source);
+        entry.next = std::min(entry.next, stored == nullptr ? Offset{} : stored->next);
     }
     return least;
 }

@@ -1,6 +1,6 @@
 #include "app/internal/ops_tables.h"
 
-#include <algorithm>
+#include "ports/position_lookup.h"
 
 namespace tillstream::app {
 
@@ -29,12 +29,6 @@ constexpr const char* kTablesSelect =
     "SELECT schema_name AS \"schema\", table_name AS name, estimated_size AS rows, column_count AS columns, "
     "comment FROM duckdb_tables() WHERE NOT internal AND NOT temporary";
 
-Offset next_of(const Position& position, SourceId source) {
-    const auto found = std::find_if(position.begin(), position.end(),
-                                    [&](const SourceOffset& entry) { return entry.source == source; });
-    return found == position.end() ? Offset{} : found->next;
-}
-
 void add_row(OwnedRows& rows, const SinkStatus& sink, const SourceInfo& source, Offset next, Offset end) {
     const std::uint64_t lag = end > next ? end.value - next.value : 0;
     Cell error = std::monostate{};
@@ -52,7 +46,7 @@ OwnedRows sink_rows(const Delivery& delivery, const EventLog& log) {
         const Progress* progress = delivery.progress(sink.name);
         for (const SourceInfo& source : sources) {
             const Offset next = progress ? progress->next(source.id) : Offset{};
-            add_row(rows, sink, source, next, next_of(log.durable_end(), source.id));
+            add_row(rows, sink, source, next, next_in(log.durable_end(), source.id).value_or(Offset{}));
         }
     }
     return rows;

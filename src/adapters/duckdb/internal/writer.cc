@@ -8,6 +8,7 @@
 
 #include "adapters/duckdb/internal/live_table.h"
 #include "adapters/duckdb/internal/result_columns.h"
+#include "ports/position_lookup.h"
 
 namespace tillstream::duck {
 
@@ -118,9 +119,9 @@ Status Writer::ensure_live_table(const TableSchema& table, LiveRows rows) {
     const std::lock_guard lock(mutex_);
     const std::string function =
         TILLSTREAM_TRY(register_live_table(connection_.get(), table, std::move(rows)));
-    TILLSTREAM_CHECK(execute(connection_.get(),
-                             fmt::format("CREATE OR REPLACE VIEW {}.{} AS SELECT * FROM {}()",
-                                         identifier(table.schema), identifier(table.name), function)));
+    TILLSTREAM_CHECK(
+        execute(connection_.get(), fmt::format("CREATE OR REPLACE VIEW {}.{} AS SELECT * FROM {}()",
+                                               identifier(table.schema), identifier(table.name), function)));
     return comment_columns(table);
 }
 
@@ -181,35 +182,6 @@ Result<std::vector<SinkPosition>> Writer::read_positions(std::string_view consum
                              Epoch{static_cast<std::uint64_t>(cell<std::int64_t>(chunk, 3, row))}});
     }));
     return positions;
-}
-
-namespace {
-
-const SinkPosition* find_position(const std::vector<SinkPosition>& positions, SourceId source) {
-    const auto found = std::find_if(positions.begin(), positions.end(),
-                                    [&](const SinkPosition& position) { return position.source == source; });
-    return found == positions.end() ? nullptr : &*found;
-}
-
-}  // namespace
-
-Status Writer::check_positions(const WarehouseCommit& commit, std::vector<SinkPosition>& stored) {
-    stored = TILLSTREAM_TRY(read_positions(commit.consumer));
-    for (const SourceOffset& expected : commit.expected) {
-        const SinkPosition* found = find_position(stored, expected.source);
-        const Offset next = found == nullptr ? Offset{} : found->next;
-        if (next == expected.next) continue;
-        return failure(Errc::conflict, fmt::format("{} is at {} in source {}, not at {}", commit.consumer,
-                                                   next.value, expected.source.value, expected.next.value));
-    }
-    for (const SinkPosition& position : commit.positions) {
-        const SinkPosition* found = find_position(stored, position.source);
-        if (found == nullptr || found->epoch <= position.epoch) continue;
-        return failure(Errc::conflict,
-                       fmt::format("{} has been written by epoch {}, this is {}", commit.consumer,
-                                   found->epoch.value, position.epoch.value));
-    }
-    return {};
 }
 
 /// Whether the stored positions are those of `commit`. One without positions leaves no trace to look for.
@@ -298,7 +270,10 @@ Status Writer::write_once(const std::vector<LoadPlan>& plans, const WarehouseCom
 
 Status Writer::load(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending) {
     std::vector<SinkPosition> stored;
-    if (ending == Ending::commit) TILLSTREAM_CHECK(check_positions(commit, stored));
+    if (ending == Ending::commit) {
+        stored = TILLSTREAM_TRY(read_positions(commit.consumer));
+        TILLSTREAM_CHECK(check_positions(commit.consumer, stored, commit.expected, commit.positions));
+    }
     for (const FactRange& range : commit.removed) TILLSTREAM_CHECK(remove(range));
     for (const LoadPlan& plan : plans) TILLSTREAM_CHECK(scan_.run(connection_.get(), plan));
     if (ending == Ending::commit) TILLSTREAM_CHECK(store_positions(commit, stored));

@@ -46,7 +46,6 @@ private:
     Status write_once(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending);
     Status load(const std::vector<LoadPlan>& plans, const WarehouseCommit& commit, Ending ending);
     Status remove(const FactRange& range);
-    Status check_positions(const WarehouseCommit& commit, std::vector<SinkPosition>& stored);
     Result<bool> is_stored(const WarehouseCommit& commit);
     Status store_positions(const WarehouseCommit& commit, const std::vector<SinkPosition>& stored);
     Result<std::vector<SinkPosition>> read_positions(std::string_view consumer);

@@ -5,6 +5,7 @@
 #include "doors/http/internal/error_status.h"
 #include "doors/http/internal/worker_routes.h"
 #include "json/writer.h"
+#include "ports/position_lookup.h"
 
 namespace tillstream::http_door {
 
@@ -12,13 +13,6 @@ namespace {
 
 /// Longer than any backlog of a healthy disk takes.
 constexpr std::chrono::seconds kSealWait{60};
-
-Offset offset_in(const Position& position, SourceId source) {
-    for (const SourceOffset& entry : position) {
-        if (entry.source == source) return entry.next;
-    }
-    return Offset{0};
-}
 
 std::string seconds_text(double seconds) {
     char text[32];
@@ -64,13 +58,13 @@ HttpResponse stream_status(const HttpServices& services, const HttpRequest& requ
     for (const SourceInfo& shard : shards) {
         out.begin_object()
             .member("id", shard.shard.value)
-            .member("first", offset_in(earliest, shard.id).value);
-        out.member("next", offset_in(end, shard.id).value).end_object();
+            .member("first", next_in(earliest, shard.id).value_or(Offset{}).value);
+        out.member("next", next_in(end, shard.id).value_or(Offset{}).value).end_object();
     }
     out.end_array().key("sinks").begin_array();
     for (std::size_t i = 0; i < sinks.size(); ++i) {
         for (std::size_t s = 0; s < shards.size(); ++s) {
-            write_sink(out, sinks[i], shards[s], next[i][s], offset_in(end, shards[s].id));
+            write_sink(out, sinks[i], shards[s], next[i][s], next_in(end, shards[s].id).value_or(Offset{}));
         }
     }
     out.end_array().end_object();
