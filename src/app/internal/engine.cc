@@ -238,7 +238,7 @@ Status Engine::attach_tables() {
                     });
     check.holds = [](const Contract& contract) { return sale_shape(contract).has_value(); };
     reconciler_->add(std::move(check));
-    history_ = std::make_unique<PurchaseHistory>(*tables_);
+    history_ = std::make_unique<PurchaseHistory>(*tables_, &tables_sink_->stamps());
     history_ready_ = history_.get();
     return {};
 }

@@ -66,6 +66,7 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
                                 engine.metrics(),
                                 *server->workers_,
                                 *server->control_,
+                                settings.http.answer_cache_bytes.bytes,
                                 [&engine] { return engine.queries(); },
                                 [&engine] { return engine.quarantine(); },
                                 [&engine] { return engine.history(); },

@@ -78,6 +78,13 @@ void declare_http(OptionSet& set, Settings& s) {
              .description = "Time a request's headers may take to arrive; longer answers 408.",
              .min = "100ms",
              .max = "10m"});
+    set.add({.section = "http",
+             .key = "answer_cache_bytes",
+             .target = &s.http.answer_cache_bytes,
+             .description = "Memory for answers about invoices and customers, reused until one of their "
+                            "records arrives; 0B: none.",
+             .min = "0B",
+             .max = "64GiB"});
 }
 
 void declare_ingest(OptionSet& set, Settings& s) {

@@ -29,6 +29,7 @@ struct Settings {
         std::int64_t io_threads = 0;
         ByteSize head_bytes_max{16 << 10};
         Duration head_timeout = std::chrono::seconds{10};
+        ByteSize answer_cache_bytes{32 << 20};
     } http;
     struct {
         std::int64_t shards = 4;

@@ -36,6 +36,7 @@ struct HttpServices {
     Metrics& metrics;
     WorkerPool& workers;
     WorkerPool& control;  ///< status, metrics, pause and resume: never behind a query
+    std::size_t answer_cache_bytes;  ///< memory for answers about purchases that still stand; 0: none
     /// Null until the warehouse is open.
     std::function<QueryService*()> queries;
     std::function<QuarantineList*()> quarantine;

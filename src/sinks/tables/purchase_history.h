@@ -21,6 +21,7 @@
 #include "core/result.h"
 #include "core/time.h"
 #include "ports/table_store.h"
+#include "sinks/tables/purchase_stamps.h"
 
 namespace tillstream {
 
@@ -101,8 +102,18 @@ class PurchaseHistory {
 public:
     static constexpr std::size_t kLimitMax = 10'000;
 
-    /// `store` outlives this object.
-    explicit PurchaseHistory(TableStore& store) : store_(store) {}
+    /// `store` and `stamps` outlive this object. Stamps are those of the store's only writer; without them
+    /// answers have none.
+    explicit PurchaseHistory(TableStore& store, const PurchaseStamps* stamps = nullptr)
+        : store_(store), stamps_(stamps) {}
+
+    /// For readers that keep answers: take the stamp, then read. Nothing: what is read now must not be kept.
+    std::optional<PurchaseStamp> customer_stamp(std::int64_t customer_id) const {
+        return stamps_ ? stamps_->customer(customer_id) : std::nullopt;
+    }
+    std::optional<PurchaseStamp> invoice_stamp(std::string_view invoice_no) const {
+        return stamps_ ? stamps_->invoice(invoice_no) : std::nullopt;
+    }
 
     /// `limit` 1 to kLimitMax lines; `cursor` as in CustomerInvoicesQuery.
     Result<InvoicePage> invoice(std::string_view invoice_no, std::size_t limit,
@@ -113,6 +124,7 @@ public:
 
 private:
     TableStore& store_;
+    const PurchaseStamps* stamps_;
 };
 
 }  // namespace tillstream

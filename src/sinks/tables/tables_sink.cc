@@ -26,7 +26,10 @@ bool TablesSink::wants(const LogBatch& batch) const {
 Status TablesSink::commit(const SinkBatch& batch, Epoch epoch) {
     TableCommit commit{.consumer = kName, .writes = TILLSTREAM_TRY(builder_->build(batch))};
     commit.advance(batch.ranges, epoch);
-    TILLSTREAM_CHECK(store_.commit(commit));
+    {
+        const PurchaseStamps::Change change(stamps_, commit.writes);
+        TILLSTREAM_CHECK(store_.commit(commit));
+    }
     if (!commit.writes.empty()) remember(batch);
     return {};
 }
@@ -50,9 +53,10 @@ Status TablesSink::probe() {
     return store_.rehearse({.consumer = kName, .writes = {&write, 1}});
 }
 
-Status TablesSink::clear(TableStore& store) {
+Status TablesSink::reset() {
     const std::string_view written[] = {tables::kInvoices, tables::kCustomers};
-    return store.clear(kName, written);
+    const PurchaseStamps::Change change(stamps_);
+    return store_.clear(kName, written);
 }
 
 }  // namespace tillstream

@@ -15,6 +15,7 @@
 
 #include "ports/sink.h"
 #include "ports/table_store.h"
+#include "sinks/tables/purchase_stamps.h"
 
 namespace tillstream {
 
@@ -36,17 +37,19 @@ public:
     Status commit(const SinkBatch& batch, Epoch epoch) override;
     Status rehearse(const SinkBatch& batch) override;
     Status probe() override;
-    Status reset() override { return clear(store_); }
+    Status reset() override;
+
+    /// For readers of the same store, as long as this sink is its only writer; they must not outlive it.
+    const PurchaseStamps& stamps() const { return stamps_; }
 
     static constexpr std::string_view kName = "tables";
-    /// Empties the store of all this sink wrote: it will be brought again from the log's beginning.
-    static Status clear(TableStore& store);
 
 private:
     explicit TablesSink(TableStore& store);
     void remember(const SinkBatch& batch);
 
     TableStore& store_;
+    PurchaseStamps stamps_;
     std::unique_ptr<tables::PurchaseBuilder> builder_;
     LogBatch good_;  ///< some lines that were stored; no rows before the first
 };

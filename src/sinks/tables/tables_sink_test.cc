@@ -377,7 +377,7 @@ TEST_F(TablesSinkTest, figures_are_the_lines_of_the_shards_below_their_ends) {
 
 TEST_F(TablesSinkTest, clear_leaves_an_empty_store_that_is_filled_again) {
     sell({{.invoice = "1", .customer = 7}});
-    ASSERT_TRUE(TablesSink::clear(store_));
+    ASSERT_TRUE(sink_->reset());
     EXPECT_TRUE(sink_->positions()->empty());
     EXPECT_EQ(history_.customer(7).error().code, Errc::not_found);
     committed_ = 0;

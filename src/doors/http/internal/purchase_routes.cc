@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <memory>
 #include <string>
 
+#include "doors/http/internal/answer_cache.h"
 #include "doors/http/internal/error_status.h"
 #include "doors/http/internal/parameters.h"
 #include "doors/http/internal/worker_routes.h"
@@ -135,7 +137,20 @@ Result<std::string> customer_invoices(const PurchaseHistory& history, const Http
     return invoices_json(TILLSTREAM_TRY(history.customer_invoices(id, query)));
 }
 
-using Lookup = Result<std::string> (*)(const PurchaseHistory&, const HttpRequest&);
+std::optional<PurchaseStamp> invoice_stamp(const PurchaseHistory& history, const HttpRequest& request) {
+    return history.invoice_stamp(*request.params.find("no"));
+}
+
+std::optional<PurchaseStamp> customer_stamp(const PurchaseHistory& history, const HttpRequest& request) {
+    const auto id = customer_id(request);
+    return id ? history.customer_stamp(*id) : std::nullopt;
+}
+
+/// How one kind of thing is looked up, and what says whether an answer about it still stands.
+struct Lookup {
+    Result<std::string> (*read)(const PurchaseHistory&, const HttpRequest&);
+    std::optional<PurchaseStamp> (*stamp)(const PurchaseHistory&, const HttpRequest&);
+};
 using IsShort = bool (*)(const HttpRequest&);
 
 /// A few blocks, mostly cached: less work than handing the request to another thread and back.
@@ -150,13 +165,35 @@ bool asks_for_few(const HttpRequest& request) {
 /// A customer's totals are one entry per shard.
 bool always(const HttpRequest&) { return true; }
 
-Handler lookup_route(const HttpServices& services, Lookup lookup, IsShort is_short) {
-    const BlockingHandler answer = [services, lookup](const HttpRequest& request) {
+/// What the answer depends on beside the store: `after` only says when to read.
+std::string cache_key(const HttpRequest& request) {
+    std::string key(request.path);
+    for (const auto& [name, value] : request.query) {
+        if (name == "after") continue;
+        key.append(1, '\0').append(name).append(1, '\0').append(value);
+    }
+    return key;
+}
+
+Result<std::string> read_or_reuse(AnswerCache& cache, const Lookup& lookup, const PurchaseHistory& history,
+                                  const HttpRequest& request) {
+    const auto stamp = lookup.stamp(history, request);
+    if (!stamp) return lookup.read(history, request);
+    const std::string key = cache_key(request);
+    if (auto kept = cache.find(key, *stamp)) return std::move(*kept);
+    auto answer = lookup.read(history, request);
+    if (answer) cache.keep(key, *stamp, *answer);
+    return answer;
+}
+
+Handler lookup_route(const HttpServices& services, std::shared_ptr<AnswerCache> cache, Lookup lookup,
+                     IsShort is_short) {
+    const BlockingHandler answer = [services, cache = std::move(cache), lookup](const HttpRequest& request) {
         const PurchaseHistory* history = services.history();
         if (!history)
             return error_response({Errc::unavailable, "the tables are still opening; retry"},
                                   request.request_id);
-        return json_response(lookup(*history, request), request.request_id);
+        return json_response(read_or_reuse(*cache, lookup, *history, request), request.request_id);
     };
     return at_once_or_after_sinks(services, {"tables"}, is_short, answer);
 }
@@ -164,13 +201,17 @@ Handler lookup_route(const HttpServices& services, Lookup lookup, IsShort is_sho
 }  // namespace
 
 Status add_purchase_routes(Router& router, const HttpServices& services) {
+    const auto cache = std::make_shared<AnswerCache>(services.answer_cache_bytes, services.metrics);
+    const Lookup invoices{&invoice, &invoice_stamp};
+    const Lookup customers{&customer, &customer_stamp};
+    const Lookup histories{&customer_invoices, &customer_stamp};
     TILLSTREAM_CHECK(router.add(Method::get, "/v1/invoices/{no}",
-                                lookup_route(services, &invoice, &asks_for_few<kLineBounds>),
+                                lookup_route(services, cache, invoices, &asks_for_few<kLineBounds>),
                                 {.name = "invoice"}));
-    TILLSTREAM_CHECK(router.add(Method::get, "/v1/customers/{id}", lookup_route(services, &customer, &always),
-                                {.name = "customer"}));
+    TILLSTREAM_CHECK(router.add(Method::get, "/v1/customers/{id}",
+                                lookup_route(services, cache, customers, &always), {.name = "customer"}));
     return router.add(Method::get, "/v1/customers/{id}/invoices",
-                      lookup_route(services, &customer_invoices, &asks_for_few<kInvoiceBounds>),
+                      lookup_route(services, cache, histories, &asks_for_few<kInvoiceBounds>),
                       {.name = "customerInvoices"});
 }
 
