@@ -11,6 +11,7 @@ build_packages=(
     g++ cmake ninja-build ccache mold pkg-config git ca-certificates zstd
     libfmt-dev libexpected-dev libboost1.81-dev libssl-dev libsimdjson-dev nlohmann-json3-dev libtoml11-dev
     libhowardhinnant-date-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libisal-dev librocksdb-dev libzstd-dev zlib1g-dev
+    libjemalloc-dev
     libgtest-dev libgmock-dev libbenchmark-dev)
 check_packages=(clang-19 clang-tidy-19 libclang-rt-19-dev curl)
 

@@ -20,8 +20,10 @@ std::vector<Scenario> all_scenarios();
 
 /// The largest rate at which no sink falls behind.
 Figure measure_steady_state(const Settings& settings);
-/// Reads of purchase histories against the null server; `loaded`: while records are being posted to both.
-Figure measure_history(const Settings& settings, bool loaded);
+/// What reads of purchase histories meet: nothing else, posts beside them, or a server that keeps no answers.
+enum class HistoryReads : std::uint8_t { idle, loaded, uncached };
+/// Those reads against the null server's.
+Figure measure_history(const Settings& settings, HistoryReads reads);
 /// From the start after a kill to the first acknowledgement.
 Figure measure_recovery(const Settings& settings);
 /// Resident memory while records come as fast as they are taken.

@@ -14,7 +14,6 @@ namespace tillstream::journal {
 
 namespace {
 
-constexpr std::string_view kMagic = "TILLCUT1";
 constexpr std::size_t kFixedBytes = 64;
 constexpr std::size_t kPassBytes = 40;
 constexpr std::size_t kObjectBytes = 64;
@@ -180,7 +179,7 @@ std::string encode_cuts(const CutsData& data) {
     Buffer out;
     char* at = out.extend(kFixedBytes);
     std::memset(at, 0, kFixedBytes);
-    std::memcpy(at, kMagic.data(), kMagic.size());
+    std::memcpy(at, kCutsMagic.data(), kCutsMagic.size());
     std::memcpy(at + 24, data.uuid.bytes.data(), data.uuid.bytes.size());
     store_le(at + 40, data.version);
     store_le(at + 48, static_cast<std::uint32_t>(data.passes.size()));
@@ -199,7 +198,7 @@ std::string encode_cuts(const CutsData& data) {
 }
 
 Result<CutsData> decode_cuts(std::string_view bytes) {
-    if (bytes.size() < kFixedBytes || !bytes.starts_with(kMagic) ||
+    if (bytes.size() < kFixedBytes || !bytes.starts_with(kCutsMagic) ||
         load_le<std::uint64_t>(bytes.data() + 16) != bytes.size() ||
         load_le<std::uint32_t>(bytes.data() + 8) != crc32c(bytes.substr(12)))
         return bad();

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/memory_env.h"
+#include "log/inspect.h"
 
 namespace tillstream::journal {
 namespace {
@@ -65,9 +66,11 @@ TEST(Cuts, GoldenBytes) {
 TEST(Cuts, EveryFlippedBitAndEveryLengthIsNoticed) {
     const std::string whole = encode_cuts(example());
     for (std::size_t byte = 0; byte < whole.size(); ++byte) {
-        std::string damaged = whole;
-        damaged[byte] ^= static_cast<char>(1 << (byte % 8));
-        EXPECT_FALSE(decode_cuts(damaged)) << byte;
+        for (int bit = 0; bit < 8; ++bit) {
+            std::string damaged = whole;
+            damaged[byte] ^= static_cast<char>(1 << bit);
+            EXPECT_FALSE(decode_cuts(damaged)) << byte << ", bit " << bit;
+        }
         EXPECT_FALSE(decode_cuts(std::string_view(whole).substr(0, byte))) << byte;
     }
     EXPECT_FALSE(decode_cuts(whole + "x"));
@@ -102,6 +105,24 @@ TEST(Cuts, TheNewerWholeCopyHolds) {
     expect_same(*load_cuts(fs, "log"), example());
     ASSERT_TRUE(fs.flip_bit("log/cuts", 50, 0));
     EXPECT_EQ(load_cuts(fs, "log").error().code, Errc::corruption);
+}
+
+TEST(Cuts, InspectTellsAllOfThem) {
+    MemoryFilesystem fs;
+    ASSERT_TRUE(fs.make_dirs("log"));
+    ASSERT_TRUE(store_cuts(fs, "log", example()));
+    std::string text;
+    ASSERT_TRUE(inspect_file(fs, "log/cuts", text));
+    EXPECT_NE(text.find("crc ok"), std::string::npos) << text;
+    for (const PassPtr& pass : example().passes) {
+        EXPECT_NE(text.find("pass " + std::to_string(pass->number) + " groups"), std::string::npos) << text;
+        for (const CutGap& gap : pass->gaps) EXPECT_NE(text.find(gap.reason), std::string::npos) << text;
+    }
+    EXPECT_EQ(text.find("DAMAGE"), std::string::npos) << text;
+    ASSERT_TRUE(fs.flip_bit("log/cuts", 1, 0));
+    text.clear();
+    ASSERT_TRUE(inspect_file(fs, "log/cuts", text));
+    EXPECT_NE(text.find("DAMAGE"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "log/internal/batch_codec.h"
+#include "log/internal/cuts.h"
 #include "log/internal/journal_reader.h"
 #include "log/internal/published.h"
 #include "log/internal/recovery.h"
@@ -120,6 +121,43 @@ void describe_registry(const RegistryData& registry, std::string& out) {
              source.shard.value, source.incarnation);
 }
 
+void describe_cut(const CutObject& object, std::string& out) {
+    line(out,
+         "  object hour {} source {} {} records {} to {} lines {} bytes stored {} newest {} last group {}{}",
+         format_timestamp(object.hour), object.source.value,
+         object.kind == BatchKind::data ? "data" : "control", object.first.value, object.last.value,
+         object.raw_bytes, object.stored_bytes, format_timestamp(object.last_arrived),
+         object.last_group.value, object.removed ? " removed" : "");
+}
+
+void describe_cuts(const CutsData& cuts, std::string& out) {
+    line(out, "cuts of log {} version {} crc ok", cuts.uuid.hex(), cuts.version);
+    for (const PassPtr& pass : cuts.passes) {
+        line(out, "pass {} groups {} to {} {}{}", pass->number, pass->from.value, pass->to.value,
+             pass->done ? "done" : "begun", pass->pinned ? " pinned: its segments are kept" : "");
+        for (const CutObject& object : pass->objects) describe_cut(object, out);
+        for (const CutGap& gap : pass->gaps)
+            line(out, "  gap source {} records {} to {} seen by group {}: {}", gap.source.value,
+                 gap.from.value, gap.to.value, gap.seen.value, gap.reason);
+    }
+    for (const RemovedRange& range : cuts.removed)
+        line(out, "removed by retention: source {} before {}, last group {}", range.source.value,
+             range.earliest.value, range.last_group.value);
+}
+
+/// Whether the file is, or was, one of those that are written whole: the damage may be in its first bytes.
+bool describe_state(std::string_view name, std::string_view bytes, std::string& out) {
+    if (bytes.starts_with(kRegistryMagic) || name == "registry" || name == "registry.copy") {
+        const auto registry = decode_registry(bytes);
+        registry ? describe_registry(*registry, out) : line(out, "DAMAGE: {}", registry.error().message);
+        return true;
+    }
+    if (!bytes.starts_with(kCutsMagic) && name != "cuts" && name != "cuts.copy") return false;
+    const auto cuts = decode_cuts(bytes);
+    cuts ? describe_cuts(*cuts, out) : line(out, "DAMAGE: {}", cuts.error().message);
+    return true;
+}
+
 }  // namespace
 
 Status inspect_file(Filesystem& fs, const std::string& path, std::string& out) {
@@ -130,20 +168,14 @@ Status inspect_file(Filesystem& fs, const std::string& path, std::string& out) {
         return {};
     }
     if (reader.error().code != Errc::corruption) return failure(std::move(reader).error());
-    const std::string bytes = TILLSTREAM_TRY(read_file(fs, path));
-    const auto registry = decode_registry(bytes);
-    if (registry) {
-        describe_registry(*registry, out);
-        return {};
-    }
-    const std::size_t slash = path.rfind('/');
-    if (segment_id(std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1))) {
+    const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+    if (describe_state(name, TILLSTREAM_TRY(read_file(fs, path)), out)) return {};
+    if (segment_id(name)) {
         line(out, "DAMAGE: {}", reader.error().message);
         return {};
     }
     return failure(Errc::invalid_argument,
-                   fmt::format("{} is no journal segment, log registry or sealed object: {}", path,
-                               registry.error().message));
+                   fmt::format("{} is no journal segment, log registry, cuts or sealed object", path));
 }
 
 Status scan_log(Filesystem& fs, const std::string& dir, const LogVisitor& visitor) {

@@ -13,9 +13,9 @@
 
 namespace tillstream {
 
-/// Appends a readable description of a segment, registry or sealed object: every header, group, frame, batch
-/// and section with the outcome of its checks. Damage is described, not returned; invalid_argument if the
-/// file is none of them.
+/// Appends a readable description of a segment, registry, cuts or sealed object: every header, group, frame,
+/// batch and section with the outcome of its checks. Damage is described, not returned; invalid_argument if
+/// the file is none of them.
 Status inspect_file(Filesystem& fs, const std::string& path, std::string& out);
 
 struct LogVisitor {

@@ -12,7 +12,6 @@ namespace tillstream::journal {
 
 namespace {
 
-constexpr std::string_view kMagic = "TILLREG1";
 constexpr std::size_t kFixedBytes = 56;
 constexpr std::size_t kSourceBytes = 16;
 constexpr std::string_view kNames[] = {"registry", "registry.copy"};
@@ -29,7 +28,7 @@ std::string encode_registry(const RegistryData& data) {
     Buffer out;
     char* at = out.extend(kFixedBytes);
     std::memset(at, 0, kFixedBytes);
-    std::memcpy(at, kMagic.data(), kMagic.size());
+    std::memcpy(at, kRegistryMagic.data(), kRegistryMagic.size());
     std::memcpy(at + 16, data.uuid.bytes.data(), data.uuid.bytes.size());
     store_le(at + 32, data.epoch.value);
     store_le(at + 40, static_cast<std::uint32_t>(data.sources.size()));
@@ -47,7 +46,7 @@ std::string encode_registry(const RegistryData& data) {
 }
 
 Result<RegistryData> decode_registry(std::string_view bytes) {
-    if (bytes.size() < kFixedBytes || !bytes.starts_with(kMagic) ||
+    if (bytes.size() < kFixedBytes || !bytes.starts_with(kRegistryMagic) ||
         load_le<std::uint32_t>(bytes.data() + 12) != bytes.size() ||
         load_le<std::uint32_t>(bytes.data() + 8) != crc32c(bytes.substr(12)))
         return bad();

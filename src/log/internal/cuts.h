@@ -26,6 +26,8 @@
 
 namespace tillstream::journal {
 
+inline constexpr std::string_view kCutsMagic = "TILLCUT1";
+
 /// One object: the records of one source that arrived within one hour, without a hole.
 struct CutObject {
     SourceId source;

@@ -19,6 +19,8 @@
 
 namespace tillstream::journal {
 
+inline constexpr std::string_view kRegistryMagic = "TILLREG1";
+
 struct RegistryData {
     LogUuid uuid;
     Epoch epoch;
