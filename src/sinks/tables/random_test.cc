@@ -161,9 +161,9 @@ int run_on_disk(std::uint64_t seed) {
         ++kills;
         at = log.entries_at(*tables.sink().positions());
         EXPECT_EQ(at, persisted);
-        if (random.one_in(4)) expect_equal(tables.store(), SalesModel(log, at), 1 + random.below(50));
+        if (random.one_in(10)) expect_equal(tables.store(), SalesModel(log, at), 10 + random.below(50));
     }
-    expect_equal(tables.store(), SalesModel(log, at), 1 + random.below(50));
+    expect_equal(tables.store(), SalesModel(log, at), 10 + random.below(50));
     return kills;
 }
 
