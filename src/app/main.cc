@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
     add_verify(cli, exit_code);
     add_replay(cli, exit_code);
     add_doctor(cli, exit_code);
+    add_logs(cli, exit_code);
     add_inspect(cli, exit_code);
     add_config(cli, exit_code);
     add_version(cli, exit_code);

@@ -37,6 +37,7 @@ std::optional<OptionValue> parse_bound(const std::string& text, const OptionValu
 }
 
 std::string bounds_text(const OptionSpec& spec) {
+    if (!spec.choices.empty()) return fmt::format("{}", fmt::join(spec.choices, ", "));
     if (spec.min.empty() && spec.max.empty()) return "";
     if (spec.max.empty()) return "at least " + spec.min;
     if (spec.min.empty()) return "at most " + spec.max;
@@ -107,6 +108,9 @@ std::string OptionSet::assign(Option& option, std::string_view text, OptionOrigi
     const bool high = option.max && magnitude(*value) > magnitude(*option.max);
     if (low || high)
         return fmt::format("{}: {} is out of bounds: {}", option.spec.name(), text, bounds_text(option.spec));
+    if (!option.spec.choices.empty() && !holds(option.spec.choices, text))
+        return fmt::format("{}: '{}' is none of {}{}", option.spec.name(), text, bounds_text(option.spec),
+                           suggestion(text, option.spec.choices));
     if (origin < option.origin) return "";
     store(option.spec.target, *value);
     option.origin = origin;
@@ -234,7 +238,14 @@ std::vector<OptionSetting> OptionSet::settings() const {
     for (const Option& option : options_) {
         std::string value = format_option_value(value_of(option.spec.target));
         if (option.spec.secret && !value.empty()) value = "***";
-        settings.push_back({option.spec.name(), std::move(value), option.origin_text});
+        settings.push_back({.name = option.spec.name(),
+                            .value = std::move(value),
+                            .origin = option.origin_text,
+                            .type = std::string(option_type_name(option.default_value)),
+                            .unit = option.spec.unit,
+                            .default_value = format_option_value(option.default_value),
+                            .bounds = bounds_text(option.spec),
+                            .description = option.spec.description});
     }
     return settings;
 }

@@ -37,8 +37,9 @@ struct OptionSpec {
     std::string unit = {};    ///< of an integer: "records"; other types carry theirs
     std::string min = {};     ///< inclusive, written like a value; empty: none
     std::string max = {};
-    std::string flag = {};  ///< short name without dashes: "http" for --http
-    bool secret = false;    ///< shown as ***
+    std::vector<std::string> choices = {};  ///< of a text: it must be one of these; empty: any
+    std::string flag = {};                  ///< short name without dashes: "http" for --http
+    bool secret = false;                    ///< shown as ***
 
     std::string name() const { return section + "." + key; }
 };
@@ -48,8 +49,13 @@ enum class OptionOrigin : std::uint8_t { built_in, file, environment, flag };
 /// One line of `config show`.
 struct OptionSetting {
     std::string name;
-    std::string value;   ///< as text; *** for secrets
-    std::string origin;  ///< "default", "tillstream.toml:12", "TILLSTREAM_HTTP_LISTEN", "--http"
+    std::string value;          ///< as text; *** for secrets
+    std::string origin;         ///< "default", "tillstream.toml:12", "TILLSTREAM_HTTP_LISTEN", "--http"
+    std::string type;           ///< "size"
+    std::string unit;           ///< of integers
+    std::string default_value;  ///< as text
+    std::string bounds;         ///< "1KiB to 16KiB"; empty: none
+    std::string description;    ///< one sentence
 };
 
 class OptionSet {

@@ -114,6 +114,33 @@ TEST_F(Options, BadValuesNameOptionValueAndBoundsAndLeaveTheTarget) {
     EXPECT_EQ(listen, (Address{"127.0.0.1", 8080}));
 }
 
+TEST_F(Options, ATextMayBeOneOfAFewOnly) {
+    std::string level = "info";
+    set.add({.section = "server",
+             .key = "level",
+             .target = &level,
+             .description = "least level",
+             .choices = {"debug", "info"}});
+    EXPECT_EQ(flag_problem({"--server.level=debug"}), "");
+    EXPECT_EQ(level, "debug");
+    EXPECT_EQ(flag_problem({"--server.level=debag"}),
+              "--server.level: server.level: 'debag' is none of debug, info; did you mean 'debug'?");
+    EXPECT_EQ(level, "debug");
+}
+
+TEST_F(Options, SettingsTellAllOfAnOption) {
+    EXPECT_EQ(flag_problem({"--ingest.body_max=2KiB"}), "");
+    for (const OptionSetting& setting : set.settings()) {
+        if (setting.name != "ingest.body_max") continue;
+        EXPECT_EQ(setting.value, "2KiB");
+        EXPECT_EQ(setting.origin, "--ingest.body_max");
+        EXPECT_EQ(setting.type, "size");
+        EXPECT_EQ(setting.default_value, "16MiB");
+        EXPECT_EQ(setting.bounds, "1KiB to 1GiB");
+        EXPECT_EQ(setting.description, "largest body");
+    }
+}
+
 TEST_F(Options, TablesOfOthersAreLeft) {
     EXPECT_EQ(file_problem("[buckets]\nx = \"y\"\n[[http.alias]]\npath = \"/p\"\n"), "");
     EXPECT_EQ(file_problem("[bucket]\nx = \"y\"\n"),

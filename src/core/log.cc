@@ -6,20 +6,29 @@
 
 #include <cmath>
 #include <iterator>
+#include <map>
+#include <mutex>
 
 #include "core/env.h"
 
 namespace tillstream {
 
 struct Logger::Sink {
-    Format format;
-    LogLevel least;
+    explicit Sink(Format chosen, LogLevel least) : format(chosen) { level_of("", least); }
+
+    Level& level_of(std::string_view component, LogLevel fresh) {
+        const auto found = levels.find(component);
+        return found != levels.end() ? found->second
+                                     : levels.try_emplace(std::string(component), fresh).first->second;
+    }
+
+    const Format format;
     spdlog::sinks::stderr_sink_mt transport;
+    std::mutex mutex;  ///< of the map, not of the levels in it
+    std::map<std::string, Level, std::less<>> levels;
 };
 
-namespace {
-
-std::string_view level_name(LogLevel level) {
+std::string_view to_string(LogLevel level) {
     switch (level) {
         case LogLevel::debug: return "debug";
         case LogLevel::info: return "info";
@@ -28,6 +37,14 @@ std::string_view level_name(LogLevel level) {
     }
     return "error";
 }
+
+std::optional<LogLevel> log_level_named(std::string_view name) {
+    for (const LogLevel level : {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error})
+        if (name == to_string(level)) return level;
+    return std::nullopt;
+}
+
+namespace {
 
 /// Length of the well-formed UTF-8 sequence at the front of a text that is not empty; 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
@@ -97,7 +114,7 @@ std::string json_line(LogLevel level, std::string_view component, std::string_vi
                       std::initializer_list<LogField> fields) {
     std::string line = "{\"ts\":\"";
     append_log_time(line, system_clock().now());
-    fmt::format_to(std::back_inserter(line), "\",\"level\":\"{}\",\"msg\":", level_name(level));
+    fmt::format_to(std::back_inserter(line), "\",\"level\":\"{}\",\"msg\":", to_string(level));
     append_quoted(line, msg);
     line.append(",\"component\":");
     append_quoted(line, component);
@@ -121,7 +138,7 @@ std::string text_line(LogLevel level, std::string_view component, std::string_vi
                       std::initializer_list<LogField> fields) {
     std::string line;
     append_log_time(line, system_clock().now());
-    fmt::format_to(std::back_inserter(line), " {:<5} ", level_name(level));
+    fmt::format_to(std::back_inserter(line), " {:<5} ", to_string(level));
     if (!component.empty()) {
         append_escaped(line, component);
         line.append(": ");
@@ -139,12 +156,14 @@ std::string text_line(LogLevel level, std::string_view component, std::string_vi
 }  // namespace
 
 Logger::Logger(std::shared_ptr<Sink> sink, std::string component)
-    : sink_(std::move(sink)), component_(std::move(component)) {}
+    : sink_(std::move(sink)), component_(std::move(component)) {
+    if (!sink_) return;
+    const std::lock_guard lock(sink_->mutex);
+    least_ = &sink_->level_of(component_, sink_->level_of("", LogLevel::info).load());
+}
 
 Logger Logger::to_stderr(Format format, LogLevel least) {
-    auto sink = std::make_shared<Sink>();
-    sink->format = format;
-    sink->least = least;
+    auto sink = std::make_shared<Sink>(format, least);
     sink->transport.set_formatter(
         std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
     return Logger(std::move(sink), "");
@@ -154,8 +173,31 @@ Logger Logger::silent() { return Logger(nullptr, ""); }
 
 Logger Logger::named(std::string_view component) const { return Logger(sink_, std::string(component)); }
 
+void Logger::set_levels(LogLevel least) const {
+    if (!sink_) return;
+    const std::lock_guard lock(sink_->mutex);
+    for (auto& [component, level] : sink_->levels) level = least;
+}
+
+bool Logger::set_level(std::string_view component, LogLevel least) const {
+    if (!sink_) return false;
+    const std::lock_guard lock(sink_->mutex);
+    const auto found = sink_->levels.find(component);
+    if (found == sink_->levels.end()) return false;
+    found->second = least;
+    return true;
+}
+
+std::vector<std::pair<std::string, LogLevel>> Logger::levels() const {
+    std::vector<std::pair<std::string, LogLevel>> all;
+    if (!sink_) return all;
+    const std::lock_guard lock(sink_->mutex);
+    for (const auto& [component, level] : sink_->levels) all.emplace_back(component, level.load());
+    return all;
+}
+
 void Logger::write(LogLevel level, std::string_view msg, std::initializer_list<LogField> fields) const {
-    if (!sink_ || level < sink_->least) return;
+    if (!sink_ || level < least_->load(std::memory_order_relaxed)) return;
     const std::string line = sink_->format == Format::json ? json_line(level, component_, msg, fields)
                                                            : text_line(level, component_, msg, fields);
     // stderr is unbuffered, so the sink's one fwrite of the whole line is one write(2).

@@ -54,6 +54,37 @@ TEST(Logger, WritesOneJsonObjectALine) {
               "\n");
 }
 
+TEST(Logger, ChangesTheLevelOfOneComponentOrOfAll) {
+    const std::string out = logged(Logger::Format::text, LogLevel::warn, [](const Logger& log) {
+        const Logger http = log.named("http");
+        const Logger ingest = log.named("ingest");
+        http.info("too low");
+        EXPECT_TRUE(log.set_level("http", LogLevel::info));
+        EXPECT_FALSE(log.set_level("nobody", LogLevel::info));
+        http.info("one");
+        log.named("http").info("the same component, named again");
+        ingest.info("another component");
+        log.set_levels(LogLevel::debug);
+        ingest.debug("all");
+        log.named("later").debug("named afterwards");
+        EXPECT_EQ(log.levels().size(), 4U);
+        EXPECT_EQ(log.levels().front(), std::pair(std::string(), LogLevel::debug));
+    });
+    EXPECT_EQ(without_time(out),
+              "TIME info  http: one\n"
+              "TIME info  http: the same component, named again\n"
+              "TIME debug ingest: all\n"
+              "TIME debug later: named afterwards\n");
+}
+
+TEST(Logger, KnowsItsLevelsByName) {
+    EXPECT_EQ(log_level_named("warn"), LogLevel::warn);
+    EXPECT_EQ(to_string(LogLevel::debug), "debug");
+    EXPECT_FALSE(log_level_named("WARN"));
+    EXPECT_FALSE(log_level_named(""));
+    EXPECT_FALSE(Logger::silent().set_level("", LogLevel::info));
+}
+
 TEST(Logger, LetsNoContentForgeALineOrBreakTheJson) {
     const std::string out = logged(Logger::Format::json, LogLevel::info, [](const Logger& log) {
         log.info("a\"b\\c\nd", {{"k", "\x01\x7f\xff \xc3\xa9 \xc3 \xed\xa0\x80 \xf0\x9f\x92\xb6"}});

@@ -64,6 +64,7 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
                                 engine.delivery(),
                                 engine.reconciler(),
                                 engine.metrics(),
+                                logger,
                                 *server->workers_,
                                 *server->control_,
                                 settings.http.answer_cache_bytes.bytes,

@@ -263,7 +263,8 @@ void declare_serving(OptionSet& set, Settings& s) {
     set.add({.section = "server",
              .key = "log_level",
              .target = &s.server.log_level,
-             .description = "Least level that is logged: debug, info, warn or error."});
+             .description = "Least level that is logged; `tillstream logs level` changes it at run time.",
+             .choices = {"debug", "info", "warn", "error"}});
 }
 
 std::vector<std::pair<std::string, std::string>> environment_variables() {

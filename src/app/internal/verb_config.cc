@@ -17,7 +17,9 @@ std::string settings_json(const std::vector<OptionSetting>& settings) {
     out.begin_array();
     for (const OptionSetting& setting : settings) {
         out.begin_object().member("name", setting.name).member("value", setting.value);
-        out.member("origin", setting.origin).end_object();
+        out.member("origin", setting.origin).member("type", setting.type).member("unit", setting.unit);
+        out.member("default", setting.default_value).member("bounds", setting.bounds);
+        out.member("description", setting.description).end_object();
     }
     out.end_array();
     return text + "\n";
@@ -26,8 +28,10 @@ std::string settings_json(const std::vector<OptionSetting>& settings) {
 std::string settings_table(const std::vector<OptionSetting>& settings) {
     std::vector<std::vector<std::string>> rows;
     for (const OptionSetting& setting : settings)
-        rows.push_back({setting.name, setting.value, setting.origin});
-    return format_table({{"option"}, {"value"}, {"origin"}}, rows);
+        rows.push_back({setting.name, setting.value, setting.origin, setting.default_value, setting.bounds,
+                        setting.unit, setting.description});
+    return format_table({{"option"}, {"value"}, {"origin"}, {"default"}, {"bounds"}, {"unit"}, {"meaning"}},
+                        rows);
 }
 
 }  // namespace
@@ -57,7 +61,7 @@ void add_config(CLI::App& cli, int& exit_code) {
         [](const OptionSet&, const std::string& output) {
             std::fputs(output == "json" ? "{\"ok\":true}\n" : "configuration is good\n", stdout);
         });
-    add("show", "Every option, its value and where that comes from",
+    add("show", "Every option: value, where it comes from, default, bounds, unit, meaning",
         [](const OptionSet& set, const std::string& output) {
             const std::string text =
                 output == "json" ? settings_json(set.settings()) : settings_table(set.settings());

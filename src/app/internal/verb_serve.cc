@@ -12,13 +12,6 @@ namespace tillstream::app {
 
 namespace {
 
-LogLevel log_level(const std::string& name) {
-    if (name == "debug") return LogLevel::debug;
-    if (name == "warn") return LogLevel::warn;
-    if (name == "error") return LogLevel::error;
-    return LogLevel::info;
-}
-
 /// Blocked in every thread, so that only wait_for_stop takes them.
 sigset_t block_stop_signals() {
     sigset_t signals;
@@ -43,7 +36,7 @@ void end_on_next_signal(const sigset_t& signals) {
 
 int serve(const Settings& settings) {
     const sigset_t signals = block_stop_signals();
-    const Logger logger = Logger::to_stderr(Logger::Format::json, log_level(settings.server.log_level));
+    const Logger logger = Logger::to_stderr(Logger::Format::json, *log_level_named(settings.server.log_level));
     auto server = Server::start(settings, logger);
     if (!server) return report(server.error());
     std::printf("ready %s\n", (*server)->url().c_str());

@@ -17,6 +17,7 @@ void add_query(CLI::App& cli, int& exit_code);
 void add_verify(CLI::App& cli, int& exit_code);
 void add_replay(CLI::App& cli, int& exit_code);
 void add_doctor(CLI::App& cli, int& exit_code);
+void add_logs(CLI::App& cli, int& exit_code);
 void add_inspect(CLI::App& cli, int& exit_code);
 void add_config(CLI::App& cli, int& exit_code);
 void add_version(CLI::App& cli, int& exit_code);

@@ -1,6 +1,7 @@
 #include "doors/http/http_door.h"
 
 #include "doors/http/internal/ingest_routes.h"
+#include "doors/http/internal/log_routes.h"
 #include "doors/http/internal/openapi.h"
 #include "doors/http/internal/purchase_routes.h"
 #include "doors/http/internal/query_routes.h"
@@ -19,6 +20,7 @@ Status add_http_routes(Router& router, const HttpServices& services) {
     TILLSTREAM_CHECK(http_door::add_record_routes(router, services));
     TILLSTREAM_CHECK(http_door::add_purchase_routes(router, services));
     TILLSTREAM_CHECK(http_door::add_system_routes(router, services));
+    TILLSTREAM_CHECK(http_door::add_log_routes(router, services));
     return http_door::add_openapi_route(router);
 }
 

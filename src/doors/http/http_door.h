@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/log.h"
 #include "core/metrics.h"
 #include "core/result.h"
 #include "core/worker_pool.h"
@@ -34,6 +35,7 @@ struct HttpServices {
     Delivery& delivery;
     Reconciler& reconciler;
     Metrics& metrics;
+    Logger log_lines;  ///< the program's own log, whose levels can be changed
     WorkerPool& workers;
     WorkerPool& control;  ///< status, metrics, pause and resume: never behind a query
     std::size_t answer_cache_bytes;  ///< memory for answers about purchases that still stand; 0: none

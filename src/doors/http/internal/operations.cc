@@ -91,6 +91,13 @@ constexpr std::string_view kInvoicePage =
     R"({"type":"object","properties":{"invoices":{"type":"array","items":{"type":"object"}},)"
     R"("next":{"type":["string","null"]}}})";
 
+constexpr std::string_view kLogLevel =
+    R"({"type":"object","required":["level"],"properties":{"component":{"type":["string","null"]},)"
+    R"("level":{"type":"string","enum":["debug","info","warn","error"]}}})";
+constexpr std::string_view kLogLevels =
+    R"({"type":"object","properties":{"levels":{"type":"array","items":{"type":"object","properties":)"
+    R"({"component":{"type":"string"},"level":{"type":"string"}}}}}})";
+
 constexpr std::array kOperations{
     Operation{"appendRecords", "ingest", "Store records; each is judged and the answer tells how",
               kAppendQuery, kAppendTypes, R"({"type":["object","array"]})", kJson, kReceipt},
@@ -155,6 +162,15 @@ constexpr std::array kOperations{
               {},
               kJson,
               kObject},
+    Operation{"logLevels", "system", "Least level of each component's log", {}, {}, {}, kJson, kLogLevels},
+    Operation{"setLogLevel",
+              "system",
+              "Change the level of one component's log, or of all",
+              {},
+              kJsonOnly,
+              kLogLevel,
+              kJson,
+              kLogLevels},
     Operation{"openapi", "system", "This document", {}, {}, {}, kJson, kObject},
 };
 
