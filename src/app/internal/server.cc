@@ -58,6 +58,7 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
         std::make_unique<WorkerPool>(static_cast<std::size_t>(settings.server.workers), kWorkerQueue);
     server->control_ = std::make_unique<WorkerPool>(1, kWorkerQueue);
     Engine& engine = *server->engine_;
+    server->process_metrics_.emplace(engine.metrics(), TILLSTREAM_VERSION);
     Router router;
     const HttpServices services{engine.ingest(),
                                 engine.log(),
@@ -72,6 +73,7 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
                                 [&engine] { return engine.quarantine(); },
                                 [&engine] { return engine.history(); },
                                 [&engine](auto stream, auto timeout) { return engine.seal(stream, timeout); },
+                                [&process = *server->process_metrics_] { process.refresh(); },
                                 [&engine] { return engine.not_ready(); },
                                 [&engine](auto timeout) { return engine.wait_until_ready(timeout); }};
     TILLSTREAM_CHECK(add_http_routes(router, services));

@@ -7,9 +7,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/internal/engine.h"
+#include "app/internal/process_metrics.h"
 #include "core/worker_pool.h"
 #include "net/server.h"
 
@@ -31,6 +33,7 @@ private:
 
     const Settings settings_;
     std::unique_ptr<Engine> engine_;
+    std::optional<ProcessMetrics> process_metrics_;
     std::unique_ptr<WorkerPool> workers_;
     std::unique_ptr<WorkerPool> control_;
     std::unique_ptr<HttpServer> http_;

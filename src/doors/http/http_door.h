@@ -46,6 +46,8 @@ struct HttpServices {
     std::function<const PurchaseHistory*()> history;
     /// Seals what is durable now; unavailable if that takes longer than the timeout.
     std::function<Status(std::string_view stream, std::chrono::milliseconds timeout)> seal;
+    /// Brings up to date what is measured only when somebody asks.
+    std::function<void()> refresh_metrics;
     /// Empty when requests can be served; else what is missing.
     std::function<std::string()> not_ready;
     /// Waits until every store is there; the error if one is not.

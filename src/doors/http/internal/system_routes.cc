@@ -5,6 +5,7 @@
 
 #include "doors/http/internal/error_status.h"
 #include "doors/http/internal/worker_routes.h"
+#include "ports/position_lookup.h"
 
 namespace tillstream::http_door {
 
@@ -26,9 +27,29 @@ HttpResponse ready(const HttpServices& services, const RequestHead& head) {
     return problem_response({.status = 503, .detail = missing}, head.request_id);
 }
 
+/// Of all streams; the sink's place is read before the log's end, so a lag is never negative.
+double lag_records(const HttpServices& services, const std::string& sink) {
+    const Progress* progress = services.delivery.progress(sink);
+    std::vector<std::pair<SourceId, Offset>> reached;
+    for (const SourceInfo& source : services.log.sources())
+        reached.emplace_back(source.id, progress ? progress->next(source.id) : Offset{0});
+    const Position end = services.log.durable_end();
+    std::uint64_t records = 0;
+    for (const auto& [source, next] : reached) {
+        const std::uint64_t last = next_in(end, source).value_or(next).value;
+        records += last - std::min(last, next.value);
+    }
+    return static_cast<double>(records);
+}
+
 HttpResponse metrics(const HttpServices& services) {
+    services.refresh_metrics();
     for (const SinkStatus& sink : services.delivery.status()) {
         const MetricLabels labels{{"sink", sink.name}};
+        services.metrics.gauge("tillstream_consumer_lag_records", "Records a sink has not stored.", labels)
+            .set(lag_records(services, sink.name));
+        services.metrics.gauge("tillstream_consumer_running", "1 while the sink runs, 0 else.", labels)
+            .set(sink.state == SinkState::running ? 1 : 0);
         services.metrics
             .gauge("tillstream_consumer_lag_seconds", "Age of the oldest record a sink has not stored.",
                    labels)
@@ -58,7 +79,7 @@ HttpResponse verify(const HttpServices& services, const HttpRequest& request) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     const auto result = services.reconciler.run(request.query.find("stream").value_or("sales"),
-                                                   std::max(left, std::chrono::milliseconds{0}));
+                                                std::max(left, std::chrono::milliseconds{0}));
     if (!result) return error_response(result.error(), request.request_id);
     HttpResponse response;
     response.body = to_json(*result);
