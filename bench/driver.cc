@@ -49,7 +49,7 @@ private:
 
 std::string find_sales_file() {
     constexpr const char* kName = "online_retail/data.csv.zst";
-    if (const char* folder = std::getenv("TILLSTREAM_DATA")) {
+    if (const char* folder = std::getenv("TILL_SHARED_DATA")) {
         const fs::path path = fs::path(folder) / kName;
         return fs::exists(path) ? path.string() : "";
     }

@@ -1,7 +1,7 @@
 # Shared by ./dev, ./demo and ./check: one calm line a step, the whole output only when it fails.
 # Sourced, with the repository's root as working directory.
 
-jobs=${TILLSTREAM_JOBS:-$(nproc)}
+jobs=${TILL_JOBS:-$(nproc)}
 step_minutes=()  # "1.5 min  name" of each finished step
 
 note() { printf '%s\n' "$*" >&2; }

@@ -38,7 +38,7 @@ std::vector<std::string> split_line(std::string_view line) {
 }
 
 std::vector<std::vector<std::string>> quirk_rows() {
-    const char* folder = std::getenv("TILLSTREAM_DATA");
+    const char* folder = std::getenv("TILL_SHARED_DATA");
     std::string file;
     for (const std::string& base :
          {std::string(folder != nullptr ? folder : ""), std::string(TILLSTREAM_SOURCE_DIR "/../shared/data"),
@@ -60,7 +60,7 @@ std::vector<std::string_view> views(const std::vector<std::string>& texts) {
 TEST(Quirks, EveryRealRowIsAcceptedAndItsStoredFormReadsTheSame) {
     const auto rows = quirk_rows();
     if (rows.empty())
-        GTEST_SKIP() << "no online_retail/quirks_sample.csv: set TILLSTREAM_DATA to the folder of the data";
+        GTEST_SKIP() << "no online_retail/quirks_sample.csv: set TILL_SHARED_DATA to the folder of the data";
     ASSERT_EQ(rows.size(), 114U);
     RowDecoder decoder(sales_contract());
     const auto header = decoder.bind_header(views(rows[0]));

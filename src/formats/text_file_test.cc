@@ -113,14 +113,14 @@ TEST_F(TextFileTest, DetectsTheCharsetOfTheWholeFile) {
 class QuirksSample : public TextFileTest {
 protected:
     void SetUp() override {
-        const char* given = std::getenv("TILLSTREAM_SHARED_DATA");
+        const char* given = std::getenv("TILL_SHARED_DATA");
         std::filesystem::path root = given ? given : "";
         for (auto dir = std::filesystem::current_path(); root.empty() && dir != dir.root_path();
              dir = dir.parent_path())
             if (std::filesystem::exists(dir / "shared/data/online_retail")) root = dir / "shared/data";
         auto sample = read_file(posix_filesystem(), (root / "online_retail/quirks_sample.csv").string());
         if (!sample)
-            GTEST_SKIP() << "quirks_sample.csv is not there; TILLSTREAM_SHARED_DATA may name its folder";
+            GTEST_SKIP() << "quirks_sample.csv is not there; TILL_SHARED_DATA may name its folder";
         latin1_ = *sample;
         Buffer out;
         to_utf8(Charset::latin1, latin1_, out);

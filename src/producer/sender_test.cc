@@ -292,10 +292,10 @@ TEST_F(Sender, ASimulationIsSentAsItIsWritten) {
 }
 
 TEST_F(Sender, RealQuirks) {
-    const char* folder = std::getenv("TILLSTREAM_DATA");
+    const char* folder = std::getenv("TILL_SHARED_DATA");
     const std::string path =
         std::string(folder != nullptr ? folder : "../shared/data") + "/online_retail/quirks_sample.csv";
-    if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << path << "; set TILLSTREAM_DATA";
+    if (!std::filesystem::exists(path)) GTEST_SKIP() << "no " << path << "; set TILL_SHARED_DATA";
     EXPECT_EQ(sent(path).size(), 113U);
     EXPECT_EQ(observer_.notices.size(), 1U) << "ISO-8859-1";
 }

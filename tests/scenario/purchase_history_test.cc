@@ -320,7 +320,7 @@ protected:
 
 TEST_F(RealPurchaseHistory, IsTheSameByRestSqlAndRawObjects) {
     const auto file = shared_data_file("online_retail/data.csv.zst");
-    if (!file) GTEST_SKIP() << "online_retail/data.csv.zst is not there: set TILLSTREAM_SHARED_DATA";
+    if (!file) GTEST_SKIP() << "online_retail/data.csv.zst is not there: set TILL_SHARED_DATA";
     start();
     const CommandResult sent = run_program({"send", *file, "--server", server().url(), "--output", "json"});
     ASSERT_EQ(sent.exit_code, 0) << sent.errors;

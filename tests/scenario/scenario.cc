@@ -71,7 +71,7 @@ std::string made_up_sales(int first_invoice, int rows, int bad_every) {
 
 std::optional<std::string> shared_data_file(const std::string& name) {
     std::vector<std::filesystem::path> places;
-    if (const char* folder = std::getenv("TILLSTREAM_SHARED_DATA")) places.emplace_back(folder);
+    if (const char* folder = std::getenv("TILL_SHARED_DATA")) places.emplace_back(folder);
     for (const char* up : {"..", "../.."}) {
         places.push_back(std::filesystem::path(TILLSTREAM_SOURCE_DIR) / up / "shared" / "data");
     }
@@ -82,7 +82,7 @@ std::optional<std::string> shared_data_file(const std::string& name) {
 }
 
 bool long_run() {
-    const char* value = std::getenv("TILLSTREAM_LONG");
+    const char* value = std::getenv("TILL_LONG_TESTS");
     return value && std::string_view(value) == "1";
 }
 

@@ -57,11 +57,11 @@ private:
 /// A JSON array of `rows` sales of its own invoices, all good but every `bad_every`th (0: none).
 std::string made_up_sales(int first_invoice, int rows, int bad_every = 0);
 
-/// A file of the shared real data; nothing if it is not there (TILLSTREAM_SHARED_DATA, else ../shared/data
+/// A file of the shared real data; nothing if it is not there (TILL_SHARED_DATA, else ../shared/data
 /// beside the repository or above it).
 std::optional<std::string> shared_data_file(const std::string& name);
 
-/// TILLSTREAM_LONG=1 asks for the long form of tests that take their time.
+/// TILL_LONG_TESTS=1 asks for the long form of tests that take their time.
 bool long_run();
 
 }  // namespace tillstream

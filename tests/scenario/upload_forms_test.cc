@@ -111,7 +111,7 @@ TEST_F(UploadForms, GiveEqualStoresForMadeUpQuirks) { expect_equal_stores(kMadeU
 
 TEST_F(UploadForms, GiveEqualStoresForTheRealQuirks) {
     const auto path = shared_data_file("online_retail/quirks_sample.csv");
-    if (!path) GTEST_SKIP() << "online_retail/quirks_sample.csv is not there: set TILLSTREAM_SHARED_DATA";
+    if (!path) GTEST_SKIP() << "online_retail/quirks_sample.csv is not there: set TILL_SHARED_DATA";
     std::ifstream file(*path, std::ios::binary);
     std::stringstream bytes;
     bytes << file.rdbuf();

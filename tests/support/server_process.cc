@@ -70,7 +70,7 @@ std::string log_of(const std::string& data_dir) { return data_dir + ".log"; }
 }  // namespace
 
 std::string program_path() {
-    const char* path = std::getenv("TILLSTREAM_PROGRAM");
+    const char* path = std::getenv("TILL_PROGRAM");
     return path ? path : TILLSTREAM_PROGRAM_PATH;
 }
 

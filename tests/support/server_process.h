@@ -45,7 +45,7 @@ private:
     std::string url_;
 };
 
-/// Path of the program under test (environment TILLSTREAM_PROGRAM, else the one built with the tests).
+/// Path of the program under test (environment TILL_PROGRAM, else the one built with the tests).
 std::string program_path();
 
 /// Runs the program with `arguments`; its standard output, and the exit code.

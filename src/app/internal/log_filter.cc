@@ -48,7 +48,8 @@ std::string for_people(const LogLine& line) {
     text += line.message;
     for (const auto& [name, value] : line.fields) {
         const bool quoted = value.kind == json::Kind::string && value.text.find(' ') != std::string::npos;
-        text += fmt::format(quoted ? " {}=\"{}\"" : " {}={}", name, value.is_null() ? "null" : value.text);
+        const std::string_view mark = quoted ? "\"" : "";
+        text += fmt::format(" {}={}{}{}", name, mark, value.is_null() ? "null" : value.text, mark);
     }
     // What a message carried must not forge a second line here either.
     for (char& c : text)
@@ -62,15 +63,15 @@ bool LogFilter::wants_any_line() const {
     return least == LogLevel::debug && component.empty() && request_id.empty() && !since && !until;
 }
 
-std::optional<std::string> LogFilter::pick(std::string_view text, bool as_json) const {
-    if (text.find(this->text) == std::string_view::npos) return std::nullopt;
-    const auto line = parse_line(text);
-    if (!line) return wants_any_line() ? std::optional<std::string>(text) : std::nullopt;
+std::optional<std::string> LogFilter::pick(std::string_view line_text, bool as_json) const {
+    if (line_text.find(text) == std::string_view::npos) return std::nullopt;
+    const auto line = parse_line(line_text);
+    if (!line) return wants_any_line() ? std::optional<std::string>(line_text) : std::nullopt;
     if (line->level < least || (!component.empty() && line->component != component)) return std::nullopt;
     if (!request_id.empty() && line->field("request_id") != request_id) return std::nullopt;
     const auto at = parse_rfc3339(line->time);
     if ((since && (!at || *at < *since)) || (until && (!at || *at >= *until))) return std::nullopt;
-    return as_json ? std::string(text) : for_people(*line);
+    return as_json ? std::string(line_text) : for_people(*line);
 }
 
 }  // namespace tillstream::app

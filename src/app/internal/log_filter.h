@@ -15,9 +15,9 @@ namespace tillstream::app {
 
 struct LogFilter {
     LogLevel least = LogLevel::debug;
-    std::string component;                          ///< empty: any
-    std::string request_id;                         ///< of the line's fields; empty: any
-    std::string text;                               ///< anywhere in the line; empty: any
+    std::string component = {};                          ///< empty: any
+    std::string request_id = {};                         ///< of the line's fields; empty: any
+    std::string text = {};                               ///< anywhere in the line; empty: any
     std::optional<Timestamp> since = std::nullopt;  ///< inclusive
     std::optional<Timestamp> until = std::nullopt;  ///< exclusive
 

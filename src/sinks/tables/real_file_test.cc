@@ -23,10 +23,10 @@ namespace {
 constexpr std::size_t kBodyBytes = 1 << 20;
 constexpr std::uint32_t kShards = 4;
 
-/// Path of the file, or nothing. TILLSTREAM_SHARED_DATA, else ../shared/data beside the repository or above
+/// Path of the file, or nothing. TILL_SHARED_DATA, else ../shared/data beside the repository or above
 /// it.
 std::optional<std::string> real_file() {
-    const char* folder = std::getenv("TILLSTREAM_SHARED_DATA");
+    const char* folder = std::getenv("TILL_SHARED_DATA");
     for (const std::string& base :
          {std::string(folder != nullptr ? folder : ""), std::string(TILLSTREAM_SOURCE_DIR "/../shared/data"),
           std::string(TILLSTREAM_SOURCE_DIR "/../../shared/data")}) {
