@@ -60,7 +60,9 @@ TEST_F(MetricsPage, NamesFollowTheRules) {
         std::istringstream words(line);
         std::string hash, word, name, type;
         words >> hash >> word >> name >> type;
-        if (hash == "#" && word == "TYPE") EXPECT_TRUE(types.emplace(name, type).second) << name << " twice";
+        if (hash == "#" && word == "TYPE") {
+            EXPECT_TRUE(types.emplace(name, type).second) << name << " twice";
+        }
         if (hash == "#" && word == "HELP") {
             EXPECT_TRUE(helped.insert(name).second) << name;
             EXPECT_FALSE(type.empty()) << name << " has no help";
