@@ -25,7 +25,7 @@
 #include "core/env.h"
 #include "core/result.h"
 #include "producer/dispatcher.h"
-#include "producer/simulator.h"
+#include "producer/simulation_writer.h"
 
 namespace tillstream {
 
