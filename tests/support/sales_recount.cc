@@ -153,24 +153,24 @@ std::optional<std::int64_t> price_of(const std::string& text) {
     return scaled;
 }
 
-std::string money(Int128 scaled) {
+void write_sums(std::ostream& out, const std::map<std::string, SalesRecount::Sum>& sums) {
+    const char* separator = "\n";
+    for (const auto& [key, sum] : sums) {
+        out << separator << '"' << key << "\":{\"rows\":" << sum.rows << ",\"quantity\":" << sum.quantity
+            << ",\"line_total\":\"" << money_text(sum.line_total) << "\"}";
+        separator = ",\n";
+    }
+}
+
+}  // namespace
+
+std::string money_text(Int128 scaled) {
     std::string digits = std::to_string(static_cast<std::int64_t>(scaled < 0 ? -scaled : scaled));
     if (digits.size() < 5) digits.insert(0, 5 - digits.size(), '0');
     digits.insert(digits.size() - 4, ".");
     while (digits.back() == '0' && digits[digits.size() - 3] != '.') digits.pop_back();
     return (scaled < 0 ? "-" : "") + digits;
 }
-
-void write_sums(std::ostream& out, const std::map<std::string, SalesRecount::Sum>& sums) {
-    const char* separator = "\n";
-    for (const auto& [key, sum] : sums) {
-        out << separator << '"' << key << "\":{\"rows\":" << sum.rows << ",\"quantity\":" << sum.quantity
-            << ",\"line_total\":\"" << money(sum.line_total) << "\"}";
-        separator = ",\n";
-    }
-}
-
-}  // namespace
 
 std::optional<RecountedSale> recount_sale(const std::string& line) {
     // Half a surrogate pair before a blank: no character.
@@ -222,9 +222,10 @@ void SalesRecount::add(const std::string& ndjson) {
             continue;
         }
         if (!id.empty()) accepted_ids_.insert(id);
-        if (!sale->customer.empty()) customers.insert(sale->customer);
-        for (Sum* sum :
-             {&accepted, &by_day[sale->day], &by_country[sale->country], &by_invoice[sale->invoice]}) {
+        std::vector<Sum*> sums = {&accepted, &by_day[sale->day], &by_country[sale->country],
+                                  &by_invoice[sale->invoice]};
+        if (!sale->customer.empty()) sums.push_back(&by_customer[sale->customer]);
+        for (Sum* sum : sums) {
             ++sum->rows;
             sum->quantity += sale->quantity;
             sum->line_total += Int128{sale->quantity} * sale->price;
@@ -236,8 +237,8 @@ std::string SalesRecount::expected_json() const {
     std::ostringstream out;
     out << "{\"sent\":" << sent << ",\"accepted\":" << accepted.rows << ",\"quarantined\":" << quarantined
         << ",\"duplicates\":" << duplicates << ",\"quantity\":" << accepted.quantity << ",\"line_total\":\""
-        << money(accepted.line_total) << "\",\"invoices\":" << by_invoice.size()
-        << ",\"customers\":" << customers.size() << ",\n\"by_day\":{";
+        << money_text(accepted.line_total) << "\",\"invoices\":" << by_invoice.size()
+        << ",\"customers\":" << by_customer.size() << ",\n\"by_day\":{";
     write_sums(out, by_day);
     out << "},\n\"by_country\":{";
     write_sums(out, by_country);

@@ -28,6 +28,9 @@ struct RecountedSale {
 /// A record without its line break; nothing if it must be refused.
 std::optional<RecountedSale> recount_sale(const std::string& line);
 
+/// At least two decimals, without further zeros, of an amount scaled by 10^4.
+std::string money_text(Int128 scaled);
+
 /// A member of a flat record as written, without quotes and backslashes; nothing if the record has none.
 std::optional<std::string> member_text(const std::string& line, const std::string& key);
 
@@ -46,8 +49,7 @@ public:
     std::uint64_t quarantined = 0;
     std::uint64_t duplicates = 0;
     Sum accepted;
-    std::map<std::string, Sum> by_day, by_country, by_invoice;
-    std::set<std::string> customers;
+    std::map<std::string, Sum> by_day, by_country, by_invoice, by_customer;
 
     /// As expected.json is written, byte for byte.
     std::string expected_json() const;
