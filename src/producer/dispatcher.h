@@ -6,10 +6,10 @@
 // Threads:    begin_body, add and finish on one thread; each connection has a thread of its own.
 // Pace:       open loop: with a rate, record n is due at start + n / rate however slow the answers are; a
 //             full queue makes later records late, and their latency says so.
-// Retries:    what surely was not stored: a request that did not leave, and 429 or 503 with Retry-After. Only if
-//             told that the server knows repeats: also a request of unknown outcome, with the same bytes (so
-//             the same event ids) and the same Idempotency-Key. With pauses that double and vary; a batch is
-//             settled before the next one of its connection goes, so each key keeps its order.
+// Retries:    what surely was not stored: a request that did not leave, and 429 or 503 with Retry-After.
+//             Only if told that the server knows repeats: also a request of unknown outcome, with the same
+//             bytes (so the same event ids) and the same Idempotency-Key. With pauses that double and vary; a
+//             batch is settled before the next one of its connection goes, so each key keeps its order.
 // Limits:     for each connection one batch being filled, two waiting, one on its way.
 #pragma once
 

@@ -198,11 +198,9 @@ TEST(Dispatcher, LostAnswersAreAskedForAgainIfTheServerKnowsRepeats) {
     server.answer_with([&](const RecordBatch& batch, std::uint64_t records) -> Result<PostAnswer> {
         return line.take(batch, records);
     });
-    const SendReport report = send_numbers({.batch_records = 7,
-                                            .concurrency = 4,
-                                            .first_pause = milliseconds(1),
-                                            .server_knows_repeats = true},
-                                           server, 3'000, observer);
+    const SendReport report = send_numbers(
+        {.batch_records = 7, .concurrency = 4, .first_pause = milliseconds(1), .server_knows_repeats = true},
+        server, 3'000, observer);
     EXPECT_EQ(report.accepted, 3'000U);
     EXPECT_EQ(report.failed, 0U);
     EXPECT_EQ(exit_code(report), 0);
@@ -228,11 +226,9 @@ TEST(Dispatcher, ARequestThatStillRunsIsWaitedFor) {
         if (calls < 5) return PostAnswer{.status = 409, .detail = "still running"};
         return PostAnswer{.status = 200, .accepted = records};
     });
-    const SendReport report = send_numbers({.batch_records = 10,
-                                            .concurrency = 1,
-                                            .first_pause = milliseconds(1),
-                                            .server_knows_repeats = true},
-                                           server, 10, observer);
+    const SendReport report = send_numbers(
+        {.batch_records = 10, .concurrency = 1, .first_pause = milliseconds(1), .server_knows_repeats = true},
+        server, 10, observer);
     EXPECT_EQ(report.accepted, 10U);
     EXPECT_EQ(calls, 5);
 }

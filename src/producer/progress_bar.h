@@ -1,4 +1,4 @@
-// progress_bar.h - shows a run to a person: a bar on a terminal; elsewhere, if asked, a line every few seconds.
+// progress_bar.h - shows a run to a person: a bar on a terminal, a line every few seconds elsewhere if asked.
 //
 // Threads:  as SendObserver. Lifecycle: finish() once, when the run is over.
 // Source:   FACES "CLI output for scripts" (progress and notices go to stderr).

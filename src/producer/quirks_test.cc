@@ -89,9 +89,10 @@ bool has_small_letter(const std::string& text) {
 }
 
 bool sells_a_service(const Shop& shop) {
-    static const std::set<std::string> services = {"POST", "DOT",  "M",    "m", "C2",           "D",
-                                                   "S",    "PADS", "CRUK", "B", "BANK CHARGES", "gift_0001_20"};
-    return shop.some([](const std::string& line) { return services.contains(*member_text(line, "StockCode")); });
+    static const std::set<std::string> services = {
+        "POST", "DOT", "M", "m", "C2", "D", "S", "PADS", "CRUK", "B", "BANK CHARGES", "gift_0001_20"};
+    return shop.some(
+        [](const std::string& line) { return services.contains(*member_text(line, "StockCode")); });
 }
 
 /// Two lines of an invoice with the same code and other quantities.
@@ -106,7 +107,8 @@ bool repeats_a_code(const Shop& shop) {
 
 bool repeats_a_line(const Shop& shop) {
     std::set<std::string> seen;
-    return shop.some([&](const std::string& line) { return !seen.insert(line.substr(line.find(','))).second; });
+    return shop.some(
+        [&](const std::string& line) { return !seen.insert(line.substr(line.find(','))).second; });
 }
 
 bool has_a_long_invoice(const Shop& shop) {
@@ -143,13 +145,15 @@ std::vector<QuirkSign> signs_of_buying() {
          some([](const std::string& line) { return has_small_letter(*member_text(line, "StockCode")); })},
         {Quirk::repeated_codes, repeats_a_code},
         {Quirk::equal_lines, repeats_a_line},
-        {Quirk::two_minutes, [](const Shop& shop) { return shop.varies("InvoiceNo", "InvoiceDate"); }, 20'000},
+        {Quirk::two_minutes, [](const Shop& shop) { return shop.varies("InvoiceNo", "InvoiceDate"); },
+         20'000},
         {Quirk::long_invoices, has_a_long_invoice, 40'000},
         {Quirk::extreme_quantities,
          some([](const std::string& line) { return std::stoi(*member_text(line, "Quantity")) > 48; })},
-        {Quirk::two_countries, [](const Shop& shop) { return shop.varies("CustomerID", "Country"); }, 150'000},
-        {Quirk::absent_fields,
-         some([](const std::string& line) { return !member_text(line, "CustomerID"); }), 20'000, nobody},
+        {Quirk::two_countries, [](const Shop& shop) { return shop.varies("CustomerID", "Country"); },
+         150'000},
+        {Quirk::absent_fields, some([](const std::string& line) { return !member_text(line, "CustomerID"); }),
+         20'000, nobody},
     };
 }
 
@@ -160,14 +164,13 @@ std::vector<QuirkSign> signs_of_writing() {
         {Quirk::quotes, holds("\\\"")},
         {Quirk::commas, holds(", SET OF 6")},
         {Quirk::backslashes, holds("A\\\\B")},
-        {Quirk::non_ascii,
-         some([](const std::string& line) {
-             return std::any_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+        {Quirk::non_ascii, some([](const std::string& line) {
+             return std::any_of(line.begin(), line.end(),
+                                [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
          })},
         {Quirk::blanks, holds(" \",\"Quantity\"")},
         {Quirk::price_forms, holds("e-4,")},
-        {Quirk::date_forms,
-         some([](const std::string& line) {
+        {Quirk::date_forms, some([](const std::string& line) {
              const std::string at = *member_text(line, "InvoiceDate");
              return std::count(at.begin(), at.end(), ':') == 2;
          })},

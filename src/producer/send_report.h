@@ -35,8 +35,8 @@ struct SendReport {
     double records_per_second() const { return seconds > 0 ? static_cast<double>(sent) / seconds : 0; }
 };
 
-/// 0 all accepted (or known already); 5 some quarantined or refused; 1 all refused, or some of unknown outcome;
-/// 75 given up since the server was away or overloaded: run again.
+/// 0 all accepted (or known already); 5 some quarantined or refused; 1 all refused, or some of unknown
+/// outcome; 75 given up since the server was away or overloaded: run again.
 int exit_code(const SendReport& report);
 
 /// {sent,accepted,quarantined,duplicates,failed,seconds,records_per_second,latency_ms:{p50,p95,p99,max}}.

@@ -301,8 +301,8 @@ TEST_F(Sender, AGivenUpSimulationAnswersForWhatItMade) {
     server_.answer_with([](const RecordBatch&, std::uint64_t) -> Result<PostAnswer> {
         return PostAnswer{.status = 401, .detail = "no token"};
     });
-    const auto run = simulate_and_send({.seed = 9, .rows = 1'000'000}, {.concurrency = 1},
-                                       posix_filesystem(), dir_ + "/sim", server_.factory(), observer_);
+    const auto run = simulate_and_send({.seed = 9, .rows = 1'000'000}, {.concurrency = 1}, posix_filesystem(),
+                                       dir_ + "/sim", server_.factory(), observer_);
     ASSERT_TRUE(run) << run.error().message;
     EXPECT_EQ(exit_code(run->report), 1);
     EXPECT_LT(run->figures.sent, 1'000'000U);

@@ -24,8 +24,8 @@ Status check_time(const SimulationOptions& o) {
     const std::uint64_t days = o.days > 0 ? o.days : o.rows * pace.days / pace.rows;
     if (days > kDaysMax) {
         return failure(Errc::invalid_argument,
-                       fmt::format("{} rows of {} stores take {} days: give more stores, or the days",
-                                   o.rows, o.stores, days));
+                       fmt::format("{} rows of {} stores take {} days: give more stores, or the days", o.rows,
+                                   o.stores, days));
     }
     if (o.first_day < 0 || o.first_day > days_from_civil(kLastYear, 1, 1)) {
         return failure(Errc::invalid_argument,
@@ -62,8 +62,8 @@ Result<double> parse_share(std::string_view text) {
     const bool percent = text.ends_with('%');
     const std::string_view digits = percent ? text.substr(0, text.size() - 1) : text;
     double share = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), share,
-                                              std::chars_format::fixed);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), share, std::chars_format::fixed);
     if (percent) share /= 100;
     if (error != std::errc() || end != digits.data() + digits.size() || !is_share(share)) {
         return failure(Errc::invalid_argument,

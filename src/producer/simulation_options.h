@@ -32,7 +32,7 @@ struct SimulationPace {
 };
 SimulationPace pace_of(const SimulationOptions& options);
 
-/// invalid_argument if a number makes no shop: no store, a share outside 0..1, more than a hundred years, ….
+/// invalid_argument if a number makes no shop: no store, a share outside 0..1, over a hundred years, ….
 Status check_options(const SimulationOptions& options);
 
 /// "2%" or "0.02". invalid_argument if it is no number, or none of 0..1.

@@ -21,8 +21,8 @@ TEST(SimulationOptions, SharesAreReadAsPercentOrFraction) {
 }
 
 TEST(SimulationOptions, OtherSharesAreRefused) {
-    for (const std::string text : {"", "%", "-1%", "101%", "1.5", "5", "two", "2 %", " 2%", "2%%", "1e-2", "nan",
-                                   "inf", "0x1", "+1%"}) {
+    for (const std::string text : {"", "%", "-1%", "101%", "1.5", "5", "two", "2 %", " 2%", "2%%", "1e-2",
+                                   "nan", "inf", "0x1", "+1%"}) {
         const auto share = parse_share(text);
         ASSERT_FALSE(share) << text;
         EXPECT_EQ(share.error().code, Errc::invalid_argument);

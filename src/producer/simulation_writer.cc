@@ -13,7 +13,8 @@ Result<SimulationWriter> SimulationWriter::open(const SimulationOptions& options
     TILLSTREAM_CHECK(check_options(options));
     TILLSTREAM_CHECK(fs.make_dirs(dir));
     // An answer of an earlier run must not stand beside records it does not fit.
-    if (TILLSTREAM_TRY(fs.exists(dir + "/expected.json"))) TILLSTREAM_CHECK(fs.remove(dir + "/expected.json"));
+    if (TILLSTREAM_TRY(fs.exists(dir + "/expected.json")))
+        TILLSTREAM_CHECK(fs.remove(dir + "/expected.json"));
     std::unique_ptr<File> file =
         TILLSTREAM_TRY(fs.open(dir + "/sales.ndjson", OpenMode{.write = true, .create = true}));
     TILLSTREAM_CHECK(file->truncate(0));

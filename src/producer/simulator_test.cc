@@ -120,8 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
                     SimulationOptions{.seed = 12, .rows = 0}));
 
 TEST(Simulator, SharesAreWhatWasAskedFor) {
-    const SimulationOptions options{
-        .seed = 3, .rows = 40'000, .repeat_share = 0.05, .corrupt_share = 0.02};
+    const SimulationOptions options{.seed = 3, .rows = 40'000, .repeat_share = 0.05, .corrupt_share = 0.02};
     SalesRecount recount;
     recount.add(generate(options));
     EXPECT_NEAR(static_cast<double>(recount.duplicates) / 40'000, 0.05, 0.005);
@@ -173,7 +172,8 @@ TEST(Simulator, CustomersComeAndSomeNeverComeAgain) {
         if (!sales[i].customer.empty()) (i < sales.size() / 2 ? early : late).insert(sales[i].customer);
     }
     std::vector<std::string> came_back;
-    std::set_intersection(early.begin(), early.end(), late.begin(), late.end(), std::back_inserter(came_back));
+    std::set_intersection(early.begin(), early.end(), late.begin(), late.end(),
+                          std::back_inserter(came_back));
     EXPECT_GT(came_back.size(), 20U);
     EXPECT_GT(late.size() - came_back.size(), 20U) << "new ones";
     EXPECT_GT(early.size() - came_back.size(), 20U) << "gone ones";

@@ -34,7 +34,8 @@ TEST(StoreRhythm, TimeNeverFallsAndFillsTheDays) {
         EXPECT_LT(*days.rbegin(), first + 30);
         EXPECT_EQ(weekdays.size(), store % 5 == 4 ? 7U : 6U);
     }
-    EXPECT_NE(StoreRhythm(0, first, 30).second_at(5'000, kWhole), StoreRhythm(1, first, 30).second_at(5'000, kWhole));
+    EXPECT_NE(StoreRhythm(0, first, 30).second_at(5'000, kWhole),
+              StoreRhythm(1, first, 30).second_at(5'000, kWhole));
 }
 
 TEST(StoreRhythm, SomeDaysAndHoursAreBusier) {

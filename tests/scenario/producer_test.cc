@@ -1,5 +1,5 @@
-// A simulated shop with every quirk against the server: the simulator's own answer equals what SQL, the reads by
-// key and the raw lake's objects say. The real year of sales is in purchase_history_test.cc.
+// A simulated shop with every quirk against the server: the simulator's own answer equals what SQL, the reads
+// by key and the raw lake's objects say. The real year of sales is in purchase_history_test.cc.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -37,8 +37,8 @@ protected:
     std::string shop() const { return folder().file("shop"); }
 
     json::Value send() {
-        const CommandResult result = run_program(
-            {"send", shop() + "/sales.ndjson", "--server", server().url(), "--output", "json"});
+        const CommandResult result =
+            run_program({"send", shop() + "/sales.ndjson", "--server", server().url(), "--output", "json"});
         EXPECT_EQ(result.exit_code, 5) << result.errors;
         return must(json::parse(result.output));
     }
@@ -61,8 +61,7 @@ protected:
         EXPECT_EQ(value("SELECT count(*) FROM ops.quarantine"), text_of(expected_, "quarantined"));
         EXPECT_EQ(value("SELECT sum(quantity) FROM shop.sales"), text_of(expected_, "quantity"));
         EXPECT_EQ(value("SELECT sum(line_total) FROM shop.sales"), text_of(expected_, "line_total"));
-        EXPECT_EQ(value("SELECT count(DISTINCT invoice_no) FROM shop.sales"),
-                  text_of(expected_, "invoices"));
+        EXPECT_EQ(value("SELECT count(DISTINCT invoice_no) FROM shop.sales"), text_of(expected_, "invoices"));
         EXPECT_EQ(value("SELECT count(DISTINCT customer_id) FROM shop.sales"),
                   text_of(expected_, "customers"));
         expect_groups("by_day", "invoice_date::date");
@@ -119,9 +118,8 @@ protected:
     /// Whether the same event id twice is one record; the data folder is empty behind it.
     bool server_drops_repeats() {
         start();
-        const std::string sale =
-            R"({"event_id":"probe","invoice_no":"1","stock_code":"1","quantity":1,)"
-            R"("invoice_date":"2011-05-01","unit_price":"1"})";
+        const std::string sale = R"({"event_id":"probe","invoice_no":"1","stock_code":"1","quantity":1,)"
+                                 R"("invoice_date":"2011-05-01","unit_price":"1"})";
         post(sale);
         const bool drops = number_of(post(sale), "duplicates") == 1;
         stop();
@@ -136,14 +134,14 @@ protected:
 class SimulatedShops : public SimulatedShop, public testing::WithParamInterface<int> {
 protected:
     std::vector<std::string> shop_options(const std::string& repeat) const {
-        return {"--seed",   std::to_string(GetParam()),
-                "--rows",   "5000",
-                "--stores", "4",
-                "--days",   "20",
-                "--late",   "2%",
-                "--repeat", repeat,
+        return {"--seed",    std::to_string(GetParam()),
+                "--rows",    "5000",
+                "--stores",  "4",
+                "--days",    "20",
+                "--late",    "2%",
+                "--repeat",  repeat,
                 "--corrupt", "2%",
-                "--quirks", "all"};
+                "--quirks",  "all"};
     }
 };
 
@@ -166,15 +164,16 @@ INSTANTIATE_TEST_SUITE_P(Seeds, SimulatedShops, testing::Values(1, 2, 3, 4, 5));
 
 TEST_F(SimulatedShop, SellsLiveAtARate) {
     start();
-    const std::vector<std::string> options = {"--rows", "6000", "--stores", "8", "--days", "1",
-                                              "--corrupt", "2%", "--out"};
-    std::vector<std::string> live = {"simulate", "--server", server().url(), "--rate", "6000",
-                                     "--progress", "bar", "--output", "json"};
+    const std::vector<std::string> options = {"--rows", "6000",      "--stores", "8",    "--days",
+                                              "1",      "--corrupt", "2%",       "--out"};
+    std::vector<std::string> live = {"simulate",   "--server", server().url(), "--rate", "6000",
+                                     "--progress", "bar",      "--output",     "json"};
     live.insert(live.end(), options.begin(), options.end());
     live.push_back(shop());
     const CommandResult sold = run_program(live);
     ASSERT_EQ(sold.exit_code, 5) << sold.errors;
-    EXPECT_NE(sold.errors.find("100% [====================]   6000 records"), std::string::npos) << sold.errors;
+    EXPECT_NE(sold.errors.find("100% [====================]   6000 records"), std::string::npos)
+        << sold.errors;
     const json::Value report = must(json::parse(sold.output));
     const json::Value expected = must(json::parse(read_text(shop() + "/expected.json")));
     for (const char* figure : {"sent", "accepted", "quarantined", "duplicates"})
@@ -225,7 +224,8 @@ TEST_F(SimulatedShop, RefusesBadOptions) {
 TEST(ProducerDocument, ListsEveryQuirkWithItsMeaning) {
     const std::string document = read_text(TILLSTREAM_SOURCE_DIR "/docs/producer.md");
     std::size_t listed = 0;
-    for (std::size_t at = document.find("\n| `"); at != std::string::npos; at = document.find("\n| `", at + 1)) {
+    for (std::size_t at = document.find("\n| `"); at != std::string::npos;
+         at = document.find("\n| `", at + 1)) {
         const bool is_quirk = at > document.find("| quirk | meaning |");
         listed += is_quirk;
     }

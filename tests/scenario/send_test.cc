@@ -1,4 +1,4 @@
-// `send` as a whole: what it tells its caller, what becomes of a run that was killed, and the order of arrival.
+// `send` as a whole: what it tells its caller, what becomes of a run that was killed, the order of arrival.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -13,7 +13,8 @@
 namespace tillstream {
 namespace {
 
-constexpr const char* kHeader = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+constexpr const char* kHeader =
+    "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
 /// One row of a CSV file; its invoice comes back every `invoices` rows.
 std::string row(int number, int invoices) {
@@ -49,13 +50,13 @@ protected:
 
 TEST_F(Send, KeepsTheFilesOrderPerInvoiceOverManyConnections) {
     start();
-    const CommandResult sent =
-        send(sales_file(20'000, 300), {"--concurrency", "8", "--batch", "13"});
+    const CommandResult sent = send(sales_file(20'000, 300), {"--concurrency", "8", "--batch", "13"});
     ASSERT_EQ(sent.exit_code, 0) << sent.errors;
     EXPECT_EQ(sent.errors, "") << "no progress unasked where there is no terminal";
     expect_verified();
     EXPECT_EQ(value("SELECT count(*) FROM (SELECT split_part(event_id, '-', 2)::bigint AS n, lag(n) OVER "
-                    "(PARTITION BY invoice_no ORDER BY \"offset\") AS before FROM shop.sales) WHERE before > n"),
+                    "(PARTITION BY invoice_no ORDER BY \"offset\") AS before FROM shop.sales) "
+                    "WHERE before > n"),
               "0");
     EXPECT_EQ(value("SELECT count(DISTINCT event_id) FROM shop.sales"), "20000");
 }

@@ -1,7 +1,7 @@
-// sales_recount.h - what the records of a sales file add up to, counted by somebody who never saw the program.
+// sales_recount.h - what a file of sales adds up to, counted by somebody who never saw the program.
 //
-// Why:     it shares no code with the simulator, whose answer it checks, nor with contract, ingest or a sink. It
-//          reads the text as a careful person would, slowly, and knows only forms that a simulated shop writes.
+// Why:     it shares no code with the simulator, whose answer it checks, nor with contract, ingest or a sink.
+//          It reads the text as a careful person would, slowly, and knows only what a simulated shop writes.
 // Source:  FACES "Decode", "Ingest" (event ids), "CLI output for scripts" (expected.json).
 #pragma once
 

@@ -1,4 +1,4 @@
-// producer_options.h - what send and simulate share: how fast, in what portions, and what a person sees of it.
+// producer_options.h - what send and simulate share: how fast, in what portions, what a person sees of it.
 #pragma once
 
 #include <unistd.h>
@@ -11,8 +11,8 @@
 
 namespace tillstream::app {
 
-/// Whether the servers this program speaks to know a repeat by its event id and its Idempotency-Key. While they
-/// do not, a request whose answer was lost must not be sent again: it could be stored twice.
+/// Whether the servers this program speaks to know a repeat by its event id and its Idempotency-Key. While
+/// they do not, a request whose answer was lost must not be sent again: it could be stored twice.
 inline constexpr bool kServerKnowsRepeats = false;
 
 inline void add_dispatch_options(CLI::App& verb, DispatchOptions& dispatch) {

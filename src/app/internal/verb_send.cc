@@ -48,7 +48,8 @@ Status complete(Arguments& arguments) {
     arguments.send.to = TILLSTREAM_TRY(time_argument("--to", arguments.to));
     if (arguments.send.from && arguments.send.to && *arguments.send.from >= *arguments.send.to) {
         return failure(Errc::invalid_argument, "no time lies between --from '" + arguments.from +
-                                                   "' (inclusive) and --to '" + arguments.to + "' (exclusive)");
+                                                   "' (inclusive) and --to '" + arguments.to +
+                                                   "' (exclusive)");
     }
     arguments.send.dispatch.server_knows_repeats = kServerKnowsRepeats && arguments.send.event_ids;
     return check_options(arguments.send.dispatch);

@@ -33,7 +33,7 @@ struct Product {
     std::string stock_code;
     std::string description;
     std::string other_description;  ///< empty: it always has the same
-    std::int64_t price = 0;  ///< scaled by 10^4
+    std::int64_t price = 0;         ///< scaled by 10^4
     /// `"StockCode":…,"Description":…,"Quantity":` (in style till with the opening quote of the quantity).
     std::array<std::string, kStyles> fields;
     /// The price as a double prints with 17 digits ("2.5499999999999998"); empty if that is no longer than
