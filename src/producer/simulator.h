@@ -1,8 +1,8 @@
 // simulator.h - a made-up shop that sells like a real one, with the right answer beside it.
 //
 // What:       sales of several stores, each with its own invoice numbers, customers, country, hours and way
-//             of writing JSON; products and customers by Zipf's law; the quirks of real files (quirks.h); late
-//             invoices; records that must be refused, one for each reason a JSON producer can cause under the
+//             of writing JSON; products and customers by Zipf's law; the quirks of real files (quirks.h);
+//             late invoices; records that must be refused, one for each reason a JSON producer can cause under the
 //             built-in contract; repeated event ids.
 // Same seed:  same options, same bytes, on every platform. Without `days`, fewer rows are a prefix of more.
 //             Event ids begin with a hash of the options, so that two different runs never claim each

@@ -1,9 +1,9 @@
 // `send` as a whole: what it tells its caller, what becomes of a run that was killed, the order of arrival.
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <thread>
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <string>
 
 #include "producer/dispatcher.h"
@@ -15,14 +16,30 @@ namespace tillstream::app {
 /// they do not, a request whose answer was lost must not be sent again: it could be stored twice.
 inline constexpr bool kServerKnowsRepeats = false;
 
+/// Decimal digits of what 64 bits hold, from `least` on. The library alone would take -1 and 010 for something
+/// else, and cut what is too long.
+inline CLI::Validator whole_number(std::uint64_t least) {
+    const auto check = [least](std::string& text) {
+        constexpr std::size_t kShownMax = 30;
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error == std::errc() && end == text.data() + text.size() && value >= least) {
+            text = std::to_string(value);
+            return std::string();
+        }
+        return "'" + text.substr(0, kShownMax) + "' is no whole number from " + std::to_string(least) + " on";
+    };
+    return CLI::Validator(check, "");
+}
+
 inline void add_dispatch_options(CLI::App& verb, DispatchOptions& dispatch) {
     verb.add_option("--rate", dispatch.rate, "Records per second (default: as fast as they are taken)")
         ->check(CLI::PositiveNumber);
     verb.add_option("--batch", dispatch.batch_records, "Records per request")
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1))
         ->capture_default_str();
     verb.add_option("--concurrency", dispatch.concurrency, "Connections")
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1))
         ->capture_default_str();
 }
 
