@@ -16,8 +16,8 @@ namespace tillstream::app {
 /// they do not, a request whose answer was lost must not be sent again: it could be stored twice.
 inline constexpr bool kServerKnowsRepeats = false;
 
-/// Decimal digits of what 64 bits hold, from `least` on. The library alone would take -1 and 010 for something
-/// else, and cut what is too long.
+/// A transform: decimal digits of what 64 bits hold, from `least` on. The library alone would take -1 and 010
+/// for something else, and cut what is too long.
 inline CLI::Validator whole_number(std::uint64_t least) {
     const auto check = [least](std::string& text) {
         constexpr std::size_t kShownMax = 30;
@@ -36,10 +36,10 @@ inline void add_dispatch_options(CLI::App& verb, DispatchOptions& dispatch) {
     verb.add_option("--rate", dispatch.rate, "Records per second (default: as fast as they are taken)")
         ->check(CLI::PositiveNumber);
     verb.add_option("--batch", dispatch.batch_records, "Records per request")
-        ->check(whole_number(1))
+        ->transform(whole_number(1))
         ->capture_default_str();
     verb.add_option("--concurrency", dispatch.concurrency, "Connections")
-        ->check(whole_number(1))
+        ->transform(whole_number(1))
         ->capture_default_str();
 }
 

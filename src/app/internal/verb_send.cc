@@ -89,10 +89,10 @@ void add_send(CLI::App& cli, int& exit_code) {
         ->default_str("auto");
     verb->add_option("--key", send_options.key,
                      "Column whose rows keep their order (default: the invoice number)");
-    verb->add_option("--limit", send_options.limit, "Send at most this many rows")->check(whole_number(1));
+    verb->add_option("--limit", send_options.limit, "Send at most this many rows")->transform(whole_number(1));
     verb->add_option("--sample", send_options.sample,
                      "Send this many rows, drawn at random, the same ones each time")
-        ->check(whole_number(1));
+        ->transform(whole_number(1));
     verb->add_option("--from", arguments->from, "Only rows from this time on");
     verb->add_option("--to", arguments->to, "Only rows before this time");
     add_dispatch_options(*verb, send_options.dispatch);

@@ -92,17 +92,17 @@ int run(Arguments& arguments) {
 void add_shop_options(CLI::App& verb, Arguments& arguments) {
     SimulationOptions& shop = arguments.shop;
     verb.add_option("--seed", shop.seed, "Same seed and options, same bytes")
-        ->check(whole_number(0))
+        ->transform(whole_number(0))
         ->capture_default_str();
-    verb.add_option("--rows", shop.rows, "Records to make")->check(whole_number(1))->capture_default_str();
+    verb.add_option("--rows", shop.rows, "Records to make")->transform(whole_number(1))->capture_default_str();
     verb.add_option("--stores", shop.stores, "Stores that sell")
-        ->check(whole_number(1))
+        ->transform(whole_number(1))
         ->capture_default_str();
     verb.add_option("--from", arguments.from, "First day (default: 2010-12-01)");
     verb.add_option("--days", shop.days,
                     "Days to spread the rows over (default: as many as they take, a store selling " +
                         std::to_string(kRowsPerDay) + " a day)")
-        ->check(whole_number(1));
+        ->transform(whole_number(1));
     verb.add_option("--late", arguments.late, "Share of invoices that come up to nine days late")
         ->default_str(arguments.late);
     verb.add_option("--repeat", arguments.repeat, "Share of records that repeat an earlier event id")
