@@ -233,6 +233,26 @@ TEST(Dispatcher, ARequestThatStillRunsIsWaitedFor) {
     EXPECT_EQ(calls, 5);
 }
 
+TEST(Dispatcher, AServersFaultLeavesTheOutcomeUnknown) {
+    for (const bool knows_repeats : {false, true}) {
+        FakeIngest server;
+        RememberingObserver observer;
+        int calls = 0;
+        server.answer_with([&](const RecordBatch&, std::uint64_t records) -> Result<PostAnswer> {
+            if (++calls == 2) return PostAnswer{.status = 500, .detail = "a fault"};
+            return PostAnswer{.status = 200, .accepted = records};
+        });
+        const SendReport report = send_numbers({.batch_records = 10,
+                                                .concurrency = 1,
+                                                .first_pause = milliseconds(1),
+                                                .server_knows_repeats = knows_repeats},
+                                               server, 30, observer);
+        EXPECT_EQ(report.accepted, knows_repeats ? 30U : 20U);
+        EXPECT_EQ(report.unknown, knows_repeats ? 0U : 10U);
+        EXPECT_EQ(exit_code(report), knows_repeats ? 0 : 1);
+    }
+}
+
 TEST(Dispatcher, LostAnswersEndTheRunInTheEnd) {
     FakeIngest server;
     RememberingObserver observer;

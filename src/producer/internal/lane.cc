@@ -27,6 +27,10 @@ milliseconds pause_after(int tries, milliseconds first, Random& jitter) {
     return milliseconds(half + jitter.between(0, half));
 }
 
+std::string answered(const PostAnswer& answer) {
+    return fmt::format("the server answered {}: {}", answer.status, answer.detail);
+}
+
 }  // namespace
 
 void RunState::give_up(SendEnd why) {
@@ -142,7 +146,13 @@ void Lane::deliver(RecordPoster& poster, const Batch& batch) {
 bool Lane::settle(const Batch& batch, const Result<PostAnswer>& answer, Tries& tries) {
     if (!answer) return settle_unanswered(batch, answer.error(), tries);
     run_.answered = true;
-    if (answer->status != 200) return settle_refused(batch, *answer, tries);
+    const int status = answer->status;
+    if (status >= 500 && status != 503) {
+        // A fault, not a refusal: it does not say that nothing was stored.
+        const Error fault{Errc::outcome_unknown, answered(*answer)};
+        return settle_unanswered(batch, fault, tries);
+    }
+    if (status != 200) return settle_refused(batch, *answer, tries);
     count(batch, *answer);
     return true;
 }
@@ -169,7 +179,7 @@ bool Lane::settle_refused(const Batch& batch, const PostAnswer& answer, Tries& t
     const bool running = answer.status == 409 && tries.maybe_stored;
     const milliseconds wait = answer.retry_after.value_or(milliseconds(0));
     if ((overloaded || running) && pause(tries, wait, options_.overload_patience)) return false;
-    fail(batch, tries, fmt::format("the server answered {}: {}", answer.status, answer.detail));
+    fail(batch, tries, answered(answer));
     const bool hopeless = answer.status == 401 || answer.status == 403 || answer.status == 404;
     if (overloaded || running) run_.give_up(SendEnd::overloaded);
     if (hopeless) run_.give_up(SendEnd::refused);
