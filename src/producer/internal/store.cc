@@ -93,13 +93,14 @@ InvoiceKind Store::draw_kind(Random& random) const {
 std::uint32_t Store::country_of(std::uint32_t customer) const {
     const std::uint64_t id = std::uint64_t{number_} * kCustomerRange + customer;
     Random fixed(options_->seed ^ (id * 0x9E3779B97F4A7C15U));
-    return draw_country(fixed, number_ % static_cast<std::uint32_t>(country_names().size()));
+    return draw_country(fixed, home());
 }
 
+std::uint32_t Store::home() const { return number_ % static_cast<std::uint32_t>(country_names().size()); }
+
 Store::Buyer Store::draw_buyer(Random& random, Goods& goods) {
-    const auto home = number_ % static_cast<std::uint32_t>(country_names().size());
     if (random.one_in(kNobodyOneIn) && has(Quirk::missing_customers))
-        return {Buyer::kNobody, draw_country(random, home)};
+        return {Buyer::kNobody, draw_country(random, home())};
     const std::uint32_t customer = clientele_.draw(random, goods.customer_ranks);
     const bool travels = random.one_in(1'000) && has(Quirk::two_countries);
     if (!travels) return {customer, country_of(customer)};
@@ -132,7 +133,7 @@ void Store::fill_cancellation(Random& random) {
 }
 
 void Store::fill_write_off(Random& random, const Goods& goods) {
-    buyer_ = {Buyer::kNobody, number_ % static_cast<std::uint32_t>(country_names().size())};
+    buyer_ = {Buyer::kNobody, home()};
     last_.product = &goods.products[random.below(options_->products)];
     last_.price = has(Quirk::zero_prices) ? 0 : last_.product->price;
     last_.quantity = -random.between(1, 600);
@@ -142,7 +143,7 @@ void Store::fill_write_off(Random& random, const Goods& goods) {
 }
 
 void Store::fill_bad_debt(Random& random, const Goods& goods) {
-    buyer_ = {Buyer::kNobody, number_ % static_cast<std::uint32_t>(country_names().size())};
+    buyer_ = {Buyer::kNobody, home()};
     last_.product = &goods.products[0];
     last_.quantity = 1;
     last_.price = random.one_in(2) ? -kBadDebt : kBadDebt;

@@ -67,6 +67,7 @@ private:
     Timestamp draw_time(Random& random, std::uint64_t sold, std::uint64_t whole) const;
     InvoiceKind draw_kind(Random& random) const;
     Buyer draw_buyer(Random& random, Goods& goods);
+    std::uint32_t home() const;
     std::uint32_t country_of(std::uint32_t customer) const;
     void fill(Random& random, Goods& goods);
     void fill_sale(Random& random, Goods& goods);
