@@ -138,8 +138,8 @@ std::optional<std::map<std::string, Field>> by_name(const std::vector<Field>& fi
 }
 
 std::optional<std::int64_t> quantity_of(const std::string& text) {
-    const std::string form = Shape(text).form;
-    if ((form != "#" && form != "-#") || text.size() > 18) return std::nullopt;
+    const Shape shape(text);
+    if ((shape.form != "#" && shape.form != "-#") || text.size() > 18) return std::nullopt;
     return std::stoll(text);
 }
 

@@ -12,12 +12,12 @@ namespace tillstream::internal {
 
 /// What all lines of an invoice share, already written in the invoice's style.
 struct InvoiceText {
-    QuirkSet quirks;
+    QuirkSet quirks = {};
     Style style = Style::web;
-    std::string number;
-    std::string head;   ///< `","InvoiceNo":"536365",`: follows the event id
-    std::string dated;  ///< `,"InvoiceDate":"…","UnitPrice":`: follows the quantity
-    std::string tail;   ///< `,"CustomerID":17850,"Country":"…"}` and line break: follows the price
+    std::string number = {};
+    std::string head = {};   ///< `","InvoiceNo":"536365",`: follows the event id
+    std::string dated = {};  ///< `,"InvoiceDate":"…","UnitPrice":`: follows the quantity
+    std::string tail = {};   ///< `,"CustomerID":17850,"Country":"…"}` and line break: follows the price
 
     void set_number(Random& random, std::string_view invoice_no);
     void set_time(Random& random, Timestamp at);
