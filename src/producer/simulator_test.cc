@@ -64,8 +64,8 @@ TEST(Simulator, SameSeedSameBytes) {
         .seed = 42, .rows = 20'000, .days = 30, .repeat_share = 0.01, .corrupt_share = 0.01};
     const std::string text = generate(options);
     EXPECT_EQ(text, generate(options));
-    EXPECT_EQ(sha256_hex(text), "GOLDEN_TEXT");
-    EXPECT_EQ(sha256_hex(figures_json(options)), "GOLDEN_ANSWER");
+    EXPECT_EQ(sha256_hex(text), "2bac9f1842a3e614f7ea4e17216852761e77dfdee884c1ca3557b9708832d3ac");
+    EXPECT_EQ(sha256_hex(figures_json(options)), "61866d1ae709b768bd7c1dbd1fe198e4664d37c802696ae938721fdbd2c32cc6");
 }
 
 TEST(Simulator, FewerRowsAreAPrefix) {
@@ -227,7 +227,8 @@ TEST(Simulator, LateInvoicesAreBehindTheirNeighbours) {
             behind += sale.day < newest;
             newest = std::max(newest, sale.day);
         }
-        EXPECT_NEAR(static_cast<double>(behind) / invoices, share, 0.05);
+        // The first of a day, moved to a day nobody else sold on, is not behind.
+        EXPECT_NEAR(static_cast<double>(behind) / invoices, share, share / 4);
     }
 }
 
