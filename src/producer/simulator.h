@@ -2,8 +2,8 @@
 //
 // What:       sales of several stores, each with its own invoice numbers, customers, country, hours and way
 //             of writing JSON; products and customers by Zipf's law; the quirks of real files (quirks.h);
-//             late invoices; records that must be refused, one for each reason a JSON producer can cause under the
-//             built-in contract; repeated event ids.
+//             late invoices; records that must be refused, for each reason a JSON producer can cause under
+//             the built-in contract; repeated event ids.
 // Same seed:  same options, same bytes, on every platform. Without `days`, fewer rows are a prefix of more.
 //             Event ids begin with a hash of the options, so that two different runs never claim each
 //             other's.

@@ -65,7 +65,8 @@ TEST(Simulator, SameSeedSameBytes) {
     const std::string text = generate(options);
     EXPECT_EQ(text, generate(options));
     EXPECT_EQ(sha256_hex(text), "2bac9f1842a3e614f7ea4e17216852761e77dfdee884c1ca3557b9708832d3ac");
-    EXPECT_EQ(sha256_hex(figures_json(options)), "61866d1ae709b768bd7c1dbd1fe198e4664d37c802696ae938721fdbd2c32cc6");
+    EXPECT_EQ(sha256_hex(figures_json(options)),
+              "61866d1ae709b768bd7c1dbd1fe198e4664d37c802696ae938721fdbd2c32cc6");
 }
 
 TEST(Simulator, FewerRowsAreAPrefix) {

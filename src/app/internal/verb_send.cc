@@ -89,7 +89,8 @@ void add_send(CLI::App& cli, int& exit_code) {
         ->default_str("auto");
     verb->add_option("--key", send_options.key,
                      "Column whose rows keep their order (default: the invoice number)");
-    verb->add_option("--limit", send_options.limit, "Send at most this many rows")->transform(whole_number(1));
+    verb->add_option("--limit", send_options.limit, "Send at most this many rows")
+        ->transform(whole_number(1));
     verb->add_option("--sample", send_options.sample,
                      "Send this many rows, drawn at random, the same ones each time")
         ->transform(whole_number(1));

@@ -94,7 +94,9 @@ void add_shop_options(CLI::App& verb, Arguments& arguments) {
     verb.add_option("--seed", shop.seed, "Same seed and options, same bytes")
         ->transform(whole_number(0))
         ->capture_default_str();
-    verb.add_option("--rows", shop.rows, "Records to make")->transform(whole_number(1))->capture_default_str();
+    verb.add_option("--rows", shop.rows, "Records to make")
+        ->transform(whole_number(1))
+        ->capture_default_str();
     verb.add_option("--stores", shop.stores, "Stores that sell")
         ->transform(whole_number(1))
         ->capture_default_str();
