@@ -136,9 +136,9 @@ std::vector<QuirkSign> signs_of_buying() {
     return {
         {Quirk::cancellations, holds("\"InvoiceNo\":\"C")},
         {Quirk::write_offs, holds("\"Quantity\":-")},
-        {Quirk::bad_debts, holds("\"InvoiceNo\":\"A"), 150'000},
+        {Quirk::bad_debts, holds("\"InvoiceNo\":\"A"), 40'000},
         {Quirk::missing_customers, holds("\"CustomerID\":null")},
-        {Quirk::missing_descriptions, holds("\"Description\":null"), 40'000, nobody},
+        {Quirk::missing_descriptions, holds("\"Description\":null"), 15'000, nobody},
         {Quirk::zero_prices, holds("\"UnitPrice\":0,")},
         {Quirk::service_codes, sells_a_service},
         {Quirk::case_variants,
@@ -146,14 +146,14 @@ std::vector<QuirkSign> signs_of_buying() {
         {Quirk::repeated_codes, repeats_a_code},
         {Quirk::equal_lines, repeats_a_line},
         {Quirk::two_minutes, [](const Shop& shop) { return shop.varies("InvoiceNo", "InvoiceDate"); },
-         20'000},
-        {Quirk::long_invoices, has_a_long_invoice, 40'000},
+         8'000},
+        {Quirk::long_invoices, has_a_long_invoice, 15'000},
         {Quirk::extreme_quantities,
          some([](const std::string& line) { return std::stoi(*member_text(line, "Quantity")) > 48; })},
         {Quirk::two_countries, [](const Shop& shop) { return shop.varies("CustomerID", "Country"); },
-         150'000},
+         40'000},
         {Quirk::absent_fields, some([](const std::string& line) { return !member_text(line, "CustomerID"); }),
-         20'000, nobody},
+         8'000, nobody},
     };
 }
 

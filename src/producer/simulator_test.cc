@@ -78,13 +78,13 @@ TEST(Simulator, FewerRowsAreAPrefix) {
 TEST(Simulator, OtherOptionsShareNoEventId) {
     std::set<std::string> prefixes;
     const std::vector<SimulationOptions> shops = {
-        {.seed = 1, .rows = 1},
-        {.seed = 2, .rows = 1},
-        {.seed = 1, .rows = 1, .stores = 4},
-        {.seed = 1, .rows = 1, .days = 1},
-        {.seed = 1, .rows = 2, .days = 1},
-        {.seed = 1, .rows = 1, .quirks = QuirkSet::none()},
-        {.seed = 1, .rows = 1, .repeat_share = 0.1},
+        {.seed = 1, .rows = 1, .products = 9},
+        {.seed = 2, .rows = 1, .products = 9},
+        {.seed = 1, .rows = 1, .stores = 4, .products = 9},
+        {.seed = 1, .rows = 1, .products = 9, .days = 1},
+        {.seed = 1, .rows = 2, .products = 9, .days = 1},
+        {.seed = 1, .rows = 1, .products = 9, .quirks = QuirkSet::none()},
+        {.seed = 1, .rows = 1, .products = 9, .repeat_share = 0.1},
     };
     for (const SimulationOptions& shop : shops) prefixes.insert(generate(shop).substr(13, 11));
     EXPECT_EQ(prefixes.size(), shops.size());
@@ -131,15 +131,15 @@ TEST(Simulator, SharesAreWhatWasAskedFor) {
 TEST(Simulator, MakesShopsLikeTheRealOne) {
     std::map<std::string, int> lines_of_invoice;
     int without_customer = 0, cancelled = 0;
-    for (const RecountedSale& sale : sales_of({.seed = 5, .rows = 60'000, .corrupt_share = 0})) {
+    for (const RecountedSale& sale : sales_of({.seed = 5, .rows = 30'000, .corrupt_share = 0})) {
         ++lines_of_invoice[sale.invoice];
         without_customer += sale.customer.empty();
         cancelled += sale.invoice.starts_with('C');
     }
-    EXPECT_NEAR(without_customer / 60'000.0, 0.25, 0.06);
-    EXPECT_NEAR(cancelled / 60'000.0, 0.017, 0.01);
+    EXPECT_NEAR(without_customer / 30'000.0, 0.25, 0.06);
+    EXPECT_NEAR(cancelled / 30'000.0, 0.017, 0.01);
     const double invoices = static_cast<double>(lines_of_invoice.size());
-    EXPECT_NEAR(60'000 / invoices, 21, 4) << "lines of an invoice";
+    EXPECT_NEAR(30'000 / invoices, 21, 4) << "lines of an invoice";
     const auto single = std::count_if(lines_of_invoice.begin(), lines_of_invoice.end(),
                                       [](const auto& invoice) { return invoice.second == 1; });
     EXPECT_GT(static_cast<double>(single) / invoices, 0.1);
