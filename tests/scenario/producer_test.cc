@@ -230,6 +230,24 @@ TEST_F(SimulatedShop, RefusesBadOptions) {
     }
 }
 
+std::set<std::string> long_options(const std::string& text) {
+    std::set<std::string> options;
+    for (std::size_t at = text.find("--"); at != std::string::npos; at = text.find("--", at + 2)) {
+        const std::size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", at);
+        const std::string option = text.substr(at, end - at);
+        if (option.find_first_not_of('-') == 2) options.insert(option);
+    }
+    return options;
+}
+
+TEST(ProducerDocument, KnowsTheOptionsThereAreAndNoOthers) {
+    const std::string help =
+        run_program({"send", "--help"}).output + run_program({"simulate", "--help"}).output;
+    std::set<std::string> offered = long_options(help);
+    offered.erase("--help");
+    EXPECT_EQ(long_options(read_text(TILLSTREAM_SOURCE_DIR "/docs/producer.md")), offered);
+}
+
 TEST(ProducerDocument, ListsEveryQuirkWithItsMeaning) {
     const std::string document = read_text(TILLSTREAM_SOURCE_DIR "/docs/producer.md");
     std::size_t listed = 0;
