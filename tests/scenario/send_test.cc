@@ -1,5 +1,6 @@
 // `send` as a whole: what it tells its caller, what becomes of a run that was killed, the order of arrival.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +40,26 @@ protected:
         return run_program(arguments);
     }
     std::string value(const std::string& sql) { return must(client().query_value(sql)); }
+    /// A process of its own, at a rate.
+    pid_t launch_slowly(const std::string& file) {
+        const std::string program = program_path(), url = server().url();
+        const pid_t child = fork();
+        if (child != 0) return child;
+        execl(program.c_str(), "tillstream", "send", file.c_str(), "--server", url.c_str(), "--rate", "20000",
+              "--batch", "50", "--output", "json", nullptr);
+        _exit(127);
+    }
+    void wait_until_stored(std::int64_t records, pid_t sender) {
+        while (stored() < records) {
+            ASSERT_EQ(waitpid(sender, nullptr, WNOHANG), 0) << "send ended by itself";
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+    }
+    std::string lines_out_of_order() {
+        return value(
+            "SELECT count(*) FROM (SELECT split_part(event_id, '-', 2)::bigint AS n, lag(n) OVER "
+            "(PARTITION BY invoice_no ORDER BY \"offset\") AS before FROM shop.sales) WHERE before > n");
+    }
     /// Records in the log.
     std::int64_t stored() {
         std::int64_t sum = 0;
@@ -54,10 +75,7 @@ TEST_F(Send, KeepsTheFilesOrderPerInvoiceOverManyConnections) {
     ASSERT_EQ(sent.exit_code, 0) << sent.errors;
     EXPECT_EQ(sent.errors, "") << "no progress unasked where there is no terminal";
     expect_verified();
-    EXPECT_EQ(value("SELECT count(*) FROM (SELECT split_part(event_id, '-', 2)::bigint AS n, lag(n) OVER "
-                    "(PARTITION BY invoice_no ORDER BY \"offset\") AS before FROM shop.sales) "
-                    "WHERE before > n"),
-              "0");
+    EXPECT_EQ(lines_out_of_order(), "0");
     EXPECT_EQ(value("SELECT count(DISTINCT event_id) FROM shop.sales"), "20000");
 }
 
@@ -81,16 +99,8 @@ TEST_F(Send, KilledAndRunAgainEverythingIsThere) {
     start();
     constexpr int kRows = 30'000;
     const std::string file = sales_file(kRows, 900);
-    const pid_t child = fork();
-    if (child == 0) {
-        execl(program_path().c_str(), "tillstream", "send", file.c_str(), "--server", server().url().c_str(),
-              "--rate", "20000", "--batch", "50", "--output", "json", nullptr);
-        _exit(127);
-    }
-    while (stored() < 2'000) {
-        ASSERT_EQ(waitpid(child, nullptr, WNOHANG), 0) << "send ended by itself";
-        std::this_thread::sleep_for(std::chrono::milliseconds{5});
-    }
+    const pid_t child = launch_slowly(file);
+    wait_until_stored(2'000, child);
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
     const std::int64_t before = stored();
@@ -106,6 +116,29 @@ TEST_F(Send, KilledAndRunAgainEverythingIsThere) {
     // A server that knows repeats has each once; another one has those of the first run twice.
     const bool knows_repeats = number_of(report, "duplicates") > 0;
     EXPECT_EQ(stored(), knows_repeats ? kRows : kRows + before);
+}
+
+TEST_F(Send, GoesOnWhenTheServerDiesAndComesBack) {
+    start();
+    constexpr int kRows = 40'000;
+    const std::string file = sales_file(kRows, 900);
+    const std::string address = server().url().substr(server().url().rfind('/') + 1);
+    const pid_t child = launch_slowly(file);
+    wait_until_stored(3'000, child);
+    server().kill_now();
+    start({"--http", address});
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    // 1 if the answers to some requests died with the server: those are not sent again.
+    EXPECT_THAT(WEXITSTATUS(status), testing::AnyOf(0, 1));
+    expect_verified();
+    EXPECT_GT(stored(), kRows - 4 * 50 * 2) << "at most what was on its way is missing";
+    EXPECT_EQ(lines_out_of_order(), "0");
+
+    ASSERT_EQ(send(file).exit_code, 0);
+    expect_verified();
+    EXPECT_EQ(value("SELECT count(DISTINCT event_id) FROM shop.sales"), std::to_string(kRows));
 }
 
 TEST_F(Send, TellsByItsExitCodeWhatBecameOfTheRecords) {
