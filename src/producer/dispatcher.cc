@@ -102,7 +102,8 @@ public:
         report.duplicates = run_.duplicates;
         report.failed = run_.failed;
         report.sent = report.accepted + report.quarantined + report.duplicates + report.failed;
-        report.unreachable = run_.unreachable();
+        report.unknown = run_.unknown;
+        report.end = run_.end();
         last_progress_ = {};
         report_progress();
         return report;

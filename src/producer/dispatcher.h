@@ -6,7 +6,10 @@
 // Threads:    begin_body, add and finish on one thread; each connection has a thread of its own.
 // Pace:       open loop: with a rate, record n is due at start + n / rate however slow the answers are; a
 //             full queue makes later records late, and their latency says so.
-// Retries:    only what surely was not stored: a request that did not leave, and 429 or 503 with Retry-After.
+// Retries:    what surely was not stored: a request that did not leave, and 429 or 503 with Retry-After.
+//             Only if told that the server knows repeats: also a request of unknown outcome, with the same
+//             bytes (so the same event ids) and the same Idempotency-Key. With pauses that double and vary; a
+//             batch is settled before the next one of its connection goes, so each key keeps its order.
 // Limits:     for each connection one batch being filled, two waiting, one on its way.
 #pragma once
 
@@ -28,11 +31,13 @@ struct DispatchOptions {
     unsigned concurrency = 4;
     double rate = 0;                      ///< records per second; 0: as fast as the server takes them
     std::chrono::milliseconds linger{5};  ///< with a rate: a batch waits no longer than this to fill
-    /// How long one batch is tried again before it counts as failed (refused) or the run is given up (no
-    /// server). A server that never answered is not waited for.
+    /// How long one batch is tried again before it counts as failed and the run is given up: behind 429 and
+    /// 503, and with no server. A server that never answered is not waited for.
     std::chrono::milliseconds overload_patience{60'000};
     std::chrono::milliseconds outage_patience{10'000};
-    std::chrono::milliseconds first_pause{50};  ///< doubles with each try, at most 2 s
+    std::chrono::milliseconds first_pause{50};  ///< doubles with each try, at most 2 s; half of it by chance
+    /// The server knows repeats by event id and Idempotency-Key, so what may have been stored is sent again.
+    bool server_knows_repeats = false;
 };
 
 Status check_options(const DispatchOptions& options);

@@ -115,10 +115,25 @@ TEST(Dispatcher, OverloadWithoutEndFails) {
                                             .overload_patience = milliseconds(5),
                                             .first_pause = milliseconds(1)},
                                            server, 20, observer);
-    EXPECT_EQ(report.failed, 20U);
-    EXPECT_EQ(exit_code(report), 1);
+    EXPECT_EQ(report.failed, report.sent);
+    EXPECT_EQ(report.unknown, 0U);
+    EXPECT_EQ(report.end, SendEnd::overloaded);
+    EXPECT_EQ(exit_code(report), 75);
     ASSERT_EQ(observer.notices.size(), 1U);
     EXPECT_THAT(observer.notices[0], HasSubstr("a sink is too far behind"));
+}
+
+TEST(Dispatcher, AWaitBeyondAllPatienceIsNotBegun) {
+    FakeIngest server;
+    RememberingObserver observer;
+    int calls = 0;
+    server.answer_with([&](const RecordBatch&, std::uint64_t) -> Result<PostAnswer> {
+        ++calls;
+        return PostAnswer{.status = 429, .retry_after = std::chrono::hours(1), .detail = "quota"};
+    });
+    const SendReport report = send_numbers({.batch_records = 10, .concurrency = 1}, server, 10, observer);
+    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(exit_code(report), 75);
 }
 
 TEST(Dispatcher, RefusalWithoutRetryAfterIsNotRepeated) {
@@ -147,9 +162,113 @@ TEST(Dispatcher, UnknownOutcomeIsNeverRepeated) {
     EXPECT_EQ(calls, 5);
     EXPECT_EQ(report.failed, 10U);
     EXPECT_EQ(report.accepted, 40U);
+    EXPECT_EQ(report.unknown, 10U);
     EXPECT_EQ(exit_code(report), 1);
     ASSERT_EQ(observer.notices.size(), 1U);
     EXPECT_THAT(observer.notices[0], HasSubstr("unknown"));
+    for (const auto& request : server.requests()) EXPECT_EQ(request.key, "");
+}
+
+/// A server that knows a request again by its key, and whose answers get lost.
+class ForgetfulLine {
+public:
+    explicit ForgetfulLine(std::uint64_t seed) : random_(seed) {}
+
+    Result<PostAnswer> take(const RecordBatch& batch, std::uint64_t records) {
+        const std::string key(batch.idempotency_key);
+        if (random_.one_in(5)) return failure(Errc::outcome_unknown, "lost on the way there");
+        const auto [known, is_new] = bodies_.emplace(key, batch.body);
+        EXPECT_EQ(known->second, batch.body) << "another request under the same key";
+        if (is_new) stored_ += batch.body;
+        if (random_.one_in(5)) return failure(Errc::outcome_unknown, "lost on the way back");
+        return PostAnswer{.status = 200, .accepted = records};
+    }
+    const std::string& stored() const { return stored_; }
+
+private:
+    Random random_;
+    std::map<std::string, std::string> bodies_;
+    std::string stored_;
+};
+
+TEST(Dispatcher, LostAnswersAreAskedForAgainIfTheServerKnowsRepeats) {
+    FakeIngest server;
+    RememberingObserver observer;
+    ForgetfulLine line(5);
+    server.answer_with([&](const RecordBatch& batch, std::uint64_t records) -> Result<PostAnswer> {
+        return line.take(batch, records);
+    });
+    const SendReport report = send_numbers(
+        {.batch_records = 7, .concurrency = 4, .first_pause = milliseconds(1), .server_knows_repeats = true},
+        server, 3'000, observer);
+    EXPECT_EQ(report.accepted, 3'000U);
+    EXPECT_EQ(report.failed, 0U);
+    EXPECT_EQ(exit_code(report), 0);
+    std::map<std::string, int> last;
+    int stored = 0;
+    for (const std::string& text : FakeIngest::lines_of({0, line.stored(), "application/x-ndjson", ""})) {
+        const std::string key = text.substr(0, text.find(' '));
+        const int number = std::stoi(text.substr(text.find(' ')));
+        EXPECT_TRUE(!last.contains(key) || number == last[key] + 50) << text;
+        last[key] = number;
+        ++stored;
+    }
+    EXPECT_EQ(stored, 3'000) << "each once";
+}
+
+TEST(Dispatcher, ARequestThatStillRunsIsWaitedFor) {
+    FakeIngest server;
+    RememberingObserver observer;
+    int calls = 0;
+    server.answer_with([&](const RecordBatch&, std::uint64_t records) -> Result<PostAnswer> {
+        ++calls;
+        if (calls == 1) return failure(Errc::outcome_unknown, "no answer in time");
+        if (calls < 5) return PostAnswer{.status = 409, .detail = "still running"};
+        return PostAnswer{.status = 200, .accepted = records};
+    });
+    const SendReport report = send_numbers(
+        {.batch_records = 10, .concurrency = 1, .first_pause = milliseconds(1), .server_knows_repeats = true},
+        server, 10, observer);
+    EXPECT_EQ(report.accepted, 10U);
+    EXPECT_EQ(calls, 5);
+}
+
+TEST(Dispatcher, AServersFaultLeavesTheOutcomeUnknown) {
+    for (const bool knows_repeats : {false, true}) {
+        FakeIngest server;
+        RememberingObserver observer;
+        int calls = 0;
+        server.answer_with([&](const RecordBatch&, std::uint64_t records) -> Result<PostAnswer> {
+            if (++calls == 2) return PostAnswer{.status = 500, .detail = "a fault"};
+            return PostAnswer{.status = 200, .accepted = records};
+        });
+        const SendReport report = send_numbers({.batch_records = 10,
+                                                .concurrency = 1,
+                                                .first_pause = milliseconds(1),
+                                                .server_knows_repeats = knows_repeats},
+                                               server, 30, observer);
+        EXPECT_EQ(report.accepted, knows_repeats ? 30U : 20U);
+        EXPECT_EQ(report.unknown, knows_repeats ? 0U : 10U);
+        EXPECT_EQ(exit_code(report), knows_repeats ? 0 : 1);
+    }
+}
+
+TEST(Dispatcher, LostAnswersEndTheRunInTheEnd) {
+    FakeIngest server;
+    RememberingObserver observer;
+    server.answer_with([](const RecordBatch&, std::uint64_t) -> Result<PostAnswer> {
+        return failure(Errc::outcome_unknown, "connection reset");
+    });
+    const SendReport report = send_numbers({.batch_records = 10,
+                                            .concurrency = 2,
+                                            .outage_patience = milliseconds(20),
+                                            .first_pause = milliseconds(1),
+                                            .server_knows_repeats = true},
+                                           server, 100'000, observer);
+    EXPECT_EQ(report.end, SendEnd::unreachable);
+    EXPECT_EQ(exit_code(report), 75);
+    EXPECT_GT(report.unknown, 0U);
+    EXPECT_LT(report.sent, 100'000U);
 }
 
 TEST(Dispatcher, NobodyThereEndsTheRunAtOnce) {
@@ -159,7 +278,7 @@ TEST(Dispatcher, NobodyThereEndsTheRunAtOnce) {
         return failure(Errc::unavailable, "cannot connect to 127.0.0.1:1");
     });
     const SendReport report = send_numbers({.batch_records = 10}, server, 100'000, observer);
-    EXPECT_TRUE(report.unreachable);
+    EXPECT_EQ(report.end, SendEnd::unreachable);
     EXPECT_EQ(exit_code(report), 75);
     EXPECT_LT(report.sent, 100'000U);
     EXPECT_EQ(report.sent, report.failed);
@@ -234,6 +353,19 @@ TEST(Dispatcher, RefusesBadOptions) {
         ASSERT_FALSE(status);
         EXPECT_EQ(status.error().code, Errc::invalid_argument);
     }
+}
+
+TEST(SendReport, ExitCodesTellPartFromAll) {
+    EXPECT_EQ(exit_code(SendReport{}), 0);
+    EXPECT_EQ(exit_code({.sent = 9, .accepted = 4, .duplicates = 5}), 0);
+    EXPECT_EQ(exit_code({.sent = 9, .accepted = 8, .quarantined = 1}), 5);
+    EXPECT_EQ(exit_code({.sent = 9, .quarantined = 9}), 5);
+    EXPECT_EQ(exit_code({.sent = 9, .accepted = 8, .failed = 1}), 5);
+    EXPECT_EQ(exit_code({.sent = 9, .failed = 9}), 1);
+    EXPECT_EQ(exit_code({.sent = 9, .accepted = 8, .failed = 1, .unknown = 1}), 1);
+    EXPECT_EQ(exit_code({.end = SendEnd::refused}), 1);
+    EXPECT_EQ(exit_code({.sent = 9, .accepted = 9, .end = SendEnd::overloaded}), 75);
+    EXPECT_EQ(exit_code({.sent = 9, .failed = 9, .unknown = 9, .end = SendEnd::unreachable}), 75);
 }
 
 TEST(SendReport, AsJsonAndTable) {

@@ -48,6 +48,7 @@ HttpPoster::HttpPoster(HttpClient client, const HttpTarget& target) : client_(st
     request_.target = "/v1/streams/" + percent_encode(target.stream) + "/records";
     request_.headers.emplace_back("Content-Type", "");
     if (!target.token.empty()) request_.headers.emplace_back("Authorization", "Bearer " + target.token);
+    fixed_headers_ = request_.headers.size();
 }
 
 Result<std::unique_ptr<RecordPoster>> HttpPoster::open(const HttpTarget& target) {
@@ -57,6 +58,9 @@ Result<std::unique_ptr<RecordPoster>> HttpPoster::open(const HttpTarget& target)
 
 Result<PostAnswer> HttpPoster::post(const RecordBatch& batch) {
     request_.headers.front().second = batch.content_type;
+    request_.headers.resize(fixed_headers_);
+    if (!batch.idempotency_key.empty())
+        request_.headers.emplace_back("Idempotency-Key", batch.idempotency_key);
     request_.body = batch.body;
     const ClientResponse response = TILLSTREAM_TRY(client_.send(request_));
     return read_answer(response.status, response.body, response.find("Retry-After"));

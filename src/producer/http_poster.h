@@ -29,6 +29,7 @@ private:
 
     HttpClient client_;
     ClientRequest request_;
+    std::size_t fixed_headers_ = 0;
 };
 
 /// A connection of its own for each call. `target` is copied.

@@ -75,7 +75,7 @@ TEST(HttpPoster, OrderPerKeyHoldsOverEightConnections) {
     std::map<std::string, int> last;
     std::size_t total = 0;
     for (const std::string& body : door.bodies()) {
-        for (const std::string& line : FakeIngest::lines_of({0, body, "application/x-ndjson"})) {
+        for (const std::string& line : FakeIngest::lines_of({0, body, "application/x-ndjson", ""})) {
             const std::string key = line.substr(0, line.find(' '));
             const int number = std::stoi(line.substr(line.find(' ')));
             EXPECT_TRUE(!last.contains(key) || number == last[key] + 37) << line;
@@ -100,6 +100,21 @@ TEST(HttpPoster, SendsTokenStreamAndType) {
     ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_EQ(answer->accepted, 1U);
     EXPECT_EQ(seen, "my orders|Bearer T|application/x-ndjson");
+}
+
+TEST(HttpPoster, ARequestsOwnNameGoesWithItAlone) {
+    std::vector<std::string> keys;
+    HttpDoor door([&](const HttpRequest& request) {
+        keys.emplace_back(request.headers.find("Idempotency-Key").value_or("none"));
+        return all_accepted(request);
+    });
+    const auto poster = HttpPoster::open({.url = door.url(), .token = "T"});
+    ASSERT_TRUE(poster);
+    for (const char* key : {"a-1", "", "a-2"}) {
+        ASSERT_TRUE((*poster)->post(
+            {.body = "{}\n", .content_type = "application/x-ndjson", .idempotency_key = key}));
+    }
+    EXPECT_EQ(keys, (std::vector<std::string>{"a-1", "none", "a-2"}));
 }
 
 TEST(HttpPoster, ProblemsBringTheirDetailAndRetryAfter) {
@@ -127,7 +142,7 @@ TEST(HttpPoster, NobodyListeningIsUnavailable) {
     dispatcher.begin_body("application/x-ndjson", "");
     dispatcher.add("k", {.text = "{}"});
     const SendReport report = dispatcher.finish();
-    EXPECT_TRUE(report.unreachable);
+    EXPECT_EQ(report.end, SendEnd::unreachable);
     EXPECT_EQ(exit_code(report), 75);
 }
 

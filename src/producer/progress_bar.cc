@@ -22,6 +22,14 @@ ProgressStyle progress_style(bool terminal, bool json) {
     return json ? ProgressStyle::none : ProgressStyle::lines;
 }
 
+std::optional<ProgressStyle> progress_style_named(std::string_view name, bool terminal) {
+    if (name == "auto") return terminal ? ProgressStyle::bar : ProgressStyle::none;
+    if (name == "bar") return ProgressStyle::bar;
+    if (name == "lines") return ProgressStyle::lines;
+    if (name == "none") return ProgressStyle::none;
+    return std::nullopt;
+}
+
 std::string progress_text(const SendProgress& now) {
     const int filled = static_cast<int>(now.share_done * kBarWidth);
     std::string text = fmt::format("{:3.0f}% [{:<{}}]   {} records", now.share_done * 100,

@@ -1,4 +1,4 @@
-// progress_bar.h - shows a run to a person: a bar on a terminal, a line every few seconds elsewhere.
+// progress_bar.h - shows a run to a person: a bar on a terminal, a line every few seconds elsewhere if asked.
 //
 // Threads:  as SendObserver. Lifecycle: finish() once, when the run is over.
 // Source:   FACES "CLI output for scripts" (progress and notices go to stderr).
@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "producer/send_report.h"
 
@@ -20,6 +22,8 @@ enum class ProgressStyle : std::uint8_t {
 
 /// `bar` on a terminal; else `lines`, or `none` for scripts (`json`: the output is for a program).
 ProgressStyle progress_style(bool terminal, bool json);
+/// "auto" (a bar on a terminal, nothing elsewhere), "bar", "lines" or "none"; nothing for another name.
+std::optional<ProgressStyle> progress_style_named(std::string_view name, bool terminal);
 
 class ProgressBar final : public SendObserver {
 public:

@@ -20,6 +20,8 @@ namespace tillstream {
 struct RecordBatch {
     std::string_view body;
     std::string_view content_type;
+    /// The request's own name, the same whenever it is repeated; empty: none.
+    std::string_view idempotency_key = {};
 };
 
 /// What the server said. The counts are of a 200 only.
@@ -36,8 +38,7 @@ class RecordPoster {
 public:
     virtual ~RecordPoster() = default;
     /// unavailable and timeout: the request did not leave and may be sent again. Any other error: it may
-    ///                          have been
-    /// stored.
+    /// have been stored.
     virtual Result<PostAnswer> post(const RecordBatch& batch) = 0;
 };
 

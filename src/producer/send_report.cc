@@ -11,9 +11,12 @@ double milliseconds(std::uint64_t micros) { return static_cast<double>(micros) /
 }  // namespace
 
 int exit_code(const SendReport& report) {
-    if (report.unreachable) return 75;
-    if (report.failed > 0) return 1;
-    return report.quarantined > 0 ? 5 : 0;
+    constexpr int kFailure = 1, kPartlyRefused = 5, kTryAgain = 75;
+    if (report.end == SendEnd::unreachable || report.end == SendEnd::overloaded) return kTryAgain;
+    const bool some_taken = report.accepted + report.quarantined + report.duplicates > 0;
+    const bool refused = report.failed > 0 || report.end == SendEnd::refused;
+    if (report.unknown > 0 || (refused && !some_taken)) return kFailure;
+    return refused || report.quarantined > 0 ? kPartlyRefused : 0;
 }
 
 std::string format_report_json(const SendReport& r) {

@@ -11,22 +11,32 @@
 
 namespace tillstream {
 
+/// How a run ended.
+enum class SendEnd : std::uint8_t {
+    complete,     ///< everything was offered to the server
+    unreachable,  ///< given up: no server answered
+    overloaded,   ///< given up: the server refused for now (429, 503) for longer than was waited
+    refused,      ///< given up: it would refuse everything (401, 403, 404), or the address is none
+};
+
 struct SendReport {
     std::uint64_t sent = 0;  ///< records handed to a connection: the sum of the four below
     std::uint64_t accepted = 0;
     std::uint64_t quarantined = 0;
     std::uint64_t duplicates = 0;
-    std::uint64_t failed = 0;  ///< refused as a whole request, or of unknown outcome
+    std::uint64_t failed = 0;   ///< refused as a whole request, or of unknown outcome
+    std::uint64_t unknown = 0;  ///< those of them that may have been stored
     double seconds = 0;
     /// Of each answered record. With a rate: from the moment it was due, whether or not the sender was late.
     /// Without: from its batch being handed to a connection's queue.
     LatencyHistogram latency = {};
-    bool unreachable = false;  ///< given up since no server answered; what was not read is not counted
+    SendEnd end = SendEnd::complete;  ///< if given up, what was not read yet is not counted
 
     double records_per_second() const { return seconds > 0 ? static_cast<double>(sent) / seconds : 0; }
 };
 
-/// 0 all accepted (or known already), 1 something failed, 5 something was quarantined, 75 server unreachable.
+/// 0 all accepted (or known already); 5 some quarantined or refused; 1 all refused, or some of unknown
+/// outcome; 75 given up since the server was away or overloaded: run again.
 int exit_code(const SendReport& report);
 
 /// {sent,accepted,quarantined,duplicates,failed,seconds,records_per_second,latency_ms:{p50,p95,p99,max}}.

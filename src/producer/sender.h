@@ -9,8 +9,8 @@
 // Order:      as in the file for each partition key, at any concurrency; rows without a readable key share
 //             one connection, and so does a whole CSV file without the key's column (with a notice).
 // Filters:    from (inclusive) and to (exclusive) by the first column whose name ends in date, time, stamp
-//             or _at; then sample (that many of what is left, each row as likely, same seed same rows); then
-//             limit.
+//             or _at; then sample (that many of what is left, drawn at random: each row as likely, the same
+//             rows with the same seed, in file order); then limit.
 // Memory:     flat: files are streamed, twice if they must be fingerprinted, once more to be sampled.
 // Errors:     of options and files; what became of records, also if no server answered, is in the report.
 // Source:     FACES "CLI output for scripts" (send).
@@ -25,7 +25,7 @@
 #include "core/env.h"
 #include "core/result.h"
 #include "producer/dispatcher.h"
-#include "producer/simulator.h"
+#include "producer/simulation_writer.h"
 
 namespace tillstream {
 

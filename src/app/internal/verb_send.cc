@@ -1,12 +1,10 @@
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "app/internal/exit_code.h"
+#include "app/internal/producer_options.h"
 #include "app/internal/verb_options.h"
 #include "app/internal/verbs.h"
 #include "producer/http_poster.h"
-#include "producer/progress_bar.h"
 #include "producer/sender.h"
 
 namespace tillstream::app {
@@ -22,6 +20,7 @@ struct Arguments {
     std::string encoding = "auto";
     std::string from;
     std::string to;
+    std::string progress = "auto";
     std::string output = "table";
 };
 
@@ -47,6 +46,12 @@ Status complete(Arguments& arguments) {
     }
     arguments.send.from = TILLSTREAM_TRY(time_argument("--from", arguments.from));
     arguments.send.to = TILLSTREAM_TRY(time_argument("--to", arguments.to));
+    if (arguments.send.from && arguments.send.to && *arguments.send.from >= *arguments.send.to) {
+        return failure(Errc::invalid_argument, "no time lies between --from '" + arguments.from +
+                                                   "' (inclusive) and --to '" + arguments.to +
+                                                   "' (exclusive)");
+    }
+    arguments.send.dispatch.server_knows_repeats = kServerKnowsRepeats && arguments.send.event_ids;
     return check_options(arguments.send.dispatch);
 }
 
@@ -56,7 +61,7 @@ int send(Arguments& arguments) {
     if (!remote) return report(remote.error());
     HttpTarget target{.url = remote->url(), .stream = arguments.stream, .token = remote->token()};
     const bool json = arguments.output == "json";
-    ProgressBar progress(stderr, progress_style(isatty(STDERR_FILENO) == 1, json));
+    ProgressBar progress(stderr, progress_style_of(arguments.progress));
     const auto report_of_run = send_files(arguments.send, posix_filesystem(), arguments.files,
                                           http_posters(std::move(target)), progress);
     progress.finish();
@@ -84,16 +89,15 @@ void add_send(CLI::App& cli, int& exit_code) {
         ->default_str("auto");
     verb->add_option("--key", send_options.key,
                      "Column whose rows keep their order (default: the invoice number)");
-    verb->add_option("--limit", send_options.limit, "Send at most this many rows");
-    verb->add_option("--sample", send_options.sample, "Send this many rows, evenly drawn");
+    verb->add_option("--limit", send_options.limit, "Send at most this many rows")
+        ->transform(whole_number(1));
+    verb->add_option("--sample", send_options.sample,
+                     "Send this many rows, drawn at random, the same ones each time")
+        ->transform(whole_number(1));
     verb->add_option("--from", arguments->from, "Only rows from this time on");
     verb->add_option("--to", arguments->to, "Only rows before this time");
-    verb->add_option("--rate", send_options.dispatch.rate,
-                     "Records per second (default: as fast as they are taken)");
-    verb->add_option("--batch", send_options.dispatch.batch_records, "Records per request")
-        ->capture_default_str();
-    verb->add_option("--concurrency", send_options.dispatch.concurrency, "Connections")
-        ->capture_default_str();
+    add_dispatch_options(*verb, send_options.dispatch);
+    add_progress_option(*verb, arguments->progress);
     add_output_option(*verb, arguments->output, {"table", "json"});
     verb->callback([arguments, data, &exit_code] {
         arguments->remote.data_given = data->count() > 0;

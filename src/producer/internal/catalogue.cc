@@ -23,30 +23,51 @@ constexpr std::array<std::string_view, 28> kThings = {
     "CUSHION",   "BUNTING", "TEAPOT",   "TRAY",     "FRAME",    "HOOK",     "BASKET",
     "LUNCH BOX", "BOWL",    "SIGN",     "GARLAND",  "NOTEBOOK", "JAR",      "PURSE",
     "NAPKINS",   "STOOL",   "APRON",    "UMBRELLA", "SPOON",    "KEY RING", "MONEY BANK"};
-constexpr std::array<std::string_view, 10> kEndings = {
-    ", SET OF 6",      " 7\" SINGLE",     " £5 OFFER", " \"LARGE\"", " CAFÉ",
-    " 30x40 CM/12 IN", " N°5 \U0001F381", " 日本",     " A\\B",      "\tSECONDS"};
+
+/// What makes a description hard to write as JSON, CSV or SQL.
+struct Ending {
+    std::string_view text;
+    Quirk quirk;
+};
+constexpr std::array<Ending, 9> kEndings = {{{", SET OF 6", Quirk::commas},
+                                             {" 7\" SINGLE", Quirk::quotes},
+                                             {" £5 OFFER", Quirk::non_ascii},
+                                             {" \"LARGE\"", Quirk::quotes},
+                                             {" CAFÉ", Quirk::non_ascii},
+                                             {" N°5 \U0001F381", Quirk::non_ascii},
+                                             {" 日本", Quirk::non_ascii},
+                                             {" A\\B", Quirk::backslashes},
+                                             {"\tSECONDS", Quirk::blanks}}};
 constexpr std::array<std::string_view, 12> kServiceCodes = {
     "POST", "DOT", "M", "m", "C2", "D", "S", "PADS", "CRUK", "B", "BANK CHARGES", "gift_0001_20"};
 
-std::string make_description(Random& random) {
+constexpr std::uint32_t kServiceEvery = 330;
+
+std::string make_description(Random& random, QuirkSet quirks) {
     // One draw a statement: in one call their order would be the compiler's choice.
-    const std::string_view blank = random.one_in(60) ? " " : "";
+    const bool indented = random.one_in(60);
     const auto& colour = kColours[random.below(kColours.size())];
     const auto& material = kMaterials[random.below(kMaterials.size())];
     const auto& thing = kThings[random.below(kThings.size())];
-    std::string text = fmt::format("{}{} {} {}", blank, colour, material, thing);
-    if (random.one_in(8)) text += kEndings[random.below(kEndings.size())];
-    if (random.one_in(5)) text += ' ';
+    const bool blanks = quirks.has(Quirk::blanks);
+    std::string text = fmt::format("{}{} {} {}", indented && blanks ? " " : "", colour, material, thing);
+    if (random.one_in(12)) text += " 30x40 CM/12 IN";
+    if (random.one_in(8)) {
+        const Ending& ending = kEndings[random.below(kEndings.size())];
+        if (quirks.has(ending.quirk)) text += ending.text;
+    }
+    if (random.one_in(5) && blanks) text += ' ';
     return text;
 }
 
-std::string make_stock_code(Random& random, std::uint32_t number) {
-    if (number % 330 == 17) return std::string(kServiceCodes[number / 330 % kServiceCodes.size()]);
+std::string make_stock_code(Random& random, std::uint32_t number, QuirkSet quirks) {
+    const std::uint32_t service = number / kServiceEvery;
+    if (quirks.has(Quirk::service_codes) && number % kServiceEvery == 17 && service < kServiceCodes.size())
+        return std::string(kServiceCodes[service]);
     std::string code = std::to_string(10'000 + number * 20 + random.below(20));
     if (random.below(10) < 3) {
-        const char first = random.one_in(9) ? 'a' : 'A';
-        code += static_cast<char>(first + static_cast<char>(random.below(26)));
+        const bool small = !random.one_in(9) && quirks.has(Quirk::case_variants);
+        code += static_cast<char>((small ? 'a' : 'A') + static_cast<char>(random.below(26)));
     }
     return code;
 }
@@ -72,6 +93,15 @@ bool is_number(std::string_view code) {
 
 }  // namespace
 
+std::vector<Style> styles_of(QuirkSet quirks) {
+    std::vector<Style> styles = {Style::web};
+    if (quirks.has(Quirk::number_codes) || quirks.has(Quirk::float_ids) || quirks.has(Quirk::escaped_slashes))
+        styles.push_back(Style::pandas);
+    if (quirks.has(Quirk::key_styles)) styles.push_back(Style::snake);
+    if (quirks.has(Quirk::text_numbers)) styles.push_back(Style::till);
+    return styles;
+}
+
 const StyleKeys& keys_of(Style style) {
     static constexpr StyleKeys original{"InvoiceNo",   "StockCode", "Description", "Quantity",
                                         "InvoiceDate", "UnitPrice", "CustomerID",  "Country"};
@@ -80,36 +110,42 @@ const StyleKeys& keys_of(Style style) {
     return style == Style::snake ? snake : original;
 }
 
-std::string product_fields(Style style, std::string_view stock_code, const std::string* description) {
+std::string product_fields(Style style, QuirkSet quirks, std::string_view stock_code,
+                           const std::string* description) {
     const StyleKeys& keys = keys_of(style);
-    const JsonText form = style == Style::pandas ? JsonText::pandas : JsonText::utf8;
+    const bool escaped = style == Style::pandas && quirks.has(Quirk::escaped_slashes);
+    const bool numbers = style == Style::pandas && quirks.has(Quirk::number_codes);
+    const auto append_text = [&](std::string& out, std::string_view text) {
+        if (numbers && is_number(text)) {
+            out += text;
+        } else {
+            append_json_string(out, text, escaped ? JsonText::pandas : JsonText::utf8);
+        }
+    };
     std::string out = fmt::format("\"{}\":", keys.stock_code);
-    if (style == Style::pandas && is_number(stock_code)) {
-        out += stock_code;
-    } else {
-        append_json_string(out, stock_code, form);
-    }
+    append_text(out, stock_code);
     out += fmt::format(",\"{}\":", keys.description);
     if (description == nullptr) {
         out += style == Style::till ? "\"\"" : "null";
     } else {
-        append_json_string(out, *description, form);
+        append_text(out, *description);
     }
     out += fmt::format(",\"{}\":{}", keys.quantity, style == Style::till ? "\"" : "");
     return out;
 }
 
-std::vector<Product> make_products(Random& random, std::uint32_t count) {
+std::vector<Product> make_products(Random& random, std::uint32_t count, QuirkSet quirks) {
     std::vector<Product> products(count);
     for (std::uint32_t i = 0; i < count; ++i) {
         Product& product = products[i];
-        product.stock_code = make_stock_code(random, i);
-        product.description = make_description(random);
+        product.stock_code = make_stock_code(random, i, quirks);
+        product.description = make_description(random, quirks);
+        if (random.one_in(6)) product.other_description = make_description(random, quirks);
         product.price = make_price(random);
         product.printed_double = printed_double_of(product.price);
         for (std::size_t s = 0; s < kStyles; ++s) {
             product.fields[s] =
-                product_fields(static_cast<Style>(s), product.stock_code, &product.description);
+                product_fields(static_cast<Style>(s), quirks, product.stock_code, &product.description);
         }
     }
     // Popularity falls with the place in the list, and must not follow the code.
@@ -159,9 +195,9 @@ const std::vector<std::string>& country_names() {
     return names;
 }
 
-std::uint32_t draw_country(Random& random) {
-    if (random.below(10) != 0) return 0;
-    return 1 + random.skewed_below(static_cast<std::uint32_t>(country_names().size()) - 1, 2);
+std::uint32_t draw_country(Random& random, std::uint32_t home) {
+    if (random.below(10) != 0) return home;
+    return random.skewed_below(static_cast<std::uint32_t>(country_names().size()), 2);
 }
 
 void append_price(std::string& out, std::int64_t scaled) {

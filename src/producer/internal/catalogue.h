@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "producer/quirks.h"
 #include "producer/random.h"
 
 namespace tillstream::internal {
@@ -19,6 +20,8 @@ enum class Style : std::uint8_t {
     till,    ///< every value a string
 };
 inline constexpr std::size_t kStyles = 4;
+/// Those that the quirks allow; never none.
+std::vector<Style> styles_of(QuirkSet quirks);
 
 struct StyleKeys {
     std::string_view invoice_no, stock_code, description, quantity, invoice_date, unit_price, customer_id,
@@ -29,7 +32,8 @@ const StyleKeys& keys_of(Style style);
 struct Product {
     std::string stock_code;
     std::string description;
-    std::int64_t price = 0;  ///< scaled by 10^4
+    std::string other_description;  ///< empty: it always has the same
+    std::int64_t price = 0;         ///< scaled by 10^4
     /// `"StockCode":…,"Description":…,"Quantity":` (in style till with the opening quote of the quantity).
     std::array<std::string, kStyles> fields;
     /// The price as a double prints with 17 digits ("2.5499999999999998"); empty if that is no longer than
@@ -37,16 +41,17 @@ struct Product {
     std::string printed_double;
 };
 
-/// The fields of a product in one style, for another code or without description.
-std::string product_fields(Style style, std::string_view stock_code, const std::string* description);
+/// The fields of a product in one style; null: no description.
+std::string product_fields(Style style, QuirkSet quirks, std::string_view stock_code,
+                           const std::string* description);
 
-/// Most popular first. Codes with a letter may occur twice, in upper and in lower case.
-std::vector<Product> make_products(Random& random, std::uint32_t count);
+/// Most popular first. No two have the same code.
+std::vector<Product> make_products(Random& random, std::uint32_t count, QuirkSet quirks);
 
-/// 38 names, the home country first.
+/// 38 names.
 const std::vector<std::string>& country_names();
 /// Skewed: nine of ten are the home country.
-std::uint32_t draw_country(Random& random);
+std::uint32_t draw_country(Random& random, std::uint32_t home);
 
 /// Up to four decimals without trailing zeros, as the shop's files have it: "2.55", "4", "0.001",
 /// "-11062.06".

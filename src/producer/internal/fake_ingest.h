@@ -19,7 +19,7 @@ public:
 
     struct Request {
         int connection = 0;
-        std::string body, content_type;
+        std::string body, content_type, key;
     };
 
     PosterFactory factory() {
@@ -67,7 +67,8 @@ private:
 
     Result<PostAnswer> take(const RecordBatch& batch, int connection) {
         const std::lock_guard lock(mutex_);
-        Request request{connection, std::string(batch.body), std::string(batch.content_type)};
+        Request request{connection, std::string(batch.body), std::string(batch.content_type),
+                        std::string(batch.idempotency_key)};
         const std::uint64_t records = lines_of(request).size();
         Result<PostAnswer> answer = PostAnswer{.status = 200, .accepted = records};
         if (answer_) answer = answer_(batch, records);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/digest.h"
+
 namespace tillstream::internal {
 
 namespace {
@@ -16,19 +18,25 @@ std::uint64_t micros_since(SteadyTime start, SteadyTime end) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(elapsed, 0));
 }
 
-milliseconds pause_before(int attempt, milliseconds first) {
+/// Doubles with each try. Half of it is chance, lest all connections come back at once.
+milliseconds pause_after(int tries, milliseconds first, Random& jitter) {
     constexpr milliseconds kLongest{2'000};
     milliseconds pause = first;
-    for (int i = 1; i < attempt && pause < kLongest; ++i) pause *= 2;
-    return std::min(pause, kLongest);
+    for (int i = 1; i < tries && pause < kLongest; ++i) pause *= 2;
+    const auto half = std::min(pause, kLongest).count() / 2;
+    return milliseconds(half + jitter.between(0, half));
+}
+
+std::string answered(const PostAnswer& answer) {
+    return fmt::format("the server answered {}: {}", answer.status, answer.detail);
 }
 
 }  // namespace
 
-void RunState::give_up(bool unreachable) {
-    if (unreachable) unreachable_ = true;
+void RunState::give_up(SendEnd why) {
     {
         const std::lock_guard lock(mutex_);
+        if (!given_up_) end_ = why;
         given_up_ = true;
     }
     woken_.notify_all();
@@ -50,7 +58,12 @@ void RunState::progress(const SendProgress& now) {
 }
 
 Lane::Lane(const DispatchOptions& options, const PosterFactory& connect, RunState& run)
-    : options_(options), connect_(connect), run_(run), thread_([this] { work(); }) {}
+    : options_(options),
+      connect_(connect),
+      run_(run),
+      key_prefix_(to_hex(random_bytes(8)) + "-"),
+      jitter_(static_cast<std::uint64_t>(steady_clock::now().time_since_epoch().count())),
+      thread_([this] { work(); }) {}
 
 Lane::~Lane() {
     close();
@@ -103,7 +116,7 @@ void Lane::work() {
     Result<std::unique_ptr<RecordPoster>> poster = connect_();
     if (!poster) {
         run_.notice(poster.error().message);
-        run_.give_up(poster.error().code == Errc::unavailable);
+        run_.give_up(poster.error().code == Errc::unavailable ? SendEnd::unreachable : SendEnd::refused);
     }
     Batch batch;
     while (take(batch)) {
@@ -121,46 +134,61 @@ void Lane::work() {
 }
 
 void Lane::deliver(RecordPoster& poster, const Batch& batch) {
-    const SteadyTime first_try = steady_clock::now();
-    for (int attempt = 1;; ++attempt) {
-        const Result<PostAnswer> answer = poster.post({batch.body, batch.content_type});
-        if (settle(batch, answer, attempt, first_try)) return;
+    std::string key;
+    if (options_.server_knows_repeats) key = key_prefix_ + std::to_string(++batches_);
+    Tries tries{.first = steady_clock::now()};
+    for (;;) {
+        ++tries.count;
+        if (settle(batch, poster.post({batch.body, batch.content_type, key}), tries)) return;
     }
 }
 
-bool Lane::settle(const Batch& batch, const Result<PostAnswer>& answer, int attempt, SteadyTime first_try) {
-    if (!answer) {
-        const Error& error = answer.error();
-        if (error.code == Errc::unavailable || error.code == Errc::timeout) {
-            return settle_unsent(batch, error, attempt, first_try);
-        }
-        fail(batch, fmt::format("a request whose outcome is unknown is not repeated: {}", error.message));
-        return true;
-    }
+bool Lane::settle(const Batch& batch, const Result<PostAnswer>& answer, Tries& tries) {
+    if (!answer) return settle_unanswered(batch, answer.error(), tries);
     run_.answered = true;
-    if (answer->status == 200) {
-        count(batch, *answer);
-        return true;
+    const int status = answer->status;
+    if (status >= 500 && status != 503) {
+        // A fault, not a refusal: it does not say that nothing was stored.
+        const Error fault{Errc::outcome_unknown, answered(*answer)};
+        return settle_unanswered(batch, fault, tries);
     }
-    const bool overloaded =
-        (answer->status == 429 || answer->status == 503) && answer->retry_after.has_value();
-    if (overloaded && steady_clock::now() - first_try < options_.overload_patience) {
-        const milliseconds pause =
-            std::max(*answer->retry_after, pause_before(attempt, options_.first_pause));
-        if (run_.pause(pause)) return false;
-    }
-    fail(batch, fmt::format("the server answered {}: {}", answer->status, answer->detail));
-    const bool hopeless = answer->status == 401 || answer->status == 403 || answer->status == 404;
-    if (hopeless) run_.give_up(false);
+    if (status != 200) return settle_refused(batch, *answer, tries);
+    count(batch, *answer);
     return true;
 }
 
-bool Lane::settle_unsent(const Batch& batch, const Error& error, int attempt, SteadyTime first_try) {
-    const bool patient = run_.answered && steady_clock::now() - first_try < options_.outage_patience;
-    if (patient && run_.pause(pause_before(attempt, options_.first_pause))) return false;
-    fail(batch, error.message);
-    run_.give_up(true);
+bool Lane::settle_unanswered(const Batch& batch, const Error& error, Tries& tries) {
+    const bool unsent = error.code == Errc::unavailable || error.code == Errc::timeout;
+    if (!unsent) {
+        tries.maybe_stored = true;
+        if (!options_.server_knows_repeats) {
+            fail(batch, tries, "a request whose outcome is unknown is not repeated: " + error.message);
+            return true;
+        }
+    }
+    const bool was_there = run_.answered || tries.maybe_stored;
+    if (was_there && pause(tries, milliseconds(0), options_.outage_patience)) return false;
+    fail(batch, tries, error.message);
+    run_.give_up(SendEnd::unreachable);
     return true;
+}
+
+bool Lane::settle_refused(const Batch& batch, const PostAnswer& answer, Tries& tries) {
+    const bool overloaded = (answer.status == 429 || answer.status == 503) && answer.retry_after;
+    // The request of an earlier try, whose answer was lost, still runs.
+    const bool running = answer.status == 409 && tries.maybe_stored;
+    const milliseconds wait = answer.retry_after.value_or(milliseconds(0));
+    if ((overloaded || running) && pause(tries, wait, options_.overload_patience)) return false;
+    fail(batch, tries, answered(answer));
+    const bool hopeless = answer.status == 401 || answer.status == 403 || answer.status == 404;
+    if (overloaded || running) run_.give_up(SendEnd::overloaded);
+    if (hopeless) run_.give_up(SendEnd::refused);
+    return true;
+}
+
+bool Lane::pause(const Tries& tries, milliseconds at_least, milliseconds patience) {
+    const milliseconds wait = std::max(at_least, pause_after(tries.count, options_.first_pause, jitter_));
+    return steady_clock::now() + wait < tries.first + patience && run_.pause(wait);
 }
 
 void Lane::count(const Batch& batch, const PostAnswer& answer) {
@@ -171,14 +199,16 @@ void Lane::count(const Batch& batch, const PostAnswer& answer) {
     const std::uint64_t counted = answer.accepted + answer.quarantined + answer.duplicates;
     if (counted < batch.records) {
         run_.failed += batch.records - counted;
+        run_.unknown += batch.records - counted;
         run_.notice(fmt::format("the server counted {} of {} records of a request", counted, batch.records));
     }
     if (batch.due.empty()) latency_.record(micros_since(batch.handed_over, now), batch.records);
     for (const SteadyTime due : batch.due) latency_.record(micros_since(due, now));
 }
 
-void Lane::fail(const Batch& batch, const std::string& why) {
+void Lane::fail(const Batch& batch, const Tries& tries, const std::string& why) {
     run_.failed += batch.records;
+    if (tries.maybe_stored) run_.unknown += batch.records;
     run_.notice(why);
 }
 

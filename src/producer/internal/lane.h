@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "producer/dispatcher.h"
+#include "producer/random.h"
 
 namespace tillstream::internal {
 
@@ -36,13 +37,13 @@ class RunState {
 public:
     explicit RunState(SendObserver& observer) : observer_(observer) {}
 
-    std::atomic<std::uint64_t> accepted{0}, quarantined{0}, duplicates{0}, failed{0};
+    std::atomic<std::uint64_t> accepted{0}, quarantined{0}, duplicates{0}, failed{0}, unknown{0};
     std::atomic<bool> answered{false};
 
     bool given_up() const { return given_up_.load(std::memory_order_relaxed); }
-    /// Wakes all who pause.
-    void give_up(bool unreachable);
-    bool unreachable() const { return unreachable_.load(); }
+    /// Wakes all who pause. The first end counts.
+    void give_up(SendEnd why);
+    SendEnd end() const { return end_.load(); }
     /// False if the run was given up meanwhile.
     bool pause(std::chrono::milliseconds time);
 
@@ -56,7 +57,8 @@ private:
     std::condition_variable woken_;
     std::mutex observer_mutex_;
     std::set<std::string> noticed_;
-    std::atomic<bool> given_up_{false}, unreachable_{false};
+    std::atomic<bool> given_up_{false};
+    std::atomic<SendEnd> end_{SendEnd::complete};
 };
 
 class Lane {
@@ -81,15 +83,28 @@ private:
     void work();
     bool take(Batch& batch);
     void deliver(RecordPoster& poster, const Batch& batch);
-    /// False if the batch is to be posted again.
-    bool settle(const Batch& batch, const Result<PostAnswer>& answer, int attempt, SteadyTime first_try);
+    /// One batch's tries.
+    struct Tries {
+        SteadyTime first;
+        int count = 0;
+        bool maybe_stored = false;
+    };
+    // False if the batch is to be posted again.
+    bool settle(const Batch& batch, const Result<PostAnswer>& answer, Tries& tries);
+    bool settle_unanswered(const Batch& batch, const Error& error, Tries& tries);
+    bool settle_refused(const Batch& batch, const PostAnswer& answer, Tries& tries);
+    /// Waits before the next try, `at_least` so long; false if it would be beyond `patience`, or the run was
+    /// given up.
+    bool pause(const Tries& tries, std::chrono::milliseconds at_least, std::chrono::milliseconds patience);
     void count(const Batch& batch, const PostAnswer& answer);
-    void fail(const Batch& batch, const std::string& why);
-    bool settle_unsent(const Batch& batch, const Error& error, int attempt, SteadyTime first_try);
+    void fail(const Batch& batch, const Tries& tries, const std::string& why);
 
     const DispatchOptions& options_;
     const PosterFactory& connect_;
     RunState& run_;
+    const std::string key_prefix_;
+    std::uint64_t batches_ = 0;
+    Random jitter_;
     LatencyHistogram latency_;
 
     std::mutex mutex_;
