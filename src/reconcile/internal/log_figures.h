@@ -24,7 +24,8 @@ struct LogFigures {
 };
 
 /// Records of `contract`'s stream, once for each of `ends`: only records below count. The first end has an
-/// entry for each source, and only its figures know of refusals. One reading for all.
+/// entry for each source of the stream and for the system's, and only its figures know of refusals and
+/// duplicates. One reading for all.
 Result<std::vector<LogFigures>> scan_log(EventLog& log, const ContractStore& contracts,
                                          const Contract& contract, std::span<const Position> ends);
 
