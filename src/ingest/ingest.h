@@ -95,6 +95,7 @@ struct IngestRefusal {
     };
     Kind kind = Kind::malformed;
     std::string detail;
+    std::string found = {};  ///< of a bad key: what was there instead
     FieldErrorCode code = FieldErrorCode::syntax;
     int retry_after_seconds = 1;
 };

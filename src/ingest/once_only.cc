@@ -95,9 +95,11 @@ bool Ingest::begin_key(Stream& stream, IngestBody& body, IngestDone& done,
                        std::optional<KeyedRequest>& keyed) {
     const IngestKey& asked = *body.key;
     if (asked.key.empty() || asked.key.size() > IngestKey::kBytesMax) {
-        done(refuse(IngestRefusal::Kind::bad_key,
-                    fmt::format("an Idempotency-Key has 1 to {} bytes, not {}", IngestKey::kBytesMax,
-                                asked.key.size())));
+        IngestRefusal refusal =
+            refuse(IngestRefusal::Kind::bad_key,
+                   fmt::format("an Idempotency-Key has 1 to {} bytes", IngestKey::kBytesMax));
+        refusal.found = fmt::format("{} bytes", asked.key.size());
+        done(std::move(refusal));
         return false;
     }
     KeyedRequest fresh;

@@ -36,7 +36,7 @@ HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view req
     }
     if (refusal.kind == IngestRefusal::Kind::outcome_unknown) problem.slug = "outcome-unknown";
     if (refusal.kind == IngestRefusal::Kind::bad_key)
-        problem.errors = errors_json({"", "size", "1 to 255 bytes of Idempotency-Key", refusal.detail});
+        problem.errors = errors_json({"", "size", "1 to 255 bytes of Idempotency-Key", refusal.found});
     return problem_response(problem, request_id);
 }
 
