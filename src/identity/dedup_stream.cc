@@ -39,12 +39,12 @@ IdHash DedupStream::bytes_hash(const IdHash& id, std::string_view content) {
 
 DedupStream::Place DedupStream::look(const IdHash& hash, const Pending* own) const {
     Place place;
-    for (const auto& table : {set_aside_, fresh_}) {
-        if (!table) continue;
-        const ClaimTable::Found found = table->find(hash, own);
+    for (const std::shared_ptr<ClaimTable>* table : {&set_aside_, &fresh_}) {
+        if (!*table) continue;
+        const ClaimTable::Found found = (*table)->find(hash, own);
         place.kinds |= found.kinds;
         if (found.waits_for == nullptr) continue;
-        place.waiting_in = table;
+        place.waiting_in = *table;
         place.waits_for = found.waits_for;
     }
     return place;

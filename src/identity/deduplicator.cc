@@ -305,7 +305,6 @@ bool Deduplicator::Parts::wait_until_settled(const std::vector<std::string>& run
 
 Status Deduplicator::Parts::seal() {
     const std::lock_guard lock(seal_mutex);
-    full = false;
     if (!unsealed_cursor) {
         std::string cursor = around.log.durable_cursor();
         for (DedupStream* stream : all_streams()) stream->set_aside();
@@ -346,6 +345,7 @@ void Deduplicator::Parts::keep() {
         keeper_wake.wait_for(lock, options.check, [this] { return stopping || full.load(); });
         if (stopping) return;
         lock.unlock();
+        full = false;
         const Status sealed = is_due() ? seal() : Status{};
         // Told once: it is tried again for as long as it takes.
         if (!sealed && !failed)

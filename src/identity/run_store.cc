@@ -60,22 +60,18 @@ Result<std::unique_ptr<RunStore>> RunStore::open(Filesystem& fs, std::string dir
 Status RunStore::load() {
     list_ = TILLSTREAM_TRY(parse_run_list(TILLSTREAM_TRY(read_file(fs_, dir_ + "/index"))));
     if (list_.rebuild) return failure(Errc::corruption, "a run was found damaged before the last stop");
-    RunSet set;
+    std::vector<RunPtr> all;
     for (const RunInfo& info : list_.runs) {
         auto run = IdRun::open(fs_, dir_, info);
         if (!run && run.error().code == Errc::not_found)
             return failure(Errc::corruption, std::move(run).error().message);
         if (!run) return failure(std::move(run).error());
-        (info.kind == RunKind::ids ? set.ids : set.keys).push_back(*std::move(run));
+        all.push_back(*std::move(run));
     }
-    return publish([&] {
-        std::vector<RunPtr> all = set.ids;
-        all.insert(all.end(), set.keys.begin(), set.keys.end());
-        return all;
-    }(), list_.cursor);
+    return publish(std::move(all), list_.cursor);
 }
 
-/// Numbers go on where they were, if that is known: a file of the old key is never taken for one of the new.
+/// The old files are named by nobody then; they are removed before a new one is written.
 Status RunStore::start_anew() {
     list_ = RunList{};
     list_.key = random_key();

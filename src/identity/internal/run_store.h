@@ -71,7 +71,6 @@ private:
     Status publish(std::vector<RunPtr> all, std::string cursor);
     Status merge_kind(RunKind kind, Hour now);
     Status drop_old(Hour now);
-    Status remember_damage();
     void note_damage(const IdRun& run, const Error& error);
     std::vector<RunPtr> all_runs() const;
 
