@@ -156,6 +156,7 @@ Status Deduplicator::Parts::replay() {
         (read.error().code == Errc::corruption || read.error().code == Errc::invalid_argument)) {
         around.logger.warn("the index of event ids does not belong to this log and is built again",
                            {{"error", read.error().message}});
+        TILLSTREAM_CHECK(store->forget());
         read = replay_from({});
     }
     if (replayed > 0)

@@ -101,6 +101,21 @@ TEST_F(DedupTest, AnEmptyFolderIsFilledFromTheLog) {
     for (int i = 0; i < 50; ++i) EXPECT_TRUE(is_copy("id" + std::to_string(i)));
 }
 
+TEST_F(DedupTest, AnIndexOfAnotherLogIsBuiltAgain) {
+    for (int i = 0; i < 5; ++i) is_copy("elsewhere" + std::to_string(i));
+    ASSERT_TRUE(dedup_->seal());
+    MemoryLog other(clock_);
+    ASSERT_EQ(other.register_stream("system", 1)->front().id, system_);
+    ASSERT_EQ(other.register_stream("sales", 1)->front().id, source_);
+    testing::append_and_wait(other, testing::one(testing::batch_of(source_, {"{}"}, {}, {"here"})));
+    dedup_.reset();
+    const auto opened = Deduplicator::open(
+        {other, fs_, clock_, "data/state/dedup", system_, Logger::silent(), metrics_}, options_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ(testing::send(other, **opened, source_, {{"here", "{}"}}), Copies{0});
+    EXPECT_EQ(testing::send(other, **opened, source_, {{"elsewhere1", "{}"}}), Copies{});
+}
+
 TEST_F(DedupTest, AnIdIsForgottenAfterTheWindowAndAnHour) {
     options_.window = 48h;
     open();

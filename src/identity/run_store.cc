@@ -78,6 +78,11 @@ Status RunStore::start_anew() {
     return publish({}, {});
 }
 
+Status RunStore::forget() {
+    TILLSTREAM_CHECK(publish({}, {}));
+    return remove_unnamed();
+}
+
 Status RunStore::remove_unnamed() {
     std::set<std::string> named{"index"};
     for (const RunInfo& info : list_.runs) {

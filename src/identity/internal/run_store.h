@@ -57,6 +57,8 @@ public:
 
     /// Makes runs of these, which may be empty, and of the cursor that they complete. Sorts them.
     Status seal(std::vector<IdHash> ids, std::vector<RunEntry> keys, std::string cursor, Hour now);
+    /// Nothing is known any more: the runs tell of another log.
+    Status forget();
     /// Drops what is too old or too much, merges what is small.
     Status tidy(Hour now);
 
