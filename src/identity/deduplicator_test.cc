@@ -107,7 +107,7 @@ TEST_F(DedupTest, AnIndexOfAnotherLogIsBuiltAgain) {
     MemoryLog other(clock_);
     ASSERT_EQ(other.register_stream("system", 1)->front().id, system_);
     ASSERT_EQ(other.register_stream("sales", 1)->front().id, source_);
-    testing::append_and_wait(other, testing::one(testing::batch_of(source_, {"{}"}, {}, {"here"})));
+    ASSERT_TRUE(testing::append_and_wait(other, testing::one(testing::batch_of(source_, {"{}"}, {}, {"here"}))));
     dedup_.reset();
     const auto opened = Deduplicator::open(
         {other, fs_, clock_, "data/state/dedup", system_, Logger::silent(), metrics_}, options_);
