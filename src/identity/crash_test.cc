@@ -7,8 +7,8 @@
 #include <set>
 
 #include "core/fault_env.h"
-#include "identity/internal/dedup_fixture.h"
-#include "log/internal/journal_fixture.h"
+#include "identity/internal/dedup_fixture_test.h"
+#include "log/journal.h"
 
 namespace tillstream {
 namespace {
@@ -25,8 +25,15 @@ public:
     ~Run() { close(); }
 
     Status open() {
-        JournalOptions journal = testing::small_options();
+        JournalOptions journal;
+        journal.segment_bytes = 256 * 1024;
+        journal.group_bytes = 64 * 1024;
+        journal.max_request_bytes = 128 * 1024;
+        journal.queue_bytes = 1024 * 1024;
+        journal.tail_bytes = 256 * 1024;
+        journal.segments_ahead = 1;
         journal.idle_seal = std::chrono::milliseconds{1};
+        journal.fatal = [](const Error&) {};
         journal_ = TILLSTREAM_TRY(Journal::open(fs_, clock_, "data/log", journal, Logger::silent(), metrics_));
         system_ = TILLSTREAM_TRY(journal_->register_stream("system", 1)).front().id;
         sales_ = TILLSTREAM_TRY(journal_->register_stream("sales", 1)).front().id;

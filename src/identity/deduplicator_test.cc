@@ -6,7 +6,7 @@
 #include <set>
 #include <thread>
 
-#include "identity/internal/dedup_fixture.h"
+#include "identity/internal/dedup_fixture_test.h"
 
 namespace tillstream {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 #include <set>
 
-#include "identity/internal/dedup_fixture.h"
+#include "identity/internal/dedup_fixture_test.h"
 
 namespace tillstream {
 namespace {

@@ -1,4 +1,4 @@
-// dedup_fixture.h - a log, a deduplicator on it, and a producer that does what ingest does, for tests.
+// dedup_fixture_test.h - a log, a deduplicator on it, and a producer that does what ingest does, for tests.
 #pragma once
 
 #include <gtest/gtest.h>
