@@ -87,6 +87,8 @@ struct Deduplicator::Parts {
 
     Counter& copies_counter;
     Counter& waits_counter;
+    Counter& replays_counter;
+    Counter& key_refusals_counter;
 
     Parts(DedupSurroundings s, DedupOptions o, std::unique_ptr<RunStore> runs)
         : around(std::move(s)),
@@ -98,7 +100,12 @@ struct Deduplicator::Parts {
                                                 "Records found to be copies by their event id")),
           waits_counter(around.metrics.counter(
               "tillstream_dedup_waits_total",
-              "Requests that waited for a copy of one of their records to become durable")) {}
+              "Requests that waited for a copy of one of their records to become durable")),
+          replays_counter(around.metrics.counter("tillstream_dedup_replayed_answers_total",
+                                                 "Requests that got the first answer under their key again")),
+          key_refusals_counter(around.metrics.counter(
+              "tillstream_dedup_key_refusals_total",
+              "Requests whose key was in use, or had been used with another body")) {}
 
     Hour now() const { return identity::hour_of(around.clock.now()); }
 
@@ -185,8 +192,10 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
             around.logger.warn("the log has gaps: copies of records in them are not known",
                                {{"gaps", static_cast<std::int64_t>(damaged)}});
         if (read.batches.empty() || read.at_end) break;
-        // In the midst of a pass of sealed objects a key may still wait for its records.
-        if (fresh_ids() < fresh_most || fold.incomplete() > 0) continue;
+        // In the midst of a pass of sealed objects a key may still wait for its records; one whose records are
+        // damaged waits for ever.
+        const std::uint64_t fresh = fresh_ids();
+        if (fresh < fresh_most || (fold.incomplete() > 0 && fresh < kTablesMax * fresh_most)) continue;
         for (DedupStream* stream : all_streams()) stream->set_aside();
         unsealed_cursor = read.cursor;
         TILLSTREAM_CHECK(seal_set_aside());
@@ -264,6 +273,7 @@ KeyAnswer Deduplicator::begin_key(const std::string& key, const std::string& bod
     identity::KeyTable::Found found = p.keys.begin(key);
     if (found.state == identity::KeyTable::State::running) {
         answer.fate = KeyAnswer::Fate::running;
+        p.key_refusals_counter.add();
         return answer;
     }
     const bool ours = found.state == identity::KeyTable::State::absent;
@@ -273,9 +283,11 @@ KeyAnswer Deduplicator::begin_key(const std::string& key, const std::string& bod
     const auto first = parse_ingest_fact(found.text);
     if (!first || !first->keyed || first->keyed->key != key || first->keyed->body != body) {
         answer.fate = KeyAnswer::Fate::other_body;
+        p.key_refusals_counter.add();
         return answer;
     }
     answer.fate = KeyAnswer::Fate::answered;
+    p.replays_counter.add();
     answer.stream = first->stream;
     answer.first = *first->keyed;
     return answer;
