@@ -128,6 +128,7 @@ struct Deduplicator::Parts {
         return ids;
     }
 
+    void answer_key(const IngestFact& fact, Timestamp arrived);
     Status replay();
     Status replay_from(std::string_view cursor);
     void replay_ids(const std::string& name, const LogBatch& batch);
@@ -176,10 +177,7 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
     identity::LogFold fold(
         around.log, around.system,
         {[this](const std::string& stream, const LogBatch& batch) { replay_ids(stream, batch); },
-         [this](IngestFact fact, Timestamp arrived) {
-             const std::string key = fact.keyed->key;
-             keys.answer(key, key_hash(folder_key, key), encode_ingest_fact(fact), identity::hour_of(arrived));
-         }});
+         [this](const IngestFact& fact, Timestamp arrived) { answer_key(fact, arrived); }});
     for (;;) {
         const LogRead read = TILLSTREAM_TRY(reader->read(kReadBytes));
         const Hour oldest = now() - std::min(now(), store->limits().keep);
@@ -293,10 +291,14 @@ KeyAnswer Deduplicator::begin_key(const std::string& key, const std::string& bod
     return answer;
 }
 
-void Deduplicator::answer_key(const IngestFact& fact, Timestamp arrived) {
+void Deduplicator::Parts::answer_key(const IngestFact& fact, Timestamp arrived) {
+    if (!fact.keyed) return;
     const std::string& key = fact.keyed->key;
-    parts_->keys.answer(key, key_hash(parts_->folder_key, key), encode_ingest_fact(fact),
-                        identity::hour_of(arrived));
+    keys.answer(key, key_hash(folder_key, key), encode_ingest_fact(fact), identity::hour_of(arrived));
+}
+
+void Deduplicator::answer_key(const IngestFact& fact, Timestamp arrived) {
+    parts_->answer_key(fact, arrived);
 }
 
 void Deduplicator::release_key(const std::string& key) { parts_->keys.release(key); }
@@ -305,9 +307,9 @@ void Deduplicator::release_key(const std::string& key) { parts_->keys.release(ke
 bool Deduplicator::Parts::wait_until_settled(const std::vector<std::string>& running_keys) {
     const auto deadline = std::chrono::steady_clock::now() + kSettleMost;
     const auto settled = [&] {
-        const auto streams = all_streams();
+        const auto all = all_streams();
         return !keys.any_runs(running_keys) &&
-               std::all_of(streams.begin(), streams.end(), [](const auto* s) { return s->is_settled(); });
+               std::all_of(all.begin(), all.end(), [](const auto* s) { return s->is_settled(); });
     };
     while (!settled()) {
         if (std::chrono::steady_clock::now() > deadline) return false;

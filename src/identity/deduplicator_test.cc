@@ -94,8 +94,7 @@ TEST_F(DedupTest, OnlyTheTailIsReadAgain) {
 TEST_F(DedupTest, AnEmptyFolderIsFilledFromTheLog) {
     for (int i = 0; i < 50; ++i) is_copy("id" + std::to_string(i));
     dedup_.reset();
-    for (const std::string& name : *fs_.list("data/state/dedup"))
-        ASSERT_TRUE(fs_.remove("data/state/dedup/" + name));
+    empty_folder();
     open();
     EXPECT_EQ(dedup_->figures().replayed_records, 50U);
     for (int i = 0; i < 50; ++i) EXPECT_TRUE(is_copy("id" + std::to_string(i)));
@@ -134,8 +133,7 @@ TEST_F(DedupTest, WhatIsTooOldIsNotReadAgain) {
     EXPECT_FALSE(is_copy("a"));
     clock_.advance(4h);
     dedup_.reset();
-    for (const std::string& name : *fs_.list("data/state/dedup"))
-        ASSERT_TRUE(fs_.remove("data/state/dedup/" + name));
+    empty_folder();
     open();
     EXPECT_EQ(dedup_->figures().replayed_records, 0U);
     EXPECT_FALSE(is_copy("a"));
@@ -270,8 +268,7 @@ TEST_F(DedupTest, ProducersAtOnceStoreEachIdOnce) {
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(stored() + copies, std::uint64_t{kThreads} * kRounds * 5);
     std::set<std::string> seen;
-    auto reader = log_.open_reader({});
-    for (const LogBatch& batch : (*reader)->read(1 << 30)->batches) {
+    for (const LogBatch& batch : batches()) {
         if (batch.source != source_) continue;
         for (std::uint32_t i = 0; i < batch.count(); ++i)
             EXPECT_TRUE(seen.insert(std::string(batch.records->event_id(i))).second)
@@ -321,7 +318,9 @@ TEST_F(KeyTest, TheFirstAnswerIsKnownAgain) {
         EXPECT_EQ(answer.first.rows, 2U);
         EXPECT_EQ(ask("k", "other").fate, KeyAnswer::Fate::other_body);
         if (again == 0) open();  // from the log's tail
-        if (again == 1) ASSERT_TRUE(dedup_->seal());
+        if (again == 1) {
+            ASSERT_TRUE(dedup_->seal());
+        }
         if (again == 2) open();  // from the run
     }
     EXPECT_EQ(ask("K", "body").fate, KeyAnswer::Fate::fresh);

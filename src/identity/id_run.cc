@@ -28,8 +28,8 @@ Result<std::shared_ptr<const IdRun>> IdRun::open(Filesystem& fs, const std::stri
 
 Status IdRun::load(Filesystem& fs, const std::string& dir) {
     file_ = TILLSTREAM_TRY(fs.open(path_, {}));
-    const RunHeader header =
-        TILLSTREAM_TRY(parse_run_header(TILLSTREAM_TRY(read(*file_, 0, kRunHeaderBytes, "header")), path_));
+    const std::string head = TILLSTREAM_TRY(read(*file_, 0, kRunHeaderBytes, "header"));
+    const RunHeader header = TILLSTREAM_TRY(parse_run_header(head, path_));
     const std::uint64_t size = TILLSTREAM_TRY(file_->size());
     if (header.info != info_)
         return failure(Errc::corruption, path_ + ": the header is that of another run");
@@ -56,9 +56,7 @@ Result<std::string> IdRun::read(File& file, std::uint64_t at, std::size_t size, 
 
 Result<std::string> IdRun::block(std::uint64_t number) const {
     std::string bytes = TILLSTREAM_TRY(read(*file_, (number + 1) * kRunBlock, kRunBlock, "block"));
-    const std::size_t count = load_le<std::uint16_t>(bytes.data() + 4);
-    if (crc32c(std::string_view(bytes).substr(4)) != load_le<std::uint32_t>(bytes.data()) ||
-        count > entries_per_block(info_.kind))
+    if (!is_whole_block(bytes, info_.kind))
         return failure(Errc::corruption, fmt::format("{}: block {} has a wrong checksum", path_, number));
     return bytes;
 }
@@ -70,7 +68,7 @@ Status IdRun::find(const IdHash& hash, std::vector<IdHash>& found) const {
     const std::size_t step = entry_bytes();
     for (; at < blocks_ && fences_[at] <= hash.high; ++at) {
         const std::string bytes = TILLSTREAM_TRY(block(at));
-        std::size_t low = 0, high = load_le<std::uint16_t>(bytes.data() + 4);
+        std::size_t low = 0, high = entries_in(bytes);
         const std::size_t count = high;
         const char* entries = bytes.data() + kBlockHeaderBytes;
         const IdHash first{hash.high, hash.low & ~kTagMask};
@@ -103,7 +101,7 @@ Result<std::string> IdRun::text_of(const IdHash& key) const {
     std::string newest;
     for (; at < blocks_ && fences_[at] <= key.high; ++at) {
         const std::string bytes = TILLSTREAM_TRY(block(at));
-        const std::size_t count = load_le<std::uint16_t>(bytes.data() + 4);
+        const std::size_t count = entries_in(bytes);
         for (std::size_t i = 0; i < count; ++i) {
             const std::string_view entry =
                 std::string_view(bytes).substr(kBlockHeaderBytes + i * entry_bytes(), entry_bytes());
@@ -131,7 +129,7 @@ Status IdRun::check() const {
 }
 
 Result<bool> IdRun::Walk::next(RunEntry& entry) {
-    while (bytes_.empty() || in_block_ == load_le<std::uint16_t>(bytes_.data() + 4)) {
+    while (bytes_.empty() || in_block_ == entries_in(bytes_)) {
         if (block_ == run_.blocks_) return false;
         bytes_ = TILLSTREAM_TRY(run_.block(block_++));
         in_block_ = 0;

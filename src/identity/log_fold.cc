@@ -44,7 +44,7 @@ void LogFold::take_control(const LogBatch& batch) {
             waiting_.insert_or_assign({batch.lsn, batch.number}, Waiting{*std::move(fact), batch.arrived, parts})
                 .first;
         if (parts == 0) {
-            told_.key(std::move(waiting->second.fact), waiting->second.arrived);
+            told_.key(waiting->second.fact, waiting->second.arrived);
             waiting_.erase(waiting);
             continue;
         }
@@ -76,7 +76,7 @@ void LogFold::complete(std::map<Place, Waiting>::iterator waiting, std::size_t p
     if (known != kUnknown) return;  // the rest of a batch that is given in pieces
     known = base;
     if (--waiting->second.missing > 0) return;
-    told_.key(std::move(waiting->second.fact), waiting->second.arrived);
+    told_.key(waiting->second.fact, waiting->second.arrived);
     waiting_.erase(waiting);
 }
 

@@ -15,6 +15,13 @@ constexpr std::uint16_t kVersion = 1;
 
 }  // namespace
 
+std::size_t entries_in(std::string_view block) { return load_le<std::uint16_t>(block.data() + 4); }
+
+bool is_whole_block(std::string_view block, RunKind kind) {
+    return crc32c(block.substr(4)) == load_le<std::uint32_t>(block.data()) &&
+           entries_in(block) <= entries_per_block(kind);
+}
+
 std::string encode_run_header(const RunHeader& header) {
     std::string bytes(kRunHeaderBytes, '\0');
     std::copy(kMagic.begin(), kMagic.end(), bytes.begin());

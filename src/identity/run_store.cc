@@ -58,7 +58,8 @@ Result<std::unique_ptr<RunStore>> RunStore::open(Filesystem& fs, std::string dir
 }
 
 Status RunStore::load() {
-    list_ = TILLSTREAM_TRY(parse_run_list(TILLSTREAM_TRY(read_file(fs_, dir_ + "/index"))));
+    const std::string bytes = TILLSTREAM_TRY(read_file(fs_, dir_ + "/index"));
+    list_ = TILLSTREAM_TRY(parse_run_list(bytes));
     if (list_.rebuild) return failure(Errc::corruption, "a run was found damaged before the last stop");
     std::vector<RunPtr> all;
     for (const RunInfo& info : list_.runs) {

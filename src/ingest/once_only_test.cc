@@ -77,18 +77,21 @@ protected:
         return {static_cast<int>(receipt.accepted), static_cast<int>(receipt.quarantined),
                 static_cast<int>(receipt.duplicates)};
     }
+    std::vector<LogBatch> batches() {
+        auto reader = log_.open_reader("");
+        auto read = (*reader)->read(1 << 30);
+        return std::move(read->batches);
+    }
     std::vector<std::string> stored() {
         std::vector<std::string> lines;
-        auto reader = log_.open_reader("");
-        for (const LogBatch& batch : (*reader)->read(1 << 30)->batches)
+        for (const LogBatch& batch : batches())
             for (std::uint32_t i = 0; batch.source != system_ && i < batch.count(); ++i)
                 lines.emplace_back(batch.records->value(i));
         return lines;
     }
     std::uint64_t counted() {
         std::uint64_t copies = 0;
-        auto reader = log_.open_reader("");
-        for (const LogBatch& batch : (*reader)->read(1 << 30)->batches)
+        for (const LogBatch& batch : batches())
             for (std::uint32_t i = 0; batch.source == system_ && i < batch.count(); ++i)
                 if (const auto fact = parse_ingest_fact(batch.records->value(i))) copies += fact->duplicates;
         return copies;
@@ -171,7 +174,9 @@ TEST_F(OnceOnlyTest, AKeyGetsTheFirstAnswerAlsoAfterARestart) {
         const IngestReceipt again = receipt(submit(body, "k"));
         EXPECT_TRUE(again.replayed);
         EXPECT_EQ(text_of(again), text_of(first));
-        if (restart == 1) ASSERT_TRUE(dedup_->seal());
+        if (restart == 1) {
+            ASSERT_TRUE(dedup_->seal());
+        }
         record_bytes_ = 8;  // it would be judged in another way now
         open();
     }

@@ -103,6 +103,17 @@ protected:
     bool is_copy(const std::string& id, const std::string& content = "{}", bool accepted = true) {
         return !post({{id, content, accepted}}).empty();
     }
+    /// The folder of the index; the deduplicator must be gone.
+    void empty_folder() {
+        const auto names = fs_.list("data/state/dedup");
+        ASSERT_TRUE(names);
+        for (const std::string& name : *names) ASSERT_TRUE(fs_.remove("data/state/dedup/" + name));
+    }
+    std::vector<LogBatch> batches() {
+        auto reader = log_.open_reader({});
+        auto read = (*reader)->read(1 << 30);
+        return std::move(read->batches);
+    }
     std::uint64_t stored() {
         std::uint64_t records = 0;
         for (const SourceOffset& end : log_.durable_end())

@@ -22,7 +22,7 @@ public:
     struct Told {
         /// Of each record with an id.
         std::function<void(const std::string& stream, const LogBatch& batch)> ids;
-        std::function<void(IngestFact fact, Timestamp arrived)> key;
+        std::function<void(const IngestFact& fact, Timestamp arrived)> key;
     };
     LogFold(const EventLog& log, SourceId system, Told told);
 

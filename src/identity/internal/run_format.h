@@ -25,6 +25,9 @@ inline void store_hash(char* at, const IdHash& hash) {
     store_le(at + 8, hash.low);
 }
 
+std::size_t entries_in(std::string_view block);
+bool is_whole_block(std::string_view block, RunKind kind);
+
 struct RunHeader {
     RunInfo info;
     std::uint64_t blocks = 0;
