@@ -56,7 +56,8 @@ public:
 private:
     class Reader final : public LogReader {
     public:
-        Reader(std::uint64_t ids, std::uint64_t from) : ids_(ids), next_(from), began_(system_clock().now()) {}
+        Reader(std::uint64_t ids, std::uint64_t from)
+            : ids_(ids), next_(from), began_(system_clock().now()) {}
 
         Result<LogRead> read(std::size_t) override {
             LogRead read;
@@ -73,7 +74,8 @@ private:
             batch.source = SourceId{2};
             batch.base = Offset{next_};
             batch.lsn = Lsn{next_ / kBatch + 1};
-            const auto ago = static_cast<std::int64_t>((ids_ - next_) * 1e6 / static_cast<double>(ids_) * 86'400);
+            const auto ago =
+                static_cast<std::int64_t>((ids_ - next_) * 1e6 / static_cast<double>(ids_) * 86'400);
             batch.arrived = {began_.micros - kDays * ago};
             for (std::uint32_t i = 0; i < kBatch && next_ < ids_; ++i, ++next_) {
                 block->values.append("{}\n");
@@ -129,9 +131,9 @@ int run(const Arguments& arguments) {
     options.memory_bytes = options.ids_max * 4;
     options.check = std::chrono::hours{1};
     const auto open = [&] {
-        return Deduplicator::open({log, posix_filesystem(), system_clock(), arguments.dir, SourceId{1},
-                                   Logger::silent(), metrics},
-                                  options);
+        return Deduplicator::open(
+            {log, posix_filesystem(), system_clock(), arguments.dir, SourceId{1}, Logger::silent(), metrics},
+            options);
     };
     const double began = now();
     auto dedup = open();
@@ -153,7 +155,8 @@ int run(const Arguments& arguments) {
         "{} ids in {} runs: a new one {:.0f} ns, a repeated one {:.0f} ns; {:.2f} bytes of memory an id\n"
         "built from the log in {:.1f} s ({:.2f} M ids/s), opened in {:.3f} s\n",
         figures.sealed_ids, figures.runs, fresh, known,
-        static_cast<double>(figures.memory_bytes) / static_cast<double>(std::max<std::uint64_t>(figures.sealed_ids, 1)),
+        static_cast<double>(figures.memory_bytes) /
+            static_cast<double>(std::max<std::uint64_t>(figures.sealed_ids, 1)),
         built, static_cast<double>(arguments.ids) / built / 1e6, opened);
     dedup->reset();
     std::filesystem::remove_all(arguments.dir);

@@ -75,7 +75,7 @@ struct Deduplicator::Parts {
     identity::WaitingRoom waiting;
     std::uint64_t replayed = 0;
 
-    std::mutex seal_mutex;  ///< one seal at a time
+    std::mutex seal_mutex;                       ///< one seal at a time
     std::optional<std::string> unsealed_cursor;  ///< tables are set aside for a run that could not be written
     std::atomic<Hour> sealed_hour{0};
 
@@ -103,9 +103,9 @@ struct Deduplicator::Parts {
               "Requests that waited for a copy of one of their records to become durable")),
           replays_counter(around.metrics.counter("tillstream_dedup_replayed_answers_total",
                                                  "Requests that got the first answer under their key again")),
-          key_refusals_counter(around.metrics.counter(
-              "tillstream_dedup_key_refusals_total",
-              "Requests whose key was in use, or had been used with another body")) {}
+          key_refusals_counter(
+              around.metrics.counter("tillstream_dedup_key_refusals_total",
+                                     "Requests whose key was in use, or had been used with another body")) {}
 
     Hour now() const { return identity::hour_of(around.clock.now()); }
 
@@ -168,7 +168,8 @@ Status Deduplicator::Parts::replay() {
         read = replay_from({});
     }
     if (replayed > 0)
-        around.logger.info("event ids read from the log", {{"records", replayed}, {"from_start", cursor.empty()}});
+        around.logger.info("event ids read from the log",
+                           {{"records", replayed}, {"from_start", cursor.empty()}});
     return read;
 }
 
@@ -183,9 +184,8 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
         const Hour oldest = now() - std::min(now(), store->limits().keep);
         for (const LogBatch& batch : read.batches)
             if (identity::hour_of(batch.arrived) >= oldest) fold.take(batch);
-        const auto damaged = std::count_if(read.gaps.begin(), read.gaps.end(), [](const Gap& gap) {
-            return gap.kind == Gap::Kind::damage;
-        });
+        const auto damaged = std::count_if(read.gaps.begin(), read.gaps.end(),
+                                           [](const Gap& gap) { return gap.kind == Gap::Kind::damage; });
         if (damaged > 0)
             around.logger.warn("the log has gaps: copies of records in them are not known",
                                {{"gaps", static_cast<std::int64_t>(damaged)}});

@@ -106,7 +106,8 @@ TEST_F(DedupTest, AnIndexOfAnotherLogIsBuiltAgain) {
     MemoryLog other(clock_);
     ASSERT_EQ(other.register_stream("system", 1)->front().id, system_);
     ASSERT_EQ(other.register_stream("sales", 1)->front().id, source_);
-    ASSERT_TRUE(testing::append_and_wait(other, testing::one(testing::batch_of(source_, {"{}"}, {}, {"here"}))));
+    ASSERT_TRUE(
+        testing::append_and_wait(other, testing::one(testing::batch_of(source_, {"{}"}, {}, {"here"}))));
     dedup_.reset();
     const auto opened = Deduplicator::open(
         {other, fs_, clock_, "data/state/dedup", system_, Logger::silent(), metrics_}, options_);
@@ -231,7 +232,8 @@ TEST_F(DedupTest, ClaimsThatCannotBeSealedEndInARefusal) {
     open();
     fs_.set_free_bytes(0);
     int sent = 0;
-    while (sent < 10'000 && testing::send(log_, *dedup_, source_, {{"id" + std::to_string(sent), "{}"}})) ++sent;
+    while (sent < 10'000 && testing::send(log_, *dedup_, source_, {{"id" + std::to_string(sent), "{}"}}))
+        ++sent;
     EXPECT_LT(sent, 1'000);
     EXPECT_GE(sent, 256);
     fs_.set_free_bytes(std::uint64_t{1} << 30);
@@ -252,8 +254,9 @@ TEST_F(DedupTest, ProducersAtOnceStoreEachIdOnce) {
             for (int round = 0; round < kRounds; ++round) {
                 std::vector<TestRecord> records;
                 for (int i = 0; i < 5; ++i)
-                    records.push_back({"id" + std::to_string((round * 5 + i * (thread + 1)) % kIds + round / 20 * 50),
-                                       "{}"});
+                    records.push_back(
+                        {"id" + std::to_string((round * 5 + i * (thread + 1)) % kIds + round / 20 * 50),
+                         "{}"});
                 for (;;) {
                     const auto found = testing::send(log_, *dedup_, source_, records);
                     if (found) {

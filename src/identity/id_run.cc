@@ -31,11 +31,11 @@ Status IdRun::load(Filesystem& fs, const std::string& dir) {
     const std::string head = TILLSTREAM_TRY(read(*file_, 0, kRunHeaderBytes, "header"));
     const RunHeader header = TILLSTREAM_TRY(parse_run_header(head, path_));
     const std::uint64_t size = TILLSTREAM_TRY(file_->size());
-    if (header.info != info_)
-        return failure(Errc::corruption, path_ + ": the header is that of another run");
+    if (header.info != info_) return failure(Errc::corruption, path_ + ": the header is that of another run");
     blocks_ = header.blocks;
     const std::size_t fences = blocks_ * sizeof(std::uint64_t);
-    if (size != header.bytes()) return failure(Errc::corruption, path_ + ": has not the size its header says");
+    if (size != header.bytes())
+        return failure(Errc::corruption, path_ + ": has not the size its header says");
     const std::string fence_bytes = TILLSTREAM_TRY(read(*file_, header.fences_at(), fences, "fences"));
     std::string filter = TILLSTREAM_TRY(read(*file_, header.filter_at(), header.filter_bytes, "filter"));
     if (crc32c(fence_bytes) != header.fences_crc || crc32c(filter) != header.filter_crc)
@@ -195,8 +195,7 @@ Result<RunInfo> merge_runs(Filesystem& fs, const std::string& dir, const std::ve
         last = std::max(last, run->info().last_hour);
     }
     first = std::max(first, now > keep ? now - keep : 0);
-    RunWriter writer =
-        TILLSTREAM_TRY(RunWriter::open(fs, dir, runs.front()->info().kind, number, entries));
+    RunWriter writer = TILLSTREAM_TRY(RunWriter::open(fs, dir, runs.front()->info().kind, number, entries));
     Merge merge(runs);
     TILLSTREAM_CHECK(merge.begin());
     RunEntry entry;

@@ -31,7 +31,7 @@ struct KeyedRequest {
     std::vector<std::uint64_t> skipped;
     /// Where the stream's shards stood: the records that the copies are copies of lie before.
     Position seen;
-    std::uint32_t parts = 0;  ///< batches of records before this one in the same append
+    std::uint32_t parts = 0;    ///< batches of records before this one in the same append
     std::vector<Offset> bases;  ///< of each part; known once the log has given them out
     friend bool operator==(const KeyedRequest&, const KeyedRequest&) = default;
 };

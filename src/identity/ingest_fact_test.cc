@@ -67,13 +67,16 @@ TEST(LogFoldTest, AKeyFindsTheBatchesOfItsAppend) {
         batches[i].number = i;
         batches[i].base = Offset{10 * std::uint64_t{i}};
     }
-    for (const std::vector<std::size_t>& order :
-         {std::vector<std::size_t>{0, 1, 2, 3, 4, 5}, {2, 5, 0, 3, 1, 4}, {0, 3, 1, 4, 2, 5}, {0, 3, 2, 5, 1, 4}}) {
+    for (const std::vector<std::size_t>& order : {std::vector<std::size_t>{0, 1, 2, 3, 4, 5},
+                                                  {2, 5, 0, 3, 1, 4},
+                                                  {0, 3, 1, 4, 2, 5},
+                                                  {0, 3, 2, 5, 1, 4}}) {
         std::map<std::string, std::vector<Offset>> told;
-        identity::LogFold fold(log, system, {[](const std::string&, const LogBatch&) {},
-                                             [&](const IngestFact& fact, Timestamp) {
-                                                 told[fact.keyed->key.substr(0, 1)] = fact.keyed->bases;
-                                             }});
+        identity::LogFold fold(log, system,
+                               {[](const std::string&, const LogBatch&) {},
+                                [&](const IngestFact& fact, Timestamp) {
+                                    told[fact.keyed->key.substr(0, 1)] = fact.keyed->bases;
+                                }});
         for (const std::size_t batch : order) fold.take(batches[batch]);
         EXPECT_EQ(fold.incomplete(), 0U);
         EXPECT_EQ(told["0"], (std::vector<Offset>{Offset{0}, Offset{10}}));

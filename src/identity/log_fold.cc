@@ -41,7 +41,8 @@ void LogFold::take_control(const LogBatch& batch) {
         fact->keyed->bases.assign(parts, kUnknown);
         if (waiting_.size() >= kWaitingMax) waiting_.erase(waiting_.begin());
         const auto waiting =
-            waiting_.insert_or_assign({batch.lsn, batch.number}, Waiting{*std::move(fact), batch.arrived, parts})
+            waiting_
+                .insert_or_assign({batch.lsn, batch.number}, Waiting{*std::move(fact), batch.arrived, parts})
                 .first;
         if (parts == 0) {
             told_.key(waiting->second.fact, waiting->second.arrived);

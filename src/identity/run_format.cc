@@ -61,8 +61,7 @@ Result<RunHeader> parse_run_header(std::string_view bytes, const std::string& pa
     const std::uint64_t per_block = entries_per_block(header.info.kind);
     if (header.info.kind > RunKind::keys || header.blocks > UINT64_MAX / kRunBlock / 2 ||
         header.info.entries > header.blocks * per_block ||
-        header.filter_bytes > Filter::bytes_for(UINT32_MAX) * 64 ||
-        header.filter_bytes % Filter::kLine != 0)
+        header.filter_bytes > Filter::bytes_for(UINT32_MAX) * 64 || header.filter_bytes % Filter::kLine != 0)
         return failure(Errc::corruption, path + ": the header says what cannot be");
     return header;
 }

@@ -35,8 +35,9 @@ RunStore::RunStore(Filesystem& fs, std::string dir, RunLimits limits, const Logg
       logger_(logger),
       dropped_(metrics.counter("tillstream_dedup_dropped_ids_total",
                                "Ids forgotten before their time, because there were too many")),
-      damages_(metrics.counter("tillstream_dedup_damage_total",
-                               "Look-ups that met damage in a run: copies of its ids are not known until a restart")),
+      damages_(metrics.counter(
+          "tillstream_dedup_damage_total",
+          "Look-ups that met damage in a run: copies of its ids are not known until a restart")),
       ids_gauge_(metrics.gauge("tillstream_dedup_ids", "Ids and keys in sealed runs")),
       runs_gauge_(metrics.gauge("tillstream_dedup_runs", "Sealed runs of ids and keys")),
       memory_gauge_(metrics.gauge("tillstream_dedup_memory_bytes", "Memory of the filters of sealed runs")) {}
@@ -151,7 +152,8 @@ void RunStore::look_up(const RunSet& runs, std::span<const IdHash> hashes, Hour 
                 if (!filter.may_hold(hashes[i])) [[likely]]
                     continue;
                 found.clear();
-                if (const Status asked = run->find(hashes[i], found); !asked) note_damage(*run, asked.error());
+                if (const Status asked = run->find(hashes[i], found); !asked)
+                    note_damage(*run, asked.error());
                 for (const IdHash& entry : found)
                     if (age_of(entry, now) <= limits_.keep) kinds[i] |= bit_of(entry.kind());
             }
@@ -180,7 +182,8 @@ void RunStore::note_damage(const IdRun& run, const Error& error) {
     damages_.add();
     if (damaged_.exchange(true)) return;
     logger_.error(
-        "a run of event ids is damaged: copies of records it knows may be stored twice until the index is built "
+        "a run of event ids is damaged: copies of records it knows may be stored twice until the index is "
+        "built "
         "again from the log, which the next start does",
         {{"run", run.info().number}, {"error", error.message}});
 }
@@ -201,7 +204,8 @@ Status RunStore::seal(std::vector<IdHash> ids, std::vector<RunEntry> keys, std::
         RunWriter writer = TILLSTREAM_TRY(RunWriter::open(fs_, dir_, RunKind::ids, number++, ids.size()));
         Hour first = now;
         for (std::size_t i = 0; i < ids.size(); ++i) {
-            const bool again = i + 1 < ids.size() && ids[i + 1].same(ids[i]) && ids[i + 1].kind() == ids[i].kind();
+            const bool again =
+                i + 1 < ids.size() && ids[i + 1].same(ids[i]) && ids[i + 1].kind() == ids[i].kind();
             if (again) continue;
             first = first_hour(first, ids[i]);
             TILLSTREAM_CHECK(writer.add(ids[i]));
@@ -242,9 +246,10 @@ Status RunStore::drop_old(Hour now) {
             return a->info().last_hour < b->info().last_hour;
         });
         const std::uint64_t gone = (*oldest)->info().entries;
-        logger_.warn("there are more event ids than dedup.max_ids or dedup.memory_bytes allow: the oldest are "
-                     "forgotten, copies of them would be stored",
-                     {{"ids", gone}, {"limit", limits_.ids_max}});
+        logger_.warn(
+            "there are more event ids than dedup.max_ids or dedup.memory_bytes allow: the oldest are "
+            "forgotten, copies of them would be stored",
+            {{"ids", gone}, {"limit", limits_.ids_max}});
         dropped_.add(static_cast<double>(gone));
         left -= gone;
         all.erase(oldest);

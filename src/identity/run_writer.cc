@@ -99,8 +99,7 @@ Result<RunWriter> RunWriter::open(Filesystem& fs, const std::string& dir, RunKin
     RunHeader header;
     header.info.number = number;
     header.info.kind = kind;
-    Stretch blocks =
-        TILLSTREAM_TRY(make_file(fs, run_path(dir, kind, number) + kUnfinished, kRunBlock));
+    Stretch blocks = TILLSTREAM_TRY(make_file(fs, run_path(dir, kind, number) + kUnfinished, kRunBlock));
     std::optional<Stretch> texts;
     if (kind == RunKind::keys)
         texts = TILLSTREAM_TRY(make_file(fs, texts_path(dir, number) + kUnfinished, 0));

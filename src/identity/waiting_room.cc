@@ -41,7 +41,8 @@ void WaitingRoom::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         const auto some_may_go = [this] {
-            return closing_ || std::any_of(guests_.begin(), guests_.end(), [](const Guest& g) { return g.may_go(); });
+            return closing_ ||
+                   std::any_of(guests_.begin(), guests_.end(), [](const Guest& g) { return g.may_go(); });
         };
         wake_.wait(lock, some_may_go);
         std::vector<Guest> going;

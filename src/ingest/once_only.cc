@@ -116,7 +116,9 @@ bool Ingest::begin_key(Stream& stream, IngestBody& body, IngestDone& done,
             done(refuse(IngestRefusal::Kind::key_reused,
                         "this Idempotency-Key was used with another body; a new request takes a new key"));
             return false;
-        case KeyAnswer::Fate::answered: done(answer_again(stream, known.first, std::move(body))); return false;
+        case KeyAnswer::Fate::answered:
+            done(answer_again(stream, known.first, std::move(body)));
+            return false;
         case KeyAnswer::Fate::fresh: break;
     }
     done = [this, key = fresh.key, answer = std::move(done)](IngestOutcome outcome) {
@@ -144,7 +146,8 @@ IngestOutcome Ingest::answer_again(Stream& stream, const KeyedRequest& first, In
     const std::vector<std::uint32_t> copies = copies_of(first.skipped, first.rows);
     IngestReceipt receipt = receipt_without_places(*rows, copies);
     receipt.dealt = stream.deal_out(*rows, copies);
-    if (receipt.dealt.batches.size() != first.bases.size()) return lost("its records are dealt out in another way");
+    if (receipt.dealt.batches.size() != first.bases.size())
+        return lost("its records are dealt out in another way");
     std::vector<SourceId> sources;
     std::vector<std::uint32_t> counts;
     for (const LogBatch& batch : receipt.dealt.batches) {
@@ -159,7 +162,8 @@ IngestOutcome Ingest::answer_again(Stream& stream, const KeyedRequest& first, In
     return receipt;
 }
 
-void Ingest::submit_once(Stream& stream, RowBatchPtr rows, std::optional<KeyedRequest> keyed, IngestDone done) {
+void Ingest::submit_once(Stream& stream, RowBatchPtr rows, std::optional<KeyedRequest> keyed,
+                         IngestDone done) {
     auto request = std::make_shared<OnceOnly>(
         OnceOnly{stream, std::move(rows), {}, {}, std::move(keyed), std::move(done), std::nullopt, {}});
     const RowBatch& batch = *request->rows;
@@ -204,8 +208,7 @@ void Ingest::append_new(const std::shared_ptr<OnceOnly>& request) {
     receipt->dealt.batches.clear();
     receipt->shard_of_part = stream.shards_of(batches);
     IngestFact fact{stream.contract().name, request->copies.size(), std::move(request->keyed)};
-    const Position seen =
-        request->copies.empty() ? Position{} : end_of(log_, stream.shards());
+    const Position seen = request->copies.empty() ? Position{} : end_of(log_, stream.shards());
     std::vector<SourceId> sources;
     std::vector<std::uint32_t> counts;
     for (const LogBatch& batch : batches) {
@@ -225,7 +228,7 @@ void Ingest::append_new(const std::shared_ptr<OnceOnly>& request) {
     if (fact.keyed || fact.duplicates > 0)
         batches.push_back(ingest_fact_batch(deduplicator_->system_source(), fact));
     auto finish = [this, request, receipt, fact = std::move(fact), seen, sources = std::move(sources),
-                         counts = std::move(counts)](Result<Appended> appended) mutable {
+                   counts = std::move(counts)](Result<Appended> appended) mutable {
         if (request->claim)
             deduplicator_->settle(*request->claim,
                                   appended ? std::optional(appended->arrived) : std::nullopt);

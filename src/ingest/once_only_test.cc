@@ -44,15 +44,15 @@ protected:
     void open() {
         ingest_.reset();
         dedup_.reset();
-        auto dedup =
-            Deduplicator::open({log_, fs_, system_clock(), "/state/dedup", system_, Logger::silent(), metrics_},
-                               {.check = std::chrono::hours{1}});
+        auto dedup = Deduplicator::open(
+            {log_, fs_, system_clock(), "/state/dedup", system_, Logger::silent(), metrics_},
+            {.check = std::chrono::hours{1}});
         ASSERT_TRUE(dedup) << dedup.error().message;
         dedup_ = std::move(*dedup);
         IngestLimits limits;
         limits.record_bytes = record_bytes_;
-        auto ingest = Ingest::open(
-            log_, *contracts_, 4, limits, [] { return std::nullopt; }, metrics_, dedup_.get());
+        auto ingest =
+            Ingest::open(log_, *contracts_, 4, limits, [] { return std::nullopt; }, metrics_, dedup_.get());
         ASSERT_TRUE(ingest) << ingest.error().message;
         ingest_ = std::move(*ingest);
     }
@@ -98,7 +98,8 @@ protected:
     }
     /// All that the door makes its text of.
     static std::string text_of(const IngestReceipt& receipt) {
-        std::string text = encode_position(receipt.position) + " " + ::testing::PrintToString(figures(receipt));
+        std::string text =
+            encode_position(receipt.position) + " " + ::testing::PrintToString(figures(receipt));
         for (std::uint32_t row = 0; row < receipt.rows->rows(); ++row) {
             text += receipt.is_copy(row) ? " copy"
                                          : " " + std::to_string(receipt.shard(row).value) + ":" +
@@ -127,7 +128,8 @@ TEST_F(OnceOnlyTest, CopiesAreCountedAndNotStored) {
     EXPECT_THAT(figures(receipt(submit(body))), ElementsAre(1, 0, 3)) << "what has no id is always new";
     EXPECT_EQ(counted(), 4U);
     EXPECT_EQ(stored().size(), 4U);
-    EXPECT_THAT(figures(receipt(submit(R"({"event_id":"2","receipt":"b","pieces":6})"))), ElementsAre(1, 0, 0));
+    EXPECT_THAT(figures(receipt(submit(R"({"event_id":"2","receipt":"b","pieces":6})"))),
+                ElementsAre(1, 0, 0));
 }
 
 TEST_F(OnceOnlyTest, ARequestOfCopiesOnlyLeavesItsCount) {
@@ -138,8 +140,7 @@ TEST_F(OnceOnlyTest, ARequestOfCopiesOnlyLeavesItsCount) {
     EXPECT_TRUE(again.is_copy(0));
     EXPECT_EQ(counted(), 1U);
     // Whoever reads at that position sees the record that was there.
-    for (const SourceOffset& entry : first.position)
-        EXPECT_THAT(again.position, ::testing::Contains(entry));
+    for (const SourceOffset& entry : first.position) EXPECT_THAT(again.position, ::testing::Contains(entry));
 }
 
 TEST_F(OnceOnlyTest, CsvColumnsAndNumbersAreIdsToo) {

@@ -63,10 +63,10 @@ struct LogBatch {
     BatchKind kind = BatchKind::data;
     SourceId source;
     Offset base;
-    Timestamp arrived;     ///< of every record of the batch; never decreasing within a source
-    Lsn lsn;               ///< of the group that holds it (embedded engine; 0 elsewhere)
+    Timestamp arrived;         ///< of every record of the batch; never decreasing within a source
+    Lsn lsn;                   ///< of the group that holds it (embedded engine; 0 elsewhere)
     std::uint32_t number = 0;  ///< batches before it in its group; those of one append follow each other
-    std::string contract;  ///< Contract::id() the verdicts were given under; empty for control batches
+    std::string contract;      ///< Contract::id() the verdicts were given under; empty for control batches
     std::shared_ptr<const RecordBlock> records;
     /// The same records decoded, one row each, if they are still in memory; empty otherwise.
     RowSlice rows;

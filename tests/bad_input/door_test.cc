@@ -138,9 +138,8 @@ TEST_F(BadRequests, KeysOutOfBoundsAreRefused) {
             door_->send(Method::post, "/v1/streams/sales/records", {{"Idempotency-Key", key}}, "{}");
         EXPECT_EQ(answer.status, 400);
         EXPECT_EQ(answer.problem(), "bad-request");
-        EXPECT_EQ(answer.errors(),
-                  (std::vector<Wrong>{{"", "size", "1 to 255 bytes of Idempotency-Key",
-                                       std::to_string(key.size()) + " bytes"}}));
+        EXPECT_EQ(answer.errors(), (std::vector<Wrong>{{"", "size", "1 to 255 bytes of Idempotency-Key",
+                                                        std::to_string(key.size()) + " bytes"}}));
     }
 }
 

@@ -301,8 +301,7 @@ REGISTER_TYPED_TEST_SUITE_P(EventLogContract, StreamIsRegisteredOnce, SourcesSur
                             AppendedRecordsAreReadBack, MemoryAndStorageGiveTheSame,
                             RecordsAndOffsetsSurviveARestart, CursorResumesBehindWhatWasRead,
                             CursorsOfOthersAreRefused, AReaderBeginsAtARecord, WaitEndsWhenSomethingArrives,
-                            AnAppendThatCannotBeIsRefused,
-                            BatchesOfOneAppendFollowEachOtherInTheirGroup, TheDurableCursorLiesBehindWhatIsThere,
-                            ManyWritersKeepOrderAndLoseNothing);
+                            AnAppendThatCannotBeIsRefused, BatchesOfOneAppendFollowEachOtherInTheirGroup,
+                            TheDurableCursorLiesBehindWhatIsThere, ManyWritersKeepOrderAndLoseNothing);
 
 }  // namespace tillstream::testing

@@ -237,13 +237,11 @@ Status CrashRun::audit_raw(ShopClient& client) {
     const std::uint64_t lines = TILLSTREAM_TRY(count_raw_lines(options_.data_dir, "sales"));
     const json::Value verified = TILLSTREAM_TRY(client.verify("sales", 120));
     const std::int64_t stored = number_of(verified, "received") - number_of(verified, "duplicates");
-    if (static_cast<std::int64_t>(lines) == stored &&
-        text_of(verified, "ok") == "true") {
+    if (static_cast<std::int64_t>(lines) == stored && text_of(verified, "ok") == "true") {
         return {};
     }
-    return failure(Errc::internal,
-                   fmt::format("the raw objects hold {} lines, verify says {} stored, ok {}", lines, stored,
-                               text_of(verified, "ok")));
+    return failure(Errc::internal, fmt::format("the raw objects hold {} lines, verify says {} stored, ok {}",
+                                               lines, stored, text_of(verified, "ok")));
 }
 
 /// All rounds once more, after one more recovery.
@@ -268,9 +266,11 @@ Status CrashRun::check_end() {
         static_cast<unsigned long long>(counts_.unknown_present),
         static_cast<unsigned long long>(counts_.offsets_checked),
         static_cast<unsigned long long>(counts_.customers_checked));
-    std::printf("%llu requests cut off were sent again under their key or ids, %llu had been stored: all there once\n",
-                static_cast<unsigned long long>(resends_.resent),
-                static_cast<unsigned long long>(resends_.were_there));
+    std::printf(
+        "%llu requests cut off were sent again under their key or ids, %llu had been stored: all there "
+        "once\n",
+        static_cast<unsigned long long>(resends_.resent),
+        static_cast<unsigned long long>(resends_.were_there));
     if (resends_.resent < ledgers_.size() || resends_.were_there == 0)
         return failure(Errc::internal, "minimum missed: too few requests sent again");
     if (counts_.customers_checked < ledgers_.size())

@@ -28,12 +28,10 @@ std::string json_record(const CrashRequest& request, std::size_t index) {
 
 std::string csv_record(const CrashRequest& request, std::size_t index) {
     const std::string quantity = request.bad[index] ? "six" : std::to_string(quantity_of(index));
-    const std::string event_id =
-        request.has_ids ? request.id + std::to_string(index) + "," : std::string();
+    const std::string event_id = request.has_ids ? request.id + std::to_string(index) + "," : std::string();
     return fmt::format("{}{},{},{},{},3/1/2011 10:{:02},{}.{:02},{},Malta\n", event_id,
-                       request.invoice_no(index), index,
-                       request.id, quantity, index % 60, cents_of(index) / 100, cents_of(index) % 100,
-                       request.customer);
+                       request.invoice_no(index), index, request.id, quantity, index % 60,
+                       cents_of(index) / 100, cents_of(index) % 100, request.customer);
 }
 
 std::string json_body(const CrashRequest& request) {

@@ -15,7 +15,8 @@ Result<ClientResponse> send_once(ShopClient& client, const CrashRequest& request
 Status resend_one(ShopClient& client, LedgerEntry& entry, ResendCounts& counts) {
     const CrashRequest& request = *entry.again;
     const ClientResponse answer = TILLSTREAM_TRY(send_once(client, request));
-    if (answer.status != 200) return wrong(entry, "was answered " + std::to_string(answer.status), answer.body);
+    if (answer.status != 200)
+        return wrong(entry, "was answered " + std::to_string(answer.status), answer.body);
     const json::Value figures = TILLSTREAM_TRY(json::parse(answer.body));
     const auto all = static_cast<std::int64_t>(request.records());
     const bool as_new = number_of(figures, "accepted") == static_cast<std::int64_t>(entry.accepted) &&

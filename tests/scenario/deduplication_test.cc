@@ -18,9 +18,10 @@ std::string sales_with_ids(int first, int rows, int bad_every = 0) {
     std::string body = "[";
     for (int i = first; i < first + rows; ++i) {
         const bool bad = bad_every > 0 && i % bad_every == 0;
-        body += fmt::format(R"({}{{"event_id":"e{}","invoice_no":"{}","stock_code":"{}","quantity":{},)"
-                            R"("invoice_date":"2011-05-01T09:00:00Z","unit_price":"1.25","country":"Malta"}})",
-                            i == first ? "" : ",", i, 100'000 + i / 5, i, bad ? "\"six\"" : "3");
+        body +=
+            fmt::format(R"({}{{"event_id":"e{}","invoice_no":"{}","stock_code":"{}","quantity":{},)"
+                        R"("invoice_date":"2011-05-01T09:00:00Z","unit_price":"1.25","country":"Malta"}})",
+                        i == first ? "" : ",", i, 100'000 + i / 5, i, bad ? "\"six\"" : "3");
     }
     return body + "]";
 }

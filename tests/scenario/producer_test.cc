@@ -73,8 +73,8 @@ TEST_F(Producer, WhatAShopSendsTwiceCountsOnceAlsoWhenAllIsSentAgain) {
     const auto seed = std::to_string(std::random_device{}());
     std::printf("seed %s\n", seed.c_str());
     const std::string shop = folder().file("shop");
-    const CommandResult made = run_program(
-        {"simulate", "--seed", seed, "--rows", "50000", "--duplicates", "0.05", "--out", shop});
+    const CommandResult made =
+        run_program({"simulate", "--seed", seed, "--rows", "50000", "--duplicates", "0.05", "--out", shop});
     ASSERT_EQ(made.exit_code, 0) << made.errors;
     start();
     const json::Value report = send(shop + "/sales.ndjson");

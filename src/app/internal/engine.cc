@@ -158,9 +158,9 @@ Status Engine::open_parts() {
     lake_.emplace(*objects_);
     reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
     reconciler_->add_raw(*lake_);
-    deduplicator_ = TILLSTREAM_TRY(Deduplicator::open(
-        {*journal_, fs, system_clock(), dir + "/state/dedup", system, logger_, metrics_},
-        dedup_options(settings_)));
+    deduplicator_ = TILLSTREAM_TRY(
+        Deduplicator::open({*journal_, fs, system_clock(), dir + "/state/dedup", system, logger_, metrics_},
+                           dedup_options(settings_)));
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_, deduplicator_.get()));

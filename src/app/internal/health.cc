@@ -132,8 +132,9 @@ void check_lake(Filesystem& fs, const std::string& dir, const std::set<std::stri
 void check_dedup(Filesystem& fs, const std::string& dir, Findings& findings) {
     const std::vector<std::string> problems = check_dedup_files(fs, dir + "/state/dedup");
     for (const std::string& problem : problems)
-        findings.add({Level::problem, "event ids", problem,
-                      "stop the server, remove state/dedup and start it: the index is built again from the log"});
+        findings.add(
+            {Level::problem, "event ids", problem,
+             "stop the server, remove state/dedup and start it: the index is built again from the log"});
     if (problems.empty()) findings.add({Level::ok, "event ids", "every run of the index is whole", ""});
 }
 

@@ -47,7 +47,7 @@ public:
     Pending& request(std::uint32_t number) { return requests_[number]; }
 
     struct Found {
-        unsigned kinds = 0;                   ///< bit_of each kind that counts
+        unsigned kinds = 0;                  ///< bit_of each kind that counts
         const Pending* waits_for = nullptr;  ///< another request's pending claim
     };
     /// `own` is the asking request: its claims count for itself.

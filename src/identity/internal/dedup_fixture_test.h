@@ -25,8 +25,7 @@ struct TestRecord {
 
 inline std::vector<RecordId> ids_of(const std::vector<TestRecord>& records) {
     std::vector<RecordId> ids;
-    for (const TestRecord& record : records)
-        ids.push_back({record.id, record.content, record.accepted});
+    for (const TestRecord& record : records) ids.push_back({record.id, record.content, record.accepted});
     return ids;
 }
 

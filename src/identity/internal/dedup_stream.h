@@ -35,12 +35,11 @@ public:
     std::vector<identity::IdHash> hashes_of(std::span<const RecordId> records);
     /// `kinds`: what the runs know of each record's id. `runs` are asked again only about rejected bytes.
     Decision decide(std::span<const RecordId> records, std::span<const identity::IdHash> hashes,
-                    std::span<const unsigned> kinds, identity::RunStore& store,
-                    const identity::RunSet& runs, identity::Hour now);
+                    std::span<const unsigned> kinds, identity::RunStore& store, const identity::RunSet& runs,
+                    identity::Hour now);
 
     /// A record that is in the log: its claim, durable since `hour`.
-    void replay(std::string_view event_id, std::string_view content, bool accepted,
-                std::uint32_t request);
+    void replay(std::string_view event_id, std::string_view content, bool accepted, std::uint32_t request);
     std::uint32_t replayed_request(identity::Hour hour);
 
     /// Ids in the table in use.

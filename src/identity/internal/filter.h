@@ -62,7 +62,8 @@ private:
         return static_cast<std::size_t>(UInt128{hash.high} * lines >> 64) * kLine;
     }
     static unsigned bit_of_line(const IdHash& hash, int i) {
-        const std::uint64_t from = i < kBitsOfLow ? hash.low >> (16 + 9 * i) : hash.high >> 9 * (i - kBitsOfLow);
+        const std::uint64_t from =
+            i < kBitsOfLow ? hash.low >> (16 + 9 * i) : hash.high >> 9 * (i - kBitsOfLow);
         return static_cast<unsigned>(from & 511);
     }
 

@@ -51,8 +51,8 @@ private:
     const SourceId system_;
     const Told told_;
     std::unordered_map<SourceId, std::string> streams_;
-    std::map<Place, Waiting> waiting_;    ///< by the place of the control record
-    std::map<Place, Offset> recent_;      ///< bases of the newest groups' batches
+    std::map<Place, Waiting> waiting_;  ///< by the place of the control record
+    std::map<Place, Offset> recent_;    ///< bases of the newest groups' batches
 };
 
 }  // namespace tillstream::identity

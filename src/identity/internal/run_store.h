@@ -35,7 +35,7 @@ struct RunSet {
 using RunSetPtr = std::shared_ptr<const RunSet>;
 
 struct RunLimits {
-    Hour keep = 168;                    ///< full hours an id is honoured
+    Hour keep = 168;  ///< full hours an id is honoured
     std::uint64_t ids_max = 150'000'000;
 };
 

@@ -19,8 +19,8 @@ struct LogFigures {
     std::uint64_t quarantined = 0;
     std::uint64_t duplicates = 0;
     std::uint64_t gaps = 0;
-    StoreFigures rows;                             ///< of the accepted records
-    std::map<std::string, StoreFigures> refused;   ///< by sink: accepted records it refused later
+    StoreFigures rows;                            ///< of the accepted records
+    std::map<std::string, StoreFigures> refused;  ///< by sink: accepted records it refused later
 };
 
 /// Records of `contract`'s stream, once for each of `ends`: only records below count. The first end has an
