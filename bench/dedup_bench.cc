@@ -1,10 +1,10 @@
-// dedup_bench - what it costs to ask for an event id, new or repeated, beside many that are known; how long the
-// index takes to build from the log, and what memory it holds.
+// dedup_bench - what it costs to ask for an event id, new or repeated, beside many that are known; how long
+// the index takes to build from the log, and what memory it holds.
 //
 //   dedup_bench [--ids 1000000] [--asked 1000000] [--batch 500] [--dir ./dedup-bench]
 //
-// The log is made up: its reader gives batches of ids as fast as they are asked for, spread over five days. Fails
-// if an id that was there is not known, or a new one is.
+// The log is made up: its reader gives batches of ids as fast as they are asked for, spread over five days.
+// Fails if an id that was there is not known, or a new one is.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

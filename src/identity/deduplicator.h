@@ -13,8 +13,8 @@
 //             requests are waited for, then the ids go into a run and cursor and run into the list at once.
 //             What is durable before the cursor was claimed before the tables were set aside, so it is in the
 //             run; what came between the two is in the run, and is met again in the tail at the next start,
-//             which changes nothing. A table set aside is asked until its run is published, and whoever asked
-//             the runs before they changed asks again.
+//             which changes nothing. A table set aside is asked until its run is published, and whoever
+//             asked the runs before they changed asks again.
 // Durability: none of its own: everything follows from the log. After a crash the log is read from the cursor
 //             on. Damage, or an empty folder: from its beginning, as far as the window reaches.
 // Limits:     DedupOptions. When claims come faster than runs can be sealed, claim says `overloaded`.

@@ -2,8 +2,8 @@
 //
 // Lifecycle:  open (locks the folder, recovers the log; ingest and reads of the log work from here on) -> the
 //             warehouse opens in the background and its sinks join -> drain -> close. The destructor closes.
-// Order:      start: lock, format, contracts, log, delivery, deduplicator, ingest, warehouse. Stop: the reverse, ingest
-//             first.
+// Order:      start: lock, format, contracts, log, delivery, deduplicator, ingest, warehouse. Stop: the
+//             reverse, ingest first.
 // Threads:    accessors from any thread.
 // Errors:     of open: resource_exhausted (another process owns the folder: its pid is named),
 //             invalid_argument (a contract or option), corruption or unsupported (FORMAT), io.

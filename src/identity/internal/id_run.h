@@ -1,8 +1,8 @@
 // id_run.h - a sealed run of ids: sorted in a file, with a filter and fences that are read at open.
 //
 // Form:       docs/formats/dedup.md. A run of keys also has texts, one for each key, in a file beside it.
-// Lifecycle:  written once (RunWriter), under a name nobody reads yet; then immutable. An IdRun keeps its file
-//             open, so that it can be asked on while a merge has removed the name.
+// Lifecycle:  written once (RunWriter), under a name nobody reads yet; then immutable. An IdRun keeps its
+//             file open, so that it can be asked on while a merge has removed the name.
 // Threads:    IdRun: any. RunWriter: one.
 // Cost:       find: one memory access for most ids that are not there, else one block of 4 KiB read.
 // Errors:     corruption names the file and what does not hold; io.
