@@ -190,8 +190,8 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
             around.logger.warn("the log has gaps: copies of records in them are not known",
                                {{"gaps", static_cast<std::int64_t>(damaged)}});
         if (read.batches.empty() || read.at_end) break;
-        // In the midst of a pass of sealed objects a key may still wait for its records; one whose records are
-        // damaged waits for ever.
+        // In the midst of a pass of sealed objects a key may still wait for its records; one whose records
+        // are damaged waits for ever.
         const std::uint64_t fresh = fresh_ids();
         if (fresh < fresh_most || (fold.incomplete() > 0 && fresh < kTablesMax * fresh_most)) continue;
         for (DedupStream* stream : all_streams()) stream->set_aside();
@@ -268,6 +268,10 @@ void Deduplicator::when_settled(const Claim& blocked, std::function<void(bool)> 
 KeyAnswer Deduplicator::begin_key(const std::string& key, const std::string& body) {
     Parts& p = *parts_;
     KeyAnswer answer;
+    if (p.keys.size() >= p.fresh_most * kTablesMax) {
+        answer.fate = KeyAnswer::Fate::overloaded;
+        return answer;
+    }
     identity::KeyTable::Found found = p.keys.begin(key);
     if (found.state == identity::KeyTable::State::running) {
         answer.fate = KeyAnswer::Fate::running;

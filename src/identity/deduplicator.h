@@ -98,6 +98,7 @@ struct KeyAnswer {
         running,     ///< another request has it and is not answered yet
         other_body,  ///< it was used with another body
         answered,    ///< the same request was answered: `first` says how
+        overloaded,  ///< there are more keys than can be kept: try again later
     };
     Fate fate = Fate::fresh;
     KeyedRequest first;

@@ -119,6 +119,10 @@ bool Ingest::begin_key(Stream& stream, IngestBody& body, IngestDone& done,
         case KeyAnswer::Fate::answered:
             done(answer_again(stream, known.first, std::move(body)));
             return false;
+        case KeyAnswer::Fate::overloaded:
+            done(refuse(IngestRefusal::Kind::overloaded,
+                        "Idempotency-Keys come faster than they can be kept; try again"));
+            return false;
         case KeyAnswer::Fate::fresh: break;
     }
     done = [this, key = fresh.key, answer = std::move(done)](IngestOutcome outcome) {
