@@ -1,17 +1,9 @@
 #include "ingest/ingest.h"
 
+#include "ingest/internal/refusals.h"
 #include "ingest/internal/stream.h"
 
 namespace tillstream {
-
-namespace {
-
-IngestRefusal refuse(IngestRefusal::Kind kind, std::string detail) {
-    IngestRefusal refusal;
-    refusal.kind = kind;
-    refusal.detail = std::move(detail);
-    return refusal;
-}
 
 IngestRefusal refuse(const BodyError& error) {
     const bool large = error.code == FieldErrorCode::size;
@@ -21,7 +13,6 @@ IngestRefusal refuse(const BodyError& error) {
     return refusal;
 }
 
-/// Only a failed write leaves it open whether the records are there.
 IngestRefusal refuse(const Error& error) {
     switch (error.code) {
         case Errc::resource_exhausted:
@@ -31,6 +22,13 @@ IngestRefusal refuse(const Error& error) {
         default: return refuse(IngestRefusal::Kind::outcome_unknown, error.message);
     }
 }
+
+IngestRefusal refuse_text(const Error& error) {
+    const bool large = error.code == Errc::resource_exhausted;
+    return refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed, error.message);
+}
+
+namespace {
 
 /// Runs on the commit thread: moves, no work per row.
 IngestReceipt receipt_of(RowBatchPtr rows, Partitioned dealt, std::vector<ShardId> shard_of_part,
@@ -57,19 +55,25 @@ std::uint32_t shards_of(const EventLog& log, std::string_view stream) {
 
 Result<std::unique_ptr<Ingest>> Ingest::open(EventLog& log, const ContractStore& contracts,
                                              std::uint32_t shards, IngestLimits limits, Admission admission,
-                                             Metrics& metrics) {
-    std::unique_ptr<Ingest> ingest(new Ingest(log, limits, std::move(admission)));
+                                             Metrics& metrics, Deduplicator* deduplicator) {
+    std::unique_ptr<Ingest> ingest(new Ingest(log, contracts, limits, std::move(admission), deduplicator));
     for (const ContractPtr& contract : contracts.all()) {
         const std::uint32_t known = shards_of(log, contract->name);
         auto sources = TILLSTREAM_TRY(log.register_stream(contract->name, known != 0 ? known : shards));
-        ingest->streams_.emplace(contract->name,
-                                 std::make_unique<Stream>(contract, std::move(sources), limits, metrics));
+        auto stream = std::make_unique<Stream>(contract, std::move(sources), limits, metrics);
+        if (deduplicator != nullptr) stream->honour_ids(deduplicator->stream(contract->name));
+        ingest->streams_.emplace(contract->name, std::move(stream));
     }
     return ingest;
 }
 
-Ingest::Ingest(EventLog& log, IngestLimits limits, Admission admission)
-    : log_(log), limits_(limits), admission_(std::move(admission)) {}
+Ingest::Ingest(EventLog& log, const ContractStore& contracts, IngestLimits limits, Admission admission,
+               Deduplicator* deduplicator)
+    : log_(log),
+      contracts_(contracts),
+      deduplicator_(deduplicator),
+      limits_(limits),
+      admission_(std::move(admission)) {}
 
 Ingest::~Ingest() = default;
 
@@ -80,39 +84,44 @@ void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done) {
     }
     if (auto overload = admission_()) return done(std::move(*overload));
     Stream& target = *found->second;
+    std::optional<KeyedRequest> keyed;
+    if (body.key && target.ids() != nullptr && !begin_key(target, body, done, keyed)) return;
+    const BodyFormat format = body.format;
     auto text = plain_text(std::move(body), limits_.body_bytes);
-    if (!text) {
-        const bool large = text.error().code == Errc::resource_exhausted;
-        return done(refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed,
-                           text.error().message));
-    }
-    auto decoded = target.decode(body.format, *text);
+    if (!text) return done(refuse_text(text.error()));
+    auto decoded = target.decode(format, *text);
     if (!decoded) return done(refuse(decoded.error()));
+    const bool has_ids = target.ids() != nullptr && (*decoded)->has_event_ids();
+    if (keyed || has_ids) [[unlikely]]
+        return submit_once(target, std::move(*decoded), std::move(keyed), std::move(done));
     append(target, std::move(*decoded), std::move(done));
+}
+
+std::optional<IngestRefusal> Ingest::too_large(const std::vector<LogBatch>& batches) const {
+    std::size_t bytes = 0;
+    for (const LogBatch& batch : batches) bytes += batch.records->values.size();
+    const std::size_t most = log_.capabilities().max_request_bytes;
+    if (bytes <= most) return std::nullopt;
+    return refuse(IngestRefusal::Kind::too_large,
+                  "the records take " + std::to_string(bytes) + " bytes as stored, more than the " +
+                      std::to_string(most) + " one request may; send fewer at a time");
 }
 
 void Ingest::append(Stream& stream, RowBatchPtr rows, IngestDone done) {
     if (rows->rows() == 0) return done(receipt_of(std::move(rows), {}, {}, {}));
     Partitioned dealt = stream.deal_out(rows);
-    std::size_t bytes = 0;
-    std::vector<ShardId> shard_of_part;
-    for (const LogBatch& batch : dealt.batches) {
-        bytes += batch.records->values.size();
-        shard_of_part.push_back(stream.shard_of(batch.source));
-    }
-    if (const std::size_t most = log_.capabilities().max_request_bytes; bytes > most) {
-        return done(refuse(IngestRefusal::Kind::too_large,
-                           "the records take " + std::to_string(bytes) + " bytes as stored, more than the " +
-                               std::to_string(most) + " one request may; send fewer at a time"));
-    }
+    std::vector<ShardId> shard_of_part = stream.shards_of(dealt.batches);
+    if (auto refusal = too_large(dealt.batches)) return done(*std::move(refusal));
     std::vector<LogBatch> batches = std::move(dealt.batches);
     dealt.batches.clear();
     log_.append(std::move(batches), [&stream, rows = std::move(rows), dealt = std::move(dealt),
                                      shard_of_part = std::move(shard_of_part),
                                      done = std::move(done)](Result<Appended> appended) mutable {
         if (!appended) return done(refuse(appended.error()));
-        stream.count(*rows);
-        done(receipt_of(std::move(rows), std::move(dealt), std::move(shard_of_part), std::move(*appended)));
+        IngestReceipt receipt =
+            receipt_of(std::move(rows), std::move(dealt), std::move(shard_of_part), std::move(*appended));
+        stream.count(receipt.accepted, receipt.quarantined);
+        done(std::move(receipt));
     });
 }
 

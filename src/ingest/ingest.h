@@ -1,10 +1,14 @@
 // ingest.h - the one way in: a request's bytes become judged records in the log.
 //
-// Way:      decompress -> to UTF-8 -> split and decode under the contract -> deal out to shards -> append.
+// Way:      decompress -> to UTF-8 -> split and decode under the contract -> leave out copies -> deal out to
+//           shards -> append.
 //           The verdict given here is stored with the record and never given again.
 // Order:    `done` runs after the records are on stable storage and readable; until then nothing is
 //           acknowledged.
-// Atomic:   a request's records are stored all together or not at all.
+// Atomic:   a request's records are stored all together or not at all, and with them the count of its copies
+//           and what the answer to a retry under its key is derived from (identity/ingest_fact.h).
+// Copies:   a request whose records have ids waits while copies of them are on their way in another one
+//           (identity/deduplicator.h); it then goes on on a thread of the deduplicator.
 // Threads:  submit from any thread; it decodes on the caller's. `done` runs once: on the caller's thread for
 //           a refusal or an empty request, else on the log's commit thread, where it must be quick.
 // Limits:   IngestLimits; what is over them is refused before anything is stored.
@@ -27,16 +31,26 @@
 #include "contract/row_decoder.h"
 #include "core/metrics.h"
 #include "formats/body_decoder.h"
+#include "identity/deduplicator.h"
 #include "ingest/partition.h"
 #include "ports/event_log.h"
 
 namespace tillstream {
+
+struct IngestKey {
+    static constexpr std::size_t kBytesMax = 255;
+    std::string caller;      ///< whose key it is: a token's id, empty without tokens
+    std::string key;         ///< from 1 to kBytesMax bytes
+    std::uint32_t form = 0;  ///< how the door writes the answer: a retry gets it in the form of the first
+};
 
 struct IngestBody {
     BodyFormat format = BodyFormat::json;
     Charset charset = Charset::utf8;
     Encoding encoding = Encoding::identity;
     Buffer bytes;
+    /// Under the same key and body the first answer is given again.
+    std::optional<IngestKey> key = {};
 };
 
 struct IngestLimits {
@@ -55,7 +69,11 @@ struct IngestReceipt {
     std::uint32_t quarantined = 0;
     std::uint32_t duplicates = 0;
     Position position;
+    std::uint32_t form = 0;  ///< of the request that was answered first
+    bool replayed = false;   ///< it was another one, under the same key
 
+    /// A record that was stored before: it has no place of its own.
+    bool is_copy(std::size_t row) const { return dealt.part_of[row] == Partitioned::kNoPart; }
     /// Where a row went. Worked out when asked: the commit thread has no time to fill lists.
     ShardId shard(std::size_t row) const { return shard_of_part[dealt.part_of[row]]; }
     Offset offset(std::size_t row) const {
@@ -71,9 +89,13 @@ struct IngestRefusal {
         too_large,
         overloaded,       ///< try again after retry_after_seconds
         outcome_unknown,  ///< the log failed while writing: the records may be there
+        bad_key,          ///< empty or too long
+        key_in_use,       ///< another request under that key is not answered yet
+        key_reused,       ///< that key was used with another body
     };
     Kind kind = Kind::malformed;
     std::string detail;
+    std::string found = {};  ///< of a bad key: what was there instead
     FieldErrorCode code = FieldErrorCode::syntax;
     int retry_after_seconds = 1;
 };
@@ -87,10 +109,11 @@ using Admission = std::function<std::optional<IngestRefusal>()>;
 class Ingest {
 public:
     /// Registers a stream for every dataset of the store: a new one gets `shards` shards, a known one keeps
-    /// its own.
+    /// its own. Without `deduplicator` event ids and keys mean nothing. All outlive this object.
     static Result<std::unique_ptr<Ingest>> open(EventLog& log, const ContractStore& contracts,
                                                 std::uint32_t shards, IngestLimits limits,
-                                                Admission admission, Metrics& metrics);
+                                                Admission admission, Metrics& metrics,
+                                                Deduplicator* deduplicator = nullptr);
     ~Ingest();
 
     void submit(std::string_view stream, IngestBody body, IngestDone done);
@@ -100,10 +123,21 @@ public:
 
 private:
     class Stream;
+    struct OnceOnly;
     void append(Stream& stream, RowBatchPtr rows, IngestDone done);
-    Ingest(EventLog& log, IngestLimits limits, Admission admission);
+    std::optional<IngestRefusal> too_large(const std::vector<LogBatch>& batches) const;
+    /// False: the request is answered. `keyed` is set otherwise, and `done` frees the key if it is refused.
+    bool begin_key(Stream& stream, IngestBody& body, IngestDone& done, std::optional<KeyedRequest>& keyed);
+    IngestOutcome answer_again(Stream& stream, const KeyedRequest& first, IngestBody body) const;
+    void submit_once(Stream& stream, RowBatchPtr rows, std::optional<KeyedRequest> keyed, IngestDone done);
+    void claim_and_append(const std::shared_ptr<OnceOnly>& request);
+    void append_new(const std::shared_ptr<OnceOnly>& request);
+    Ingest(EventLog& log, const ContractStore& contracts, IngestLimits limits, Admission admission,
+           Deduplicator* deduplicator);
 
     EventLog& log_;
+    const ContractStore& contracts_;
+    Deduplicator* const deduplicator_;
     IngestLimits limits_;
     Admission admission_;
     std::map<std::string, std::unique_ptr<Stream>, std::less<>> streams_;

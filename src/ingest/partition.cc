@@ -8,7 +8,7 @@ namespace tillstream {
 
 namespace {
 
-constexpr std::uint32_t kNoPart = ~std::uint32_t{0};
+constexpr std::uint32_t kNoPart = Partitioned::kNoPart;
 
 /// The routing text of a row. `digits` is scratch for numeric keys.
 std::string_view routing_key(const RowBatch& rows, std::size_t row, char (&digits)[24]) {
@@ -46,15 +46,20 @@ void copy_records(const RowBatch& rows, Part& part) {
 }  // namespace
 
 Partitioned partition_rows(const RowBatchPtr& rows, const std::vector<SourceInfo>& shards,
-                           ShardRouter& router) {
+                           ShardRouter& router, std::span<const std::uint32_t> left_out) {
     const std::uint32_t count = rows->rows();
     Partitioned dealt;
-    dealt.part_of.resize(count);
+    dealt.part_of.resize(count, kNoPart);
     dealt.place_in.resize(count);
     std::vector<std::uint32_t> part_of_shard(shards.size(), kNoPart);
     std::vector<Part> parts;
     char digits[24];
+    auto skipped = left_out.begin();
     for (std::uint32_t row = 0; row < count; ++row) {
+        if (skipped != left_out.end() && *skipped == row) {
+            ++skipped;
+            continue;
+        }
         const std::uint32_t shard = router.shard_of(routing_key(*rows, row, digits)).value;
         TILLSTREAM_ASSERT(shard < shards.size());
         if (part_of_shard[shard] == kNoPart) {
@@ -71,6 +76,7 @@ Partitioned partition_rows(const RowBatchPtr& rows, const std::vector<SourceInfo
         part.bytes += rows->raw(row).size() + 1;
     }
     for (const Rejection& rejection : rows->rejections()) {
+        if (dealt.part_of[rejection.index] == kNoPart) continue;
         Part& part = parts[dealt.part_of[rejection.index]];
         part.block->rejections.push_back({dealt.place_in[rejection.index], rejection.errors});
     }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "contract/row_batch.h"
@@ -15,14 +16,16 @@ namespace tillstream {
 
 /// One request, dealt out.
 struct Partitioned {
+    static constexpr std::uint32_t kNoPart = ~std::uint32_t{0};
+
     std::vector<LogBatch> batches;        ///< one for each shard that got something
-    std::vector<std::uint32_t> part_of;   ///< row -> index into batches
+    std::vector<std::uint32_t> part_of;   ///< row -> index into batches; kNoPart if the row was left out
     std::vector<std::uint32_t> place_in;  ///< row -> record within that batch
 };
 
 /// Accepted rows go by their partition key; rejected ones, and datasets without a key, by the record's own
-/// text.
+/// text. Rows in `left_out` (rising) go nowhere.
 Partitioned partition_rows(const RowBatchPtr& rows, const std::vector<SourceInfo>& shards,
-                           ShardRouter& router);
+                           ShardRouter& router, std::span<const std::uint32_t> left_out = {});
 
 }  // namespace tillstream

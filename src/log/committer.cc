@@ -275,6 +275,7 @@ void Committer::stamp(AppendRequest& request, Lsn lsn, Timestamp arrived, TailGr
         batch.base = ends_.next(batch.source);
         batch.arrived = arrived;
         batch.lsn = lsn;
+        batch.number = static_cast<std::uint32_t>(tail.batches.size());
         add_to_group(request.encoded[i], batch.base, arrived);
         ends_.set(batch.source, batch.end(), arrived);
         moved_.push_back({batch.source, batch.end(), arrived});

@@ -350,6 +350,10 @@ Position Journal::earliest() const {
     return position;
 }
 
+std::string Journal::durable_cursor() const {
+    return journal::encode_cursor({Lsn{parts_->published.last().value + 1}, 0}, parts_->uuid);
+}
+
 Result<std::unique_ptr<LogReader>> Journal::open_reader(std::string_view cursor, ReadFrom from) {
     const journal::ReadPlace start = TILLSTREAM_TRY(journal::decode_place(cursor, parts_->uuid));
     if (start.at.next.value > parts_->published.last().value + 1)

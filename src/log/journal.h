@@ -88,6 +88,7 @@ public:
     void append(std::vector<LogBatch> batches, AppendDone done) override;
     Position durable_end() const override;
     Position earliest() const override;
+    std::string durable_cursor() const override;
     /// The reader must not outlive the journal.
     Result<std::unique_ptr<LogReader>> open_reader(std::string_view cursor,
                                                    ReadFrom from = ReadFrom::nearest) override;

@@ -7,6 +7,7 @@
 namespace tillstream::journal {
 
 void decode_group(const Group& group, std::vector<LogBatch>& batches, std::vector<Gap>& gaps) {
+    const std::size_t first = batches.size();
     for (const StoredBatch& stored : group.batches) {
         if (stored.kind == StoredKind::checkpoint) continue;
         auto records = decode_records(stored);
@@ -20,6 +21,7 @@ void decode_group(const Group& group, std::vector<LogBatch>& batches, std::vecto
         batch.base = stored.base;
         batch.arrived = stored.arrived;
         batch.lsn = group.header.lsn;
+        batch.number = static_cast<std::uint32_t>(batches.size() - first);
         batch.contract = stored.contract;
         batch.records = std::make_shared<const RecordBlock>(*std::move(records));
         batches.push_back(std::move(batch));

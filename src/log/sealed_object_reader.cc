@@ -96,6 +96,7 @@ SealedBatch SealedObjectReader::Parts::make_batch(std::size_t number, std::uint3
     out.batch.base = Offset{entry.base.value + (at - entry.first_ordinal)};
     out.batch.arrived = entry.arrived;
     out.batch.lsn = entry.group;
+    out.batch.number = entry.number;
     out.batch.contract = index.contract_of(entry);
     out.batch.records = std::make_shared<const RecordBlock>(std::move(block));
     at = upto;

@@ -63,9 +63,10 @@ struct LogBatch {
     BatchKind kind = BatchKind::data;
     SourceId source;
     Offset base;
-    Timestamp arrived;     ///< of every record of the batch; never decreasing within a source
-    Lsn lsn;               ///< of the group that holds it (embedded engine; 0 elsewhere)
-    std::string contract;  ///< Contract::id() the verdicts were given under; empty for control batches
+    Timestamp arrived;         ///< of every record of the batch; never decreasing within a source
+    Lsn lsn;                   ///< of the group that holds it (embedded engine; 0 elsewhere)
+    std::uint32_t number = 0;  ///< batches before it in its group; those of one append follow each other
+    std::string contract;      ///< Contract::id() the verdicts were given under; empty for control batches
     std::shared_ptr<const RecordBlock> records;
     /// The same records decoded, one row each, if they are still in memory; empty otherwise.
     RowSlice rows;
@@ -145,6 +146,8 @@ public:
     virtual Position durable_end() const = 0;
     /// Earliest record still readable, one entry a source.
     virtual Position earliest() const = 0;
+    /// Token of a reader that has read everything that is durable now.
+    virtual std::string durable_cursor() const = 0;
 
     /// From the beginning if `cursor` is empty. corruption if the cursor points beyond the durable end.
     virtual Result<std::unique_ptr<LogReader>> open_reader(std::string_view cursor,

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "delivery/row_loader.h"
+#include "identity/ingest_fact.h"
 #include "quarantine/sink_reject.h"
 #include "reconcile/internal/batch_sums.h"
 
@@ -42,7 +43,7 @@ public:
 
 private:
     Status count(LogBatch& batch) {
-        if (batch.kind == BatchKind::control) return count_refusals(batch);
+        if (batch.kind == BatchKind::control) return count_control(batch);
         if (below(ends_.front(), batch) == 0) return {};
         TILLSTREAM_CHECK(loader_.load(batch));
         for (std::size_t i = 0; i < ends_.size(); ++i) {
@@ -72,9 +73,17 @@ private:
         add_rows(contract_, batch, count, into.rows);
     }
 
+    Status count_control(const LogBatch& batch) {
+        if (batch.source != system_) return {};
+        for (std::uint32_t i = 0; i < below(ends_.front(), batch); ++i) {
+            const auto fact = parse_ingest_fact(batch.records->value(i));
+            if (fact && fact->stream == contract_.name) figures_.front().duplicates += fact->duplicates;
+        }
+        return count_refusals(batch);
+    }
+
     /// A refusal may be on record twice (a crash between writing it and going on): it counts once.
     Status count_refusals(const LogBatch& batch) {
-        if (batch.source != system_) return {};
         for (std::uint32_t i = 0; i < batch.count(); ++i) {
             const auto reject = parse_sink_reject(batch.records->value(i));
             if (!reject || reject->stream != contract_.name) continue;

@@ -5,6 +5,7 @@
 
 #include "json/writer.h"
 #include "ports/position_lookup.h"
+#include "quarantine/sink_reject.h"
 #include "reconcile/internal/log_figures.h"
 #include "reconcile/internal/raw_figures.h"
 
@@ -15,6 +16,7 @@ namespace {
 /// The part of the log's end that belongs to one stream.
 struct StreamEnd {
     Position position;
+    Position with_control;  ///< and that of control records
     std::vector<ShardEnd> shards;
 };
 
@@ -23,6 +25,9 @@ StreamEnd end_of(const EventLog& log, std::string_view stream) {
     const Position durable = log.durable_end();
     const Position earliest = log.earliest();
     for (const SourceInfo& source : log.sources()) {
+        const bool control = source.stream == kSystemStream;
+        if (const auto next = next_in(durable, source.id); next && (control || source.stream == stream))
+            end.with_control.push_back({source.id, *next});
         if (source.stream != stream) continue;
         const auto found = std::find_if(durable.begin(), durable.end(), [&](const SourceOffset& offset) {
             return offset.source == source.id;
@@ -131,7 +136,7 @@ Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::mil
         in_time.push_back(waited || covers(sink.positions, end.position));
         result.sinks.push_back(std::move(sink));
     }
-    std::vector<Position> ends{end.position};
+    std::vector<Position> ends{end.with_control};
     std::optional<RawFigures> raw;
     if (lake_ != nullptr) {
         raw = TILLSTREAM_TRY(scan_raw(*lake_, contracts_, *contract, end.position));

@@ -131,6 +131,18 @@ TEST_F(BadRequests, AreNamedByStatusTypeAndPlace) {
     }
 }
 
+TEST_F(BadRequests, KeysOutOfBoundsAreRefused) {
+    for (const std::string& key : {std::string(), std::string(256, 'k'), std::string(9'000, 'k')}) {
+        SCOPED_TRACE(key.size());
+        const Answer answer =
+            door_->send(Method::post, "/v1/streams/sales/records", {{"Idempotency-Key", key}}, "{}");
+        EXPECT_EQ(answer.status, 400);
+        EXPECT_EQ(answer.problem(), "bad-request");
+        EXPECT_EQ(answer.errors(), (std::vector<Wrong>{{"", "size", "1 to 255 bytes of Idempotency-Key",
+                                                        std::to_string(key.size()) + " bytes"}}));
+    }
+}
+
 struct HeadCase {
     std::string name;
     std::vector<std::string> parts;

@@ -6,8 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "tests/crash/request_maker.h"
 
 namespace tillstream {
 
@@ -32,6 +35,8 @@ struct LedgerEntry {
     std::int64_t customer = 0;          ///< all of them are this customer's
     std::vector<std::string> invoices;  ///< the numbers that hold at least one of them
     std::vector<RecordPlace> places;    ///< as the answer gave them, by index; only with ?detail=all
+    /// Of an unknown one that can be sent again without harm.
+    std::shared_ptr<const CrashRequest> again;
 };
 
 using Ledger = std::vector<LedgerEntry>;

@@ -38,7 +38,8 @@ Status take_answer(const CrashRequest& request, const std::string& body, LedgerE
     const auto expected = static_cast<std::int64_t>(request.records());
     if (number_of(answer, "received") != expected ||
         number_of(answer, "accepted") != static_cast<std::int64_t>(entry.accepted) ||
-        number_of(answer, "quarantined") != static_cast<std::int64_t>(entry.quarantined)) {
+        number_of(answer, "quarantined") != static_cast<std::int64_t>(entry.quarantined) ||
+        number_of(answer, "duplicates") != 0) {
         return failure(Errc::internal,
                        "the answer to " + entry.id + " counts other records than were sent: " + body);
     }
@@ -117,8 +118,7 @@ void Load::run(int connection) {
             round_ * 10'000 + connection, random);
         LedgerEntry entry = entry_of(request);
         ++in_flight_;
-        const auto answer =
-            client->post(request.target(), request.body, {{"Content-Type", request.content_type()}});
+        const auto answer = client->post(request.target(), request.body, request.headers());
         --in_flight_;
         if (answer && answer->status == 200 && !request.malformed) {
             entry.fate = Fate::acknowledged;
@@ -133,6 +133,8 @@ void Load::run(int connection) {
         } else if (answer.error().code == Errc::unavailable) {
             entry.fate = Fate::refused;  // it was never sent
         }
+        if (entry.fate == Fate::unknown && !request.malformed && (request.has_ids || !request.key.empty()))
+            entry.again = std::make_shared<const CrashRequest>(request);
         const bool broken = !answer;
         ledger.push_back(std::move(entry));
         if (broken) break;

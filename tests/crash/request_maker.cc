@@ -17,18 +17,21 @@ std::size_t draw(std::mt19937_64& random, std::size_t first, std::size_t last) {
 
 std::string json_record(const CrashRequest& request, std::size_t index) {
     const std::string quantity = request.bad[index] ? "\"six\"" : std::to_string(quantity_of(index));
-    return fmt::format(R"({{"invoice_no":"{}","stock_code":"{}","description":"{}","quantity":{},)"
+    const std::string event_id =
+        request.has_ids ? fmt::format(R"("event_id":"{}{}",)", request.id, index) : std::string();
+    return fmt::format(R"({{{}"invoice_no":"{}","stock_code":"{}","description":"{}","quantity":{},)"
                        R"("invoice_date":"2011-03-01T10:{:02}:00Z","unit_price":"{}.{:02}","customer_id":{},)"
                        R"("country":"Malta"}})",
-                       request.invoice_no(index), index, request.id, quantity, index % 60,
+                       event_id, request.invoice_no(index), index, request.id, quantity, index % 60,
                        cents_of(index) / 100, cents_of(index) % 100, request.customer);
 }
 
 std::string csv_record(const CrashRequest& request, std::size_t index) {
     const std::string quantity = request.bad[index] ? "six" : std::to_string(quantity_of(index));
-    return fmt::format("{},{},{},{},3/1/2011 10:{:02},{}.{:02},{},Malta\n", request.invoice_no(index), index,
-                       request.id, quantity, index % 60, cents_of(index) / 100, cents_of(index) % 100,
-                       request.customer);
+    const std::string event_id = request.has_ids ? request.id + std::to_string(index) + "," : std::string();
+    return fmt::format("{}{},{},{},{},3/1/2011 10:{:02},{}.{:02},{},Malta\n", event_id,
+                       request.invoice_no(index), index, request.id, quantity, index % 60,
+                       cents_of(index) / 100, cents_of(index) % 100, request.customer);
 }
 
 std::string json_body(const CrashRequest& request) {
@@ -47,7 +50,8 @@ std::string ndjson_body(const CrashRequest& request) {
 }
 
 std::string csv_body(const CrashRequest& request) {
-    std::string body(kColumns);
+    std::string body(request.has_ids ? "event_id," : "");
+    body += kColumns;
     for (std::size_t i = 0; i < request.bad.size(); ++i) body += csv_record(request, i);
     return body;
 }
@@ -71,6 +75,12 @@ std::string CrashRequest::content_type() const {
     return "";
 }
 
+std::vector<std::pair<std::string, std::string>> CrashRequest::headers() const {
+    std::vector<std::pair<std::string, std::string>> headers{{"Content-Type", content_type()}};
+    if (!key.empty()) headers.emplace_back("Idempotency-Key", key);
+    return headers;
+}
+
 std::string CrashRequest::invoice_no(std::size_t index) const {
     return id + std::to_string(index % kInvoices);
 }
@@ -88,6 +98,8 @@ CrashRequest make_request(std::string id, std::int64_t customer, std::mt19937_64
     request.wants_offsets = draw(random, 0, 9) == 0;
     request.malformed = draw(random, 0, 29) == 0;
     if (request.malformed) request.form = BodyForm::json_array;
+    request.has_ids = draw(random, 0, 1) == 0;
+    if (draw(random, 0, 1) == 0) request.key = request.id + "key";
     switch (request.form) {
         case BodyForm::json_array: request.body = json_body(request); break;
         case BodyForm::ndjson: request.body = ndjson_body(request); break;

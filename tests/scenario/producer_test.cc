@@ -264,5 +264,29 @@ TEST(ProducerDocument, ListsEveryQuirkWithItsMeaning) {
     }
 }
 
+TEST_F(Producer, WhatAShopSendsTwiceCountsOnceAlsoWhenAllIsSentAgain) {
+    const auto seed = std::to_string(std::random_device{}());
+    std::printf("seed %s\n", seed.c_str());
+    const std::string shop = folder().file("shop");
+    const CommandResult made =
+        run_program({"simulate", "--seed", seed, "--rows", "50000", "--duplicates", "0.05", "--out", shop});
+    ASSERT_EQ(made.exit_code, 0) << made.errors;
+    start();
+    const json::Value report = send(shop + "/sales.ndjson");
+    const json::Value expected = read_json(shop + "/expected.json");
+    for (const char* figure : {"sent", "accepted", "quarantined", "duplicates"}) {
+        EXPECT_EQ(text_of(report, figure), text_of(expected, figure)) << figure;
+    }
+    EXPECT_GT(number_of(report, "duplicates"), 1'000);
+    server().kill_now();
+    start();
+    const json::Value again = send(shop + "/sales.ndjson");
+    EXPECT_EQ(number_of(again, "accepted"), 0);
+    const json::Value verified = expect_verified();
+    EXPECT_EQ(text_of(verified, "accepted"), text_of(expected, "accepted"));
+    EXPECT_EQ(number_of(verified, "received"), 2 * number_of(expected, "sent"));
+    EXPECT_EQ(value("SELECT sum(line_total) FROM shop.sales"), text_of(expected, "line_total"));
+}
+
 }  // namespace
 }  // namespace tillstream

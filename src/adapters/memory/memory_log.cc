@@ -63,12 +63,15 @@ void MemoryLog::append(std::vector<LogBatch> batches, AppendDone done) {
     }
     Appended appended;
     appended.arrived = clock_.now();
+    const Lsn lsn{batches_.size() + 1};
+    std::uint32_t number = 0;
     for (LogBatch& batch : batches) {
         for (const SourceOffset& end : ends_locked()) {
             if (end.source == batch.source) batch.base = end.next;
         }
         batch.arrived = appended.arrived;
-        batch.lsn = Lsn{batches_.size() + 1};
+        batch.lsn = lsn;
+        batch.number = number++;
         appended.bases.push_back(batch.base);
         appended.position.push_back({batch.source, batch.end()});
         batches_.push_back(std::move(batch));
@@ -99,6 +102,11 @@ Position MemoryLog::earliest() const {
     Position first;
     for (const SourceInfo& source : sources()) first.push_back({source.id, Offset{0}});
     return first;
+}
+
+std::string MemoryLog::durable_cursor() const {
+    const std::lock_guard lock(mutex_);
+    return std::to_string(batches_.size());
 }
 
 std::size_t MemoryLog::index_of(std::string_view cursor) const {

@@ -71,6 +71,14 @@ IngestLimits ingest_limits(const Settings& settings) {
             static_cast<int>(settings.ingest.depth_max)};
 }
 
+DedupOptions dedup_options(const Settings& settings) {
+    DedupOptions options;
+    options.window = std::chrono::ceil<std::chrono::hours>(settings.dedup.window);
+    options.ids_max = static_cast<std::uint64_t>(settings.dedup.max_ids);
+    options.memory_bytes = settings.dedup.memory_bytes.bytes;
+    return options;
+}
+
 SinkPolicy sink_policy(const Settings& settings) {
     SinkPolicy policy;
     policy.lag_bytes_max = settings.delivery.lag_bytes_max.bytes;
@@ -150,9 +158,12 @@ Status Engine::open_parts() {
     lake_.emplace(*objects_);
     reconciler_ = std::make_unique<Reconciler>(*journal_, *contracts_);
     reconciler_->add_raw(*lake_);
+    deduplicator_ = TILLSTREAM_TRY(
+        Deduplicator::open({*journal_, fs, system_clock(), dir + "/state/dedup", system, logger_, metrics_},
+                           dedup_options(settings_)));
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
-        [this] { return admit(); }, metrics_));
+        [this] { return admit(); }, metrics_, deduplicator_.get()));
     return {};
 }
 
@@ -288,6 +299,7 @@ void Engine::close() {
     quarantine_ready_ = nullptr;
     history_ready_ = nullptr;
     if (journal_) journal_->close();
+    if (deduplicator_) deduplicator_->close();
 }
 
 }  // namespace tillstream::app

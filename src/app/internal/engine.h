@@ -2,8 +2,8 @@
 //
 // Lifecycle:  open (locks the folder, recovers the log; ingest and reads of the log work from here on) -> the
 //             warehouse opens in the background and its sinks join -> drain -> close. The destructor closes.
-// Order:      start: lock, format, contracts, log, delivery, ingest, warehouse. Stop: the reverse, ingest
-//             first.
+// Order:      start: lock, format, contracts, log, delivery, deduplicator, ingest, warehouse. Stop: the
+//             reverse, ingest first.
 // Threads:    accessors from any thread.
 // Errors:     of open: resource_exhausted (another process owns the folder: its pid is named),
 //             invalid_argument (a contract or option), corruption or unsupported (FORMAT), io.
@@ -24,6 +24,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "delivery/delivery.h"
+#include "identity/deduplicator.h"
 #include "ingest/ingest.h"
 #include "log/journal.h"
 #include "log/sealed_lake.h"
@@ -91,6 +92,7 @@ private:
     std::unique_ptr<Journal> journal_;
     std::unique_ptr<DiskGuard> disk_;
     std::unique_ptr<Delivery> delivery_;
+    std::unique_ptr<Deduplicator> deduplicator_;
     std::unique_ptr<Ingest> ingest_;
     std::unique_ptr<Reconciler> reconciler_;
 

@@ -9,6 +9,7 @@
 #include "adapters/localfs/local_object_store.h"
 #include "app/internal/disk_guard.h"
 #include "core/env.h"
+#include "identity/deduplicator.h"
 #include "log/inspect.h"
 #include "log/sealed_lake.h"
 
@@ -128,6 +129,15 @@ void check_lake(Filesystem& fs, const std::string& dir, const std::set<std::stri
             check_stream(lake, stream, kind, findings);
 }
 
+void check_dedup(Filesystem& fs, const std::string& dir, Findings& findings) {
+    const std::vector<std::string> problems = check_dedup_files(fs, dir + "/state/dedup");
+    for (const std::string& problem : problems)
+        findings.add(
+            {Level::problem, "event ids", problem,
+             "stop the server, remove state/dedup and start it: the index is built again from the log"});
+    if (problems.empty()) findings.add({Level::ok, "event ids", "every run of the index is whole", ""});
+}
+
 void check_disk(const std::string& dir, int share_max_percent, Findings& findings) {
     DiskGuard guard(dir, static_cast<std::uint64_t>(share_max_percent));
     if (const auto full = guard.refusal())
@@ -157,6 +167,8 @@ std::vector<Finding> check_files(const std::string& data_dir, int disk_share_max
     const std::set<std::string> streams = check_journal(fs, data_dir, findings);
     progress("reading the sealed objects");
     check_lake(fs, data_dir, streams, findings);
+    progress("reading the index of event ids");
+    check_dedup(fs, data_dir, findings);
     return findings.take();
 }
 

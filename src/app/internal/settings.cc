@@ -122,6 +122,34 @@ void declare_ingest(OptionSet& set, Settings& s) {
              .max = "4GiB"});
 }
 
+void declare_dedup(OptionSet& set, Settings& s) {
+    set.add({.section = "dedup",
+             .key = "window",
+             .target = &s.dedup.window,
+             .description =
+                 "How long an event id or an Idempotency-Key is known again, in whole hours; at most an hour "
+                 "longer.",
+             .min = "1h",
+             .max = "2160h"});
+    set.add({.section = "dedup",
+             .key = "max_ids",
+             .target = &s.dedup.max_ids,
+             .description =
+                 "Most event ids and keys that are known again; over it the oldest are forgotten first, an "
+                 "eighth of them at a time.",
+             .unit = "ids",
+             .min = "1000",
+             .max = "10000000000"});
+    set.add({.section = "dedup",
+             .key = "memory_bytes",
+             .target = &s.dedup.memory_bytes,
+             .description =
+                 "Memory of the index of ids, half of it for filters of 1.54 bytes an id: too little means "
+                 "fewer ids than max_ids.",
+             .min = "1MiB",
+             .max = "1TiB"});
+}
+
 void declare_log(OptionSet& set, Settings& s) {
     set.add({.section = "log",
              .key = "segment_bytes",
@@ -285,6 +313,7 @@ OptionSet declare_options(Settings& settings) {
     declare_data(set, settings);
     declare_http(set, settings);
     declare_ingest(set, settings);
+    declare_dedup(set, settings);
     declare_log(set, settings);
     declare_storage(set, settings);
     declare_serving(set, settings);

@@ -39,6 +39,11 @@ struct Settings {
         ByteSize in_flight_bytes_max{64 << 20};
     } ingest;
     struct {
+        Duration window = std::chrono::hours{168};
+        std::int64_t max_ids = 150'000'000;
+        ByteSize memory_bytes{512 << 20};
+    } dedup;
+    struct {
         ByteSize segment_bytes{64 << 20};
         ByteSize budget_bytes{std::uint64_t{16} << 30};
         ByteSize queue_bytes{64 << 20};

@@ -25,6 +25,7 @@ Ingest::Stream::Stream(ContractPtr contract, std::vector<SourceInfo> shards, Ing
                        Metrics& metrics)
     : contract_(std::move(contract)),
       shards_(std::move(shards)),
+      ingest_limits_(limits),
       limits_{limits.record_bytes, limits.depth},
       accepted_(metrics.counter("tillstream_ingest_records_total", "Records stored, by verdict.",
                                 {{"stream", contract_->name}, {"status", "accepted"}})),
@@ -67,9 +68,22 @@ BodyResult Ingest::Stream::decode(BodyFormat format, const std::shared_ptr<const
     return tools->reader.decode(format, text, tools->decoder);
 }
 
-Partitioned Ingest::Stream::deal_out(const RowBatchPtr& rows) {
+BodyResult Ingest::Stream::decode_as(ContractPtr contract, DecodeLimits limits, BodyFormat format,
+                                     const std::shared_ptr<const Buffer>& text) {
+    BodyDecoder reader(limits);
+    RowDecoder decoder(std::move(contract), limits);
+    return reader.decode(format, text, decoder);
+}
+
+Partitioned Ingest::Stream::deal_out(const RowBatchPtr& rows, std::span<const std::uint32_t> left_out) {
     Loan tools(*this);
-    return partition_rows(rows, shards_, tools->router);
+    return partition_rows(rows, shards_, tools->router, left_out);
+}
+
+std::vector<ShardId> Ingest::Stream::shards_of(const std::vector<LogBatch>& batches) const {
+    std::vector<ShardId> shards;
+    for (const LogBatch& batch : batches) shards.push_back(shard_of(batch.source));
+    return shards;
 }
 
 ShardId Ingest::Stream::shard_of(SourceId source) const {
@@ -80,9 +94,9 @@ ShardId Ingest::Stream::shard_of(SourceId source) const {
     return {};
 }
 
-void Ingest::Stream::count(const RowBatch& rows) {
-    accepted_.add(rows.rows() - rows.rejected());
-    if (rows.rejected() != 0) quarantined_.add(rows.rejected());
+void Ingest::Stream::count(std::uint32_t accepted, std::uint32_t quarantined) {
+    accepted_.add(accepted);
+    if (quarantined != 0) quarantined_.add(quarantined);
 }
 
 }  // namespace tillstream

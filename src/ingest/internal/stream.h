@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "ingest/ingest.h"
@@ -19,9 +20,20 @@ public:
     Stream(ContractPtr contract, std::vector<SourceInfo> shards, IngestLimits limits, Metrics& metrics);
 
     BodyResult decode(BodyFormat format, const std::shared_ptr<const Buffer>& text);
-    Partitioned deal_out(const RowBatchPtr& rows);
+    /// As it was decoded under another version of the contract, or other limits.
+    static BodyResult decode_as(ContractPtr contract, DecodeLimits limits, BodyFormat format,
+                                const std::shared_ptr<const Buffer>& text);
+    Partitioned deal_out(const RowBatchPtr& rows, std::span<const std::uint32_t> left_out = {});
     ShardId shard_of(SourceId source) const;
-    void count(const RowBatch& rows);
+    std::vector<ShardId> shards_of(const std::vector<LogBatch>& batches) const;
+    void count(std::uint32_t accepted, std::uint32_t quarantined);
+
+    const Contract& contract() const { return *contract_; }
+    const IngestLimits& limits() const { return ingest_limits_; }
+    const std::vector<SourceInfo>& shards() const { return shards_; }
+    /// Null if ids and keys mean nothing.
+    DedupStream* ids() const { return ids_; }
+    void honour_ids(DedupStream& ids) { ids_ = &ids; }
 
 private:
     /// What decoding needs and what is worth keeping between requests.
@@ -38,7 +50,9 @@ private:
 
     ContractPtr contract_;
     std::vector<SourceInfo> shards_;
+    IngestLimits ingest_limits_;
     DecodeLimits limits_;
+    DedupStream* ids_ = nullptr;
     Counter& accepted_;
     Counter& quarantined_;
     std::mutex mutex_;

@@ -9,6 +9,10 @@ namespace tillstream::http_door {
 
 namespace {
 
+/// IngestReceipt::form, as it is stored with a key: these numbers stay.
+constexpr std::uint32_t kFailuresOnly = 0;
+constexpr std::uint32_t kAllRecords = 1;
+
 int status_of(IngestRefusal::Kind kind) {
     switch (kind) {
         case IngestRefusal::Kind::unknown_stream: return 404;
@@ -16,6 +20,9 @@ int status_of(IngestRefusal::Kind kind) {
         case IngestRefusal::Kind::too_large: return 413;
         case IngestRefusal::Kind::overloaded: return 503;
         case IngestRefusal::Kind::outcome_unknown: return 503;
+        case IngestRefusal::Kind::bad_key: return 400;
+        case IngestRefusal::Kind::key_in_use: return 409;
+        case IngestRefusal::Kind::key_reused: return 422;
     }
     return 500;
 }
@@ -28,6 +35,8 @@ HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view req
             {"", std::string(to_string(refusal.code)), "a body that splits into records", refusal.detail});
     }
     if (refusal.kind == IngestRefusal::Kind::outcome_unknown) problem.slug = "outcome-unknown";
+    if (refusal.kind == IngestRefusal::Kind::bad_key)
+        problem.errors = errors_json({"", "size", "1 to 255 bytes of Idempotency-Key", refusal.found});
     return problem_response(problem, request_id);
 }
 
@@ -57,16 +66,20 @@ void write_record(json::Writer& out, const IngestReceipt& receipt, std::uint32_t
     out.end_object();
 }
 
-void write_records(json::Writer& out, const IngestReceipt& receipt, bool all_records) {
+void write_records(json::Writer& out, const IngestReceipt& receipt) {
     const auto rejections = receipt.rows->rejections();
-    if (!all_records) {
-        for (const Rejection& rejection : rejections) write_record(out, receipt, rejection.index, &rejection);
+    if (receipt.form != kAllRecords) {
+        for (const Rejection& rejection : rejections)
+            if (!receipt.is_copy(rejection.index)) write_record(out, receipt, rejection.index, &rejection);
         return;
     }
     auto next = rejections.begin();
     for (std::uint32_t row = 0; row < receipt.rows->rows(); ++row) {
         const bool rejected = next != rejections.end() && next->index == row;
-        write_record(out, receipt, row, rejected ? &*next : nullptr);
+        if (receipt.is_copy(row))
+            out.begin_object().member("index", row).member("status", "duplicate").end_object();
+        else
+            write_record(out, receipt, row, rejected ? &*next : nullptr);
         if (rejected) ++next;
     }
 }
@@ -75,9 +88,8 @@ void write_records(json::Writer& out, const IngestReceipt& receipt, bool all_rec
 /// and the rows are let go, on the io thread. std::function wants copies, so what is there once is shared.
 class Answer {
 public:
-    Answer(Responder responder, std::string request_id, bool all_records)
-        : state_(
-              std::make_shared<State>(State{std::move(responder), std::move(request_id), all_records, {}})) {}
+    Answer(Responder responder, std::string request_id, std::uint32_t form)
+        : state_(std::make_shared<State>(State{std::move(responder), std::move(request_id), form, {}})) {}
 
     void operator()(IngestOutcome outcome) const {
         state_->outcome = std::move(outcome);
@@ -90,16 +102,19 @@ private:
     struct State {
         Responder responder;
         std::string request_id;
-        bool all_records;
+        std::uint32_t form;
         IngestOutcome outcome;
 
         HttpResponse render() {
-            const IngestOutcome taken = std::move(outcome);
+            IngestOutcome taken = std::move(outcome);
             if (const auto* refusal = std::get_if<IngestRefusal>(&taken)) {
                 return refusal_response(*refusal, request_id);
             }
+            IngestReceipt& receipt = std::get<IngestReceipt>(taken);
+            if (!receipt.replayed) receipt.form = form;
             HttpResponse response;
-            response.body = receipt_json(std::get<IngestReceipt>(taken), all_records);
+            response.body = receipt_json(receipt);
+            if (receipt.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
             return response;
         }
     };
@@ -121,19 +136,24 @@ void post_records(Ingest& ingest, HttpRequest&& request, Responder responder) {
         return responder.send(unsupported_response(*unsupported, request.request_id));
     }
     const BodyKind& known = std::get<BodyKind>(kind);
-    Answer answer(std::move(responder), std::string(request.request_id), detail == "all");
-    ingest.submit(stream, {known.format, known.charset, known.encoding, std::move(request.body)}, answer);
+    const std::uint32_t form = detail == "all" ? kAllRecords : kFailuresOnly;
+    IngestBody body{known.format, known.charset, known.encoding, {}};
+    if (const auto key = request.headers.find("Idempotency-Key"))
+        body.key = IngestKey{std::string(), std::string(*key), form};
+    Answer answer(std::move(responder), std::string(request.request_id), form);
+    body.bytes = std::move(request.body);
+    ingest.submit(stream, std::move(body), answer);
 }
 
 }  // namespace
 
-std::string receipt_json(const IngestReceipt& receipt, bool all_records) {
+std::string receipt_json(const IngestReceipt& receipt) {
     std::string text;
     json::Writer out(text);
     out.begin_object().member("received", receipt.rows->rows()).member("accepted", receipt.accepted);
     out.member("quarantined", receipt.quarantined).member("duplicates", receipt.duplicates);
     out.member("position", encode_position(receipt.position)).key("records").begin_array();
-    write_records(out, receipt, all_records);
+    write_records(out, receipt);
     out.end_array().end_object();
     return text;
 }

@@ -7,7 +7,7 @@ namespace tillstream::http_door {
 
 Status add_ingest_routes(Router& router, const HttpServices& services);
 
-/// The answer's body: counts, position, and the records the caller asked to see (FACES "Ingest").
-std::string receipt_json(const IngestReceipt& receipt, bool all_records);
+/// The answer's body: counts, position, and the records that its form asks for (FACES "Ingest").
+std::string receipt_json(const IngestReceipt& receipt);
 
 }  // namespace tillstream::http_door

@@ -1,0 +1,141 @@
+#include "identity/internal/dedup_stream.h"
+
+namespace tillstream {
+
+using identity::bit_of;
+using identity::ClaimState;
+using identity::ClaimTable;
+using identity::Hour;
+using identity::IdHash;
+using identity::Kind;
+using identity::Pending;
+
+DedupStream::DedupStream(std::string name, const SipHash128::Key& folder_key) : name_(std::move(name)) {
+    id_key_ = bytes_hasher_(folder_key, "id:", name_);
+    bytes_key_ = bytes_hasher_(folder_key, "bytes:", name_);
+}
+
+std::vector<IdHash> DedupStream::hashes_of(std::span<const RecordId> records) {
+    SipHash128 hasher = [this] {
+        const std::lock_guard lock(hashers_mutex_);
+        if (hashers_.empty()) return SipHash128();
+        SipHash128 idle = std::move(hashers_.back());
+        hashers_.pop_back();
+        return idle;
+    }();
+    std::vector<IdHash> hashes;
+    hashes.reserve(records.size());
+    for (const RecordId& record : records)
+        hashes.push_back(identity::hash_from(hasher(id_key_, record.event_id)));
+    const std::lock_guard lock(hashers_mutex_);
+    hashers_.push_back(std::move(hasher));
+    return hashes;
+}
+
+IdHash DedupStream::bytes_hash(const IdHash& id, std::string_view content) {
+    const std::string_view name(reinterpret_cast<const char*>(&id), sizeof id);
+    return identity::hash_from(bytes_hasher_(bytes_key_, name, content));
+}
+
+DedupStream::Place DedupStream::look(const IdHash& hash, const Pending* own) const {
+    Place place;
+    for (const std::shared_ptr<ClaimTable>* table : {&set_aside_, &fresh_}) {
+        if (!*table) continue;
+        const ClaimTable::Found found = (*table)->find(hash, own);
+        place.kinds |= found.kinds;
+        if (found.waits_for == nullptr) continue;
+        place.waiting_in = *table;
+        place.waits_for = found.waits_for;
+    }
+    return place;
+}
+
+DedupStream::Decision DedupStream::decide(std::span<const RecordId> records, std::span<const IdHash> hashes,
+                                          std::span<const unsigned> kinds, identity::RunStore& store,
+                                          const identity::RunSet& runs, Hour now) {
+    const std::lock_guard lock(mutex_);
+    Decision decision;
+    decision.table = fresh_;
+    const std::uint32_t request = fresh_->add_request();
+    decision.claims = &fresh_->request(request);
+    for (std::uint32_t i = 0; i < records.size(); ++i) {
+        const RecordId& record = records[i];
+        Place id = look(hashes[i], decision.claims);
+        id.kinds |= kinds[i];
+        bool copy = (id.kinds & bit_of(Kind::accepted)) != 0;
+        IdHash bytes;
+        const bool met_rejected = (id.kinds & bit_of(Kind::rejected)) != 0;
+        if (!copy && !id.waits_for && (!record.accepted || met_rejected))
+            bytes = bytes_hash(hashes[i], record.content);
+        if (!copy && !id.waits_for && met_rejected) {
+            unsigned known = look(bytes, decision.claims).kinds;
+            store.look_up(runs, {&bytes, 1}, now, &known);
+            copy = known != 0;
+        }
+        if (!copy && id.waits_for) {
+            decision.claims->settle(ClaimState::taken_back, now);
+            decision.waiting_in = std::move(id.waiting_in);
+            decision.waits_for = id.waits_for;
+            return decision;
+        }
+        if (copy) {
+            decision.copies.push_back(i);
+            continue;
+        }
+        fresh_->insert(hashes[i], record.accepted ? Kind::accepted : Kind::rejected, request);
+        if (!record.accepted) fresh_->insert(bytes, Kind::rejected, request);
+    }
+    return decision;
+}
+
+std::uint32_t DedupStream::replayed_request(Hour hour) {
+    const std::lock_guard lock(mutex_);
+    const std::uint32_t request = fresh_->add_request();
+    fresh_->request(request).settle(ClaimState::durable, hour);
+    return request;
+}
+
+void DedupStream::replay(std::string_view event_id, std::string_view content, bool accepted,
+                         std::uint32_t request) {
+    const std::lock_guard lock(mutex_);
+    const IdHash id = identity::hash_from(bytes_hasher_(id_key_, event_id));
+    fresh_->insert(id, accepted ? Kind::accepted : Kind::rejected, request);
+    if (!accepted) fresh_->insert(bytes_hash(id, content), Kind::rejected, request);
+}
+
+std::size_t DedupStream::fresh_ids() const {
+    const std::lock_guard lock(mutex_);
+    return fresh_->size();
+}
+
+std::size_t DedupStream::memory_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return fresh_->memory_bytes() + (set_aside_ ? set_aside_->memory_bytes() : 0);
+}
+
+void DedupStream::set_aside() {
+    const std::lock_guard lock(mutex_);
+    if (set_aside_ || fresh_->size() == 0) return;
+    set_aside_ = std::move(fresh_);
+    fresh_ = std::make_shared<ClaimTable>();
+}
+
+bool DedupStream::is_settled() const {
+    const std::lock_guard lock(mutex_);
+    return !set_aside_ || set_aside_->running() == 0;
+}
+
+/// Nothing is added to a table set aside: it is walked without the lock.
+void DedupStream::collect(std::vector<IdHash>& into) const {
+    std::unique_lock lock(mutex_);
+    const std::shared_ptr<const ClaimTable> table = set_aside_;
+    lock.unlock();
+    if (table) table->collect(into);
+}
+
+void DedupStream::drop_set_aside() {
+    const std::lock_guard lock(mutex_);
+    set_aside_.reset();
+}
+
+}  // namespace tillstream

@@ -1,0 +1,94 @@
+// run_store.h - the folder of runs: what is sealed, merged, too old or too much.
+//
+// Order:      a run is on stable storage before the list names it; the list names no file any more before it
+//             is removed. A crash in between leaves files nobody names: open removes them.
+// Merging:    runs that follow each other become one when four or more are of like size; none grows beyond an
+//             eighth of the window or of the limit, so that the oldest can be dropped in pieces. So there are
+//             about eight large ones and a few small ones, however many ids there are.
+// Limits:     over ids_max the oldest run goes first, with a warning and tillstream_dedup_dropped_ids_total.
+// Damage:     a run that cannot be opened: everything is forgotten, and the log is read anew (cursor empty).
+//             One found damaged later answers no more; the list asks for that at the next start.
+// Threads:    runs, look_up and note_damage: any. seal and tidy: one.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/env.h"
+#include "core/log.h"
+#include "core/metrics.h"
+#include "core/result.h"
+#include "identity/internal/id_run.h"
+#include "identity/internal/run_list.h"
+
+namespace tillstream::identity {
+
+struct RunSet {
+    std::vector<RunPtr> ids;   ///< oldest first
+    std::vector<RunPtr> keys;  ///< oldest first
+};
+using RunSetPtr = std::shared_ptr<const RunSet>;
+
+struct RunLimits {
+    Hour keep = 168;  ///< full hours an id is honoured
+    std::uint64_t ids_max = 150'000'000;
+};
+
+class RunStore {
+public:
+    static Result<std::unique_ptr<RunStore>> open(Filesystem& fs, std::string dir, RunLimits limits,
+                                                  const Logger& logger, Metrics& metrics);
+
+    const SipHash128::Key& key() const { return list_.key; }
+    /// Of the log: everything before it is in the runs. Empty: nothing is.
+    const std::string& cursor() const { return list_.cursor; }
+    const RunLimits& limits() const { return limits_; }
+    RunSetPtr runs() const;
+
+    /// For each hash the kinds (bit_of) under which it is in a run and not too old; adds to `kinds`.
+    void look_up(const RunSet& runs, std::span<const IdHash> hashes, Hour now, unsigned* kinds);
+    /// The text of a key; empty if it is not there or too old.
+    std::string text_of(const RunSet& runs, const IdHash& key, Hour now);
+
+    /// Makes runs of these, which may be empty, and of the cursor that they complete. Sorts them.
+    Status seal(std::vector<IdHash> ids, std::vector<RunEntry> keys, std::string cursor, Hour now);
+    /// Nothing is known any more: the runs tell of another log.
+    Status forget();
+    /// Drops what is too old or too much, merges what is small.
+    Status tidy(Hour now);
+
+    std::uint64_t ids() const;
+    std::size_t memory_bytes() const;
+
+private:
+    RunStore(Filesystem& fs, std::string dir, RunLimits limits, const Logger& logger, Metrics& metrics);
+    Status load();
+    Status start_anew();
+    Status remove_unnamed();
+    Status publish(std::vector<RunPtr> all, std::string cursor);
+    Status merge_kind(RunKind kind, Hour now);
+    Status drop_old(Hour now);
+    void note_damage(const IdRun& run, const Error& error);
+    std::vector<RunPtr> all_runs() const;
+
+    Filesystem& fs_;
+    const std::string dir_;
+    const RunLimits limits_;
+    Logger logger_;
+    RunList list_;
+    mutable std::mutex mutex_;
+    RunSetPtr runs_ = std::make_shared<const RunSet>();
+    std::atomic<bool> damaged_{false};
+    Counter& dropped_;
+    Counter& damages_;
+    Gauge& ids_gauge_;
+    Gauge& runs_gauge_;
+    Gauge& memory_gauge_;
+};
+
+}  // namespace tillstream::identity

@@ -1,0 +1,63 @@
+#include "identity/internal/key_table.h"
+
+#include <algorithm>
+#include <set>
+
+namespace tillstream::identity {
+
+KeyTable::Found KeyTable::begin(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    const auto [entry, fresh] = entries_.try_emplace(key);
+    if (fresh) return {};
+    return {entry->second.state, entry->second.text};
+}
+
+void KeyTable::answer(const std::string& key, const IdHash& hash, std::string text, Hour hour) {
+    const std::lock_guard lock(mutex_);
+    entries_[key] = {State::answered, hash.with(Kind::key, hour), std::move(text)};
+}
+
+void KeyTable::release(const std::string& key) {
+    const std::lock_guard lock(mutex_);
+    entries_.erase(key);
+}
+
+std::vector<std::string> KeyTable::running() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> keys;
+    for (const auto& [key, entry] : entries_)
+        if (entry.state == State::running) keys.push_back(key);
+    return keys;
+}
+
+bool KeyTable::any_runs(const std::vector<std::string>& keys) const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(keys.begin(), keys.end(), [this](const std::string& key) {
+        const auto entry = entries_.find(key);
+        return entry != entries_.end() && entry->second.state == State::running;
+    });
+}
+
+std::vector<RunEntry> KeyTable::answered() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<RunEntry> answered;
+    for (const auto& [key, entry] : entries_)
+        if (entry.state == State::answered) answered.push_back({entry.hash, entry.text});
+    return answered;
+}
+
+void KeyTable::forget(const std::vector<RunEntry>& sealed) {
+    std::set<IdHash> gone;
+    for (const RunEntry& entry : sealed) gone.insert(entry.hash);
+    const std::lock_guard lock(mutex_);
+    std::erase_if(entries_, [&](const auto& entry) {
+        return entry.second.state == State::answered && gone.contains(entry.second.hash);
+    });
+}
+
+std::size_t KeyTable::size() const {
+    const std::lock_guard lock(mutex_);
+    return entries_.size();
+}
+
+}  // namespace tillstream::identity
