@@ -30,8 +30,8 @@ std::string scope_text(const Need& need) {
 }
 
 Error quota_used_up(const Token& token, int seconds) {
-    return {Errc::resource_exhausted, "the quota of token " + token.id + " is used up; try again in " +
-                                          std::to_string(seconds) + " s"};
+    return {Errc::resource_exhausted,
+            "the quota of token " + token.id + " is used up; try again in " + std::to_string(seconds) + " s"};
 }
 
 }  // namespace
@@ -67,16 +67,18 @@ Access::Access(TokenStore store, std::unique_ptr<AuditLog> audit, Clock& clock, 
 Access::~Access() = default;
 
 std::shared_ptr<Access::Holder> Access::make_holder(StoredToken stored) {
-    const MetricLabels label{{"token", labelled_ < kTokensLabelled ? stored.token.id : "other"}};
-    ++labelled_;
     const bool revoked = stored.token.revoked.has_value();
+    const bool labelled = !revoked && labelled_ < kTokensLabelled;
+    labelled_ += labelled ? 1 : 0;
+    const MetricLabels label{{"token", labelled ? stored.token.id : "other"}};
     const Quota quota = stored.token.quota;
     return std::shared_ptr<Holder>(new Holder{
         std::move(stored), QuotaMeter(quota),
         metrics_.counter("tillstream_token_requests_total", "Requests let in by a token", label),
         metrics_.counter("tillstream_token_records_total", "Records charged to a token", label),
         metrics_.counter("tillstream_token_bytes_total", "Bytes charged to a token", label),
-        metrics_.counter("tillstream_token_throttled_total", "Requests over a token's quota", label), revoked});
+        metrics_.counter("tillstream_token_throttled_total", "Requests over a token's quota", label),
+        revoked});
 }
 
 void Access::renew_holders() {
@@ -118,8 +120,8 @@ Admission Access::admit(std::string_view text, const Need& need) {
     admission.token_id = token.id;
     if (holder->revoked) return refuse({Errc::unauthenticated, "token " + token.id + " was revoked"});
     if (need.scope && !token.scopes.allow(*need.scope, need.stream))
-        return refuse({Errc::permission_denied, "this needs the scope " + scope_text(need) + "; token " + token.id +
-                                                    " has " + token.scopes.joined()});
+        return refuse({Errc::permission_denied, "this needs the scope " + scope_text(need) + "; token " +
+                                                    token.id + " has " + token.scopes.joined()});
     if (need.scope == Scope::ingest) {
         if (const auto seconds = holder->meter.look(clock_.steady())) {
             holder->throttled.add();
@@ -129,6 +131,11 @@ Admission Access::admit(std::string_view text, const Need& need) {
     }
     holder->requests.add();
     return admission;
+}
+
+Admission Access::turn_away(Error refusal) {
+    refused_counter(metrics_, reason_of(refusal.code)).add();
+    return {{}, std::move(refusal), 0};
 }
 
 std::optional<int> Access::charge(std::string_view token_id, std::uint64_t records, std::uint64_t bytes) {
@@ -156,7 +163,8 @@ Result<CreatedToken> Access::create(TokenSpec spec) {
     TokenText made = make_token_text();
     while (store_.find(made.id) || made.id == kOwnerId) made = make_token_text();
     const StoredToken stored{
-        {made.id, std::move(spec.name), std::move(spec.scopes), spec.quota, clock_.now()}, sha256_hex(made.text)};
+        {made.id, std::move(spec.name), std::move(spec.scopes), spec.quota, clock_.now()},
+        sha256_hex(made.text)};
     TILLSTREAM_CHECK(store_.add(stored));
     renew_holders();
     return CreatedToken{stored.token, std::move(made.text)};

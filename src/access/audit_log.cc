@@ -66,7 +66,8 @@ Status AuditLog::record(const AuditEntry& entry) {
 
 void AuditLog::note_refusal(const AuditEntry& entry) {
     std::string kind;
-    for (const std::string_view part : {entry.token, entry.peer, entry.action}) kind.append(part).push_back('\n');
+    for (const std::string_view part : {entry.token, entry.peer, entry.action})
+        kind.append(part).push_back('\n');
     kind += std::to_string(entry.status);
     const std::lock_guard lock(refusals_mutex_);
     auto found = refusals_.find(kind);
@@ -74,9 +75,14 @@ void AuditLog::note_refusal(const AuditEntry& entry) {
         // One kind for all that came after: what they were is not told any more, that they came is.
         found = refusals_.find("");
         if (found == refusals_.end())
-            found = refusals_.try_emplace("", Repeated{start_of_line({.token = {}, .peer = {}, .request_id = {},
-                                                                      .action = "others", .target = {},
-                                                                      .status = entry.status})}).first;
+            found = refusals_
+                        .try_emplace("", Repeated{start_of_line({.token = {},
+                                                                 .peer = {},
+                                                                 .request_id = {},
+                                                                 .action = "others",
+                                                                 .target = {},
+                                                                 .status = entry.status})})
+                        .first;
     } else if (found == refusals_.end()) {
         found = refusals_.try_emplace(std::move(kind), Repeated{start_of_line(entry)}).first;
     }

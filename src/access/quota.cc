@@ -21,14 +21,16 @@ double TokenBucket::wait(std::uint64_t amount, std::chrono::nanoseconds now) {
     return level_ >= wanted ? 0 : (wanted - level_) / per_second_;
 }
 
-std::optional<int> QuotaMeter::wait(std::uint64_t records, std::uint64_t bytes, std::chrono::nanoseconds now) {
+std::optional<int> QuotaMeter::wait(std::uint64_t records, std::uint64_t bytes,
+                                    std::chrono::nanoseconds now) {
     const double seconds = std::max(records_.wait(records, now), bytes_.wait(bytes, now));
     if (seconds <= 0) return std::nullopt;
     constexpr double kMost = std::numeric_limits<int>::max();
     return static_cast<int>(std::clamp(std::ceil(seconds), 1.0, kMost));
 }
 
-std::optional<int> QuotaMeter::charge(std::uint64_t records, std::uint64_t bytes, std::chrono::nanoseconds now) {
+std::optional<int> QuotaMeter::charge(std::uint64_t records, std::uint64_t bytes,
+                                      std::chrono::nanoseconds now) {
     if (unlimited_) return std::nullopt;
     const std::lock_guard lock(mutex_);
     if (const auto seconds = wait(records, bytes, now)) return seconds;

@@ -14,9 +14,9 @@ constexpr std::size_t kStreamNameMax = 63;
 constexpr std::size_t kQuotedMax = 80;
 
 bool is_stream_name(std::string_view name) {
-    return !name.empty() && name.size() <= kStreamNameMax && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    });
+    return !name.empty() && name.size() <= kStreamNameMax &&
+           std::all_of(name.begin(), name.end(),
+                       [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 }  // namespace
@@ -40,11 +40,13 @@ Result<ScopeSet::Grant> ScopeSet::parse_grant(std::string_view text) {
     }
     if (text.starts_with(kIngestPrefix)) {
         const std::string_view stream = text.substr(kIngestPrefix.size());
-        if (stream == kEveryStream || is_stream_name(stream)) return Grant{Scope::ingest, std::string(stream)};
+        if (stream == kEveryStream || is_stream_name(stream))
+            return Grant{Scope::ingest, std::string(stream)};
     }
-    return failure(Errc::invalid_argument,
-                   "scope '" + std::string(text.substr(0, kQuotedMax)) +
-                       "' is unknown; there are ingest:<stream>, ingest:*, files, read, query, repair and admin");
+    return failure(
+        Errc::invalid_argument,
+        "scope '" + std::string(text.substr(0, kQuotedMax)) +
+            "' is unknown; there are ingest:<stream>, ingest:*, files, read, query, repair and admin");
 }
 
 Result<ScopeSet> ScopeSet::parse(std::span<const std::string> texts) {

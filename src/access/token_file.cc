@@ -112,7 +112,8 @@ std::string encode_tokens(std::span<const StoredToken> tokens) {
 Result<std::vector<StoredToken>> decode_tokens(std::string_view bytes) {
     std::string_view rest = bytes;
     const json::Value header = TILLSTREAM_TRY(take_line(rest));
-    if (TILLSTREAM_TRY(text_of(header, "format")) != kFormat) return damaged("the first line names another format");
+    if (TILLSTREAM_TRY(text_of(header, "format")) != kFormat)
+        return damaged("the first line names another format");
     const std::uint64_t version = TILLSTREAM_TRY(number_of(header, "version"));
     if (version > kVersion) return failure(Errc::unsupported, fmt::format("it is of version {}", version));
     if (TILLSTREAM_TRY(text_of(header, "crc32c")) != crc_text(rest)) return damaged("the checksum is wrong");

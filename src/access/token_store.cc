@@ -10,10 +10,12 @@ namespace {
 
 Error unreadable(const std::string& path, const Error& error) {
     if (error.code == Errc::unsupported)
-        return {error.code, path + ": " + error.message + ", which this program cannot read; use the one that wrote it"};
-    return {error.code, path + " is damaged: " + error.message +
-                            "; restore it from a copy, or take it away and make new tokens with `tillstream token "
-                            "create`. Without it only loopback is served, and without a token"};
+        return {error.code,
+                path + ": " + error.message + ", which this program cannot read; use the one that wrote it"};
+    return {error.code,
+            path + " is damaged: " + error.message +
+                "; restore it from a copy, or take it away and make new tokens with `tillstream token "
+                "create`. Without it only loopback is served, and without a token"};
 }
 
 auto find_in(auto& tokens, std::string_view id) {
@@ -41,8 +43,9 @@ const StoredToken* TokenStore::find(std::string_view id) const {
 Status TokenStore::add(StoredToken token) {
     std::vector<StoredToken> tokens = tokens_;
     if (tokens.size() >= kTokensMax) {
-        const auto spent = std::find_if(tokens.begin(), tokens.end(),
-                                        [](const StoredToken& stored) { return stored.token.revoked.has_value(); });
+        const auto spent = std::find_if(tokens.begin(), tokens.end(), [](const StoredToken& stored) {
+            return stored.token.revoked.has_value();
+        });
         if (spent == tokens.end())
             return failure(Errc::conflict, "there are " + std::to_string(kTokensMax) +
                                                " tokens, as many as a folder keeps; revoke one first");

@@ -73,7 +73,7 @@ Ingest::Ingest(EventLog& log, IngestLimits limits, Admission admission)
 
 Ingest::~Ingest() = default;
 
-void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done) {
+void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done, const Charge& charge) {
     const auto found = streams_.find(stream);
     if (found == streams_.end()) {
         return done(refuse(IngestRefusal::Kind::unknown_stream, "no stream named " + std::string(stream)));
@@ -86,8 +86,12 @@ void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done) {
         return done(refuse(large ? IngestRefusal::Kind::too_large : IngestRefusal::Kind::malformed,
                            text.error().message));
     }
+    const std::uint64_t bytes = (*text)->size();
     auto decoded = target.decode(body.format, *text);
     if (!decoded) return done(refuse(decoded.error()));
+    if (charge) {
+        if (auto over = charge((*decoded)->rows(), bytes)) return done(std::move(*over));
+    }
     append(target, std::move(*decoded), std::move(done));
 }
 

@@ -70,6 +70,7 @@ struct IngestRefusal {
         malformed,  ///< does not split into records; `code` and `at` say where
         too_large,
         overloaded,       ///< try again after retry_after_seconds
+        over_quota,       ///< of the sender; the same
         outcome_unknown,  ///< the log failed while writing: the records may be there
     };
     Kind kind = Kind::malformed;
@@ -84,6 +85,10 @@ using IngestDone = std::function<void(IngestOutcome)>;
 /// Asked before each request is decoded: a refusal's detail and seconds, or nothing.
 using Admission = std::function<std::optional<IngestRefusal>()>;
 
+/// Asked once a request is decoded, with its records and the bytes of its plain text, before anything is stored;
+/// on the thread of submit, which does not outlast it.
+using Charge = std::function<std::optional<IngestRefusal>(std::uint64_t records, std::uint64_t bytes)>;
+
 class Ingest {
 public:
     /// Registers a stream for every dataset of the store: a new one gets `shards` shards, a known one keeps
@@ -93,7 +98,7 @@ public:
                                                 Admission admission, Metrics& metrics);
     ~Ingest();
 
-    void submit(std::string_view stream, IngestBody body, IngestDone done);
+    void submit(std::string_view stream, IngestBody body, IngestDone done, const Charge& charge = {});
 
     bool knows(std::string_view stream) const { return streams_.find(stream) != streams_.end(); }
     const IngestLimits& limits() const { return limits_; }
