@@ -115,6 +115,7 @@ Result<std::vector<StoredToken>> decode_tokens(std::string_view bytes) {
     if (TILLSTREAM_TRY(text_of(header, "format")) != kFormat)
         return damaged("the first line names another format");
     const std::uint64_t version = TILLSTREAM_TRY(number_of(header, "version"));
+    if (version == 0) return damaged("it names no version");
     if (version > kVersion) return failure(Errc::unsupported, fmt::format("it is of version {}", version));
     if (TILLSTREAM_TRY(text_of(header, "crc32c")) != crc_text(rest)) return damaged("the checksum is wrong");
     std::vector<StoredToken> tokens;
