@@ -13,7 +13,7 @@ namespace tillstream {
 namespace {
 
 constexpr std::string_view kFormat = "tillstream tokens";
-constexpr std::int64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 1;
 constexpr std::size_t kSha256Digits = 64;
 
 tl::unexpected<Error> damaged(std::string what) { return failure(Errc::corruption, std::move(what)); }
