@@ -1,15 +1,16 @@
 // access.h - who may do what: tokens at work, their quotas, and the record of their use.
 //
-// Open:        without any token a server is open to whoever reaches it, which is why only loopback is bound then
-//              (app). The first token closes it at once, and it stays closed when every token is revoked: who owns
-//              the folder makes a new one with the server stopped.
+// Open:        without any token a server is open to whoever reaches it, which is why only loopback is bound
+//              then (app). The first token closes it at once, and it stays closed when every token is
+//              revoked: who owns the folder makes a new one with the server stopped.
 // Lifecycle:   open -> any calls. Outlives the server and its doors.
 // Durability:  create and revoke are on stable storage when they return.
 // Secrets:     a token's text comes in by admit and out by create, and is nowhere kept, logged or told.
 // Threads:     any. admit and charge never wait for the disk.
 // Metrics:     tillstream_access_tokens; tillstream_access_refused_total{reason};
-//              tillstream_access_audit_failures_total; by token id, for the first kTokensLabelled of a run, "other"
-//              for the rest: tillstream_token_requests_total, _records_total, _bytes_total, _throttled_total.
+//              tillstream_access_audit_failures_total; by token id, for the first kTokensLabelled of a run,
+//              "other" for the rest: tillstream_token_requests_total, _records_total, _bytes_total,
+//              _throttled_total.
 // Source:      FACES "Doors", "Conventions".
 #pragma once
 
@@ -73,8 +74,8 @@ public:
     Admission admit(std::string_view text, const Need& need);
     /// The admission of a request that carries no token to look at.
     Admission turn_away(Error refusal);
-    /// Takes records and bytes from the token's quota, or nothing, and tells after how many seconds to try again.
-    /// An unknown id has no quota.
+    /// Takes records and bytes from the token's quota, or nothing, and tells after how many seconds to try
+    /// again. An unknown id has no quota.
     std::optional<int> charge(std::string_view token_id, std::uint64_t records, std::uint64_t bytes);
 
     /// invalid_argument (name, quota over Quota::kMax), conflict (too many), io.

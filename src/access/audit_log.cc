@@ -118,11 +118,19 @@ Status AuditLog::write(std::string_view lines) {
     if (size_ > 0 && size_ + lines.size() > options_.file_bytes_max) TILLSTREAM_CHECK(rotate());
     std::string bytes = torn_ ? "\n" : "";
     bytes += lines;
+    const Status appended = append(bytes);
+    if (appended) {
+        size_ += bytes.size();
+        torn_ = false;
+    } else if (!file_->truncate(size_)) {
+        file_.reset();  // whatever is there now is looked at before the next line
+    }
+    return appended;
+}
+
+Status AuditLog::append(std::string_view bytes) {
     TILLSTREAM_CHECK(file_->write_at(size_, bytes));
-    TILLSTREAM_CHECK(file_->sync());
-    size_ += bytes.size();
-    torn_ = false;
-    return {};
+    return file_->sync();
 }
 
 Status AuditLog::rotate() {

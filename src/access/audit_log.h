@@ -1,13 +1,13 @@
-// audit_log.h - who changed what, and who was turned away: <data>/state/audit.log, JSON lines, only appended to.
+// audit_log.h - who changed what, and who was turned away: <data>/state/audit.log, only appended to.
 //
-// Line:        {"time","token","peer","request_id","action","target","outcome","status","repeats"}; token and
+// Line:        JSON: {"time","token","peer","request_id","action","target","outcome","status","repeats"}; token and
 //              target are null if there is none. `outcome` is done, refused (4xx) or failed. Never a secret.
-// Durability:  record() has flushed when it returns. Refusals wait in memory for the next flush(): a crash may
-//              take those of the last second.
-// Bounds:      a flood of refusals cannot fill the disk: what is refused again within a window (the same token,
-//              peer, action and status) is counted, not written; at most kDistinctMax kinds are told apart in a
-//              window, all others count together. A file of AuditOptions::file_bytes_max is renamed to
-//              audit.log.1, the one before to audit.log.2, and so on; the oldest goes.
+// Durability:  record() has flushed when it returns. Refusals wait in memory for the next flush(): a crash
+//              may take those of the last second.
+// Bounds:      a flood of refusals cannot fill the disk: what is refused again within a window (the same
+//              token, peer, action and status) is counted, not written; at most kDistinctMax kinds are told
+//              apart in a window, all others count together. A file of AuditOptions::file_bytes_max is
+//              renamed to audit.log.1, the one before to audit.log.2, and so on; the oldest goes.
 // Errors:      io, resource_exhausted. After a failure the next line takes the place of the broken one.
 // Threads:     any; note_refusal never waits for the disk.
 #pragma once
@@ -64,6 +64,7 @@ private:
     AuditLog(PrivateFolder folder, Clock& clock, AuditOptions options);
     Status open_file();
     Status write(std::string_view lines);
+    Status append(std::string_view bytes);
     Status rotate();
     std::string start_of_line(const AuditEntry& entry) const;
     /// Lines that are due; empties the window when it is over.

@@ -1,8 +1,8 @@
 // quota.h - how much a token may store: two token buckets, charged together or not at all.
 //
-// Rule:     a bucket holds one second's worth and fills steadily. What is in it can be taken at once; more than a
-//           full bucket is taken from a full one only and leaves it in debt, so that a request larger than the
-//           quota of a second passes, and the average still holds.
+// Rule:     a bucket holds one second's worth and fills steadily. What is in it can be taken at once; more
+//           than a full bucket is taken from a full one only and leaves it in debt, so that a request larger
+//           than the quota of a second passes, and the average still holds.
 // Threads:  any.
 // Source:   FACES "Conventions" (429, Retry-After), "Doors".
 #pragma once

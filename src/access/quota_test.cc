@@ -64,8 +64,8 @@ TEST(QuotaTest, HugeDebtsGiveAWaitThatFitsAnInt) {
     EXPECT_GT(*meter.charge(1, 0, seconds(1)), 1'000'000);
 }
 
-/// Whatever comes when, no window lets more through than it may: its length times the rate, one burst and, for a
-/// large request, its own size.
+/// Whatever comes when, no window lets more through than it may: its length times the rate, one burst and,
+/// for a large request, its own size.
 TEST(QuotaTest, NoRunOfRequestsPassesTheRate) {
     const auto seed = std::random_device{}();
     std::printf("seed %u\n", seed);

@@ -1,7 +1,7 @@
 // scope.h - what a route asks for, and what a token gives.
 //
-// Rule:    admin gives everything; any other scope gives itself alone. `ingest` is given for one stream, or for
-//          all with "*".
+// Rule:    admin gives everything; any other scope gives itself alone. `ingest` is given for one stream, or
+//          for all with "*".
 // Errors:  invalid_argument naming the scope that is none, and all there are.
 // Limits:  kScopesMax a token; names of streams as in contracts: a-z, 0-9 and _, at most 63.
 // Source:  FACES "Doors".

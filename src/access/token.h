@@ -1,7 +1,7 @@
 // token.h - a token: its text, which is the secret, and what is known of it, which is not.
 //
-// Text:     ts_<id>_<secret>: 12 and 64 lower-case hex digits. The secret is 256 bits of the operating system's
-//           randomness. A scanner finds leaked ones with ts_[0-9a-f]{12}_[0-9a-f]{64}.
+// Text:     ts_<id>_<secret>: 12 and 64 lower-case hex digits. The secret is 256 bits of the operating
+//           system's randomness. A scanner finds leaked ones with ts_[0-9a-f]{12}_[0-9a-f]{64}.
 // Kept:     the SHA-256 of the whole text, never the text: it is shown once, when the token is made.
 // Threads:  plain values.
 #pragma once

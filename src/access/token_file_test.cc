@@ -23,10 +23,18 @@ std::vector<StoredToken> two_tokens() {
 
 /// As docs/formats/tokens.md shows it.
 constexpr std::string_view kGolden =
-    R"({"format":"tillstream tokens","version":1,"tokens":2,"crc32c":"c5e2a3e0"}
-{"id":"0a1b2c3d4e5f","name":"till \"7\"","sha256":"5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9","scopes":["ingest:sales","read"],"records_per_second":500,"bytes_per_second":0,"created":"2023-11-14T22:13:20Z","revoked":null}
-{"id":"ffffffffffff","name":"","sha256":"5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9","scopes":["admin"],"records_per_second":0,"bytes_per_second":0,"created":"2023-11-14T22:13:21.25Z","revoked":"2023-11-14T22:15:00Z"}
-)";
+    R"({"format":"tillstream tokens","version":1,"tokens":2,"crc32c":"c5e2a3e0"})"
+    "\n"
+    R"({"id":"0a1b2c3d4e5f","name":"till \"7\"",)"
+    R"("sha256":"5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9",)"
+    R"("scopes":["ingest:sales","read"],"records_per_second":500,"bytes_per_second":0,)"
+    R"("created":"2023-11-14T22:13:20Z","revoked":null})"
+    "\n"
+    R"({"id":"ffffffffffff","name":"",)"
+    R"("sha256":"5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9",)"
+    R"("scopes":["admin"],"records_per_second":0,"bytes_per_second":0,)"
+    R"("created":"2023-11-14T22:13:21.25Z","revoked":"2023-11-14T22:15:00Z"})"
+    "\n";
 
 TEST(TokenFileTest, TheBytesAreThoseOfTheDocument) { EXPECT_EQ(encode_tokens(two_tokens()), kGolden); }
 

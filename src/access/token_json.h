@@ -1,5 +1,5 @@
-// token_json.h - tokens as the door and the command line show them (FACES "Doors"). Never with their text, but for
-// the one answer that makes a token.
+// token_json.h - tokens as the door and the command line show them (FACES "Doors"). Never with their text,
+// but for the one answer that makes a token.
 #pragma once
 
 #include <span>

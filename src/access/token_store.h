@@ -1,12 +1,12 @@
 // token_store.h - the tokens of a data folder, kept in <data>/state/tokens.
 //
-// Durability:  a change is on stable storage when it returns. After a failure it may or may not be there at the
-//              next start; in memory it is not.
-// Revoked:     tokens stay, so that lists tell of them and doors once closed stay closed; the oldest go when room
-//              is needed.
-// Errors:      corruption or unsupported for a file that is not what was written: it names the file and the way
-//              out, and whoever cannot read who may come in must let nobody in. not_found for an unknown id,
-//              conflict when kTokensMax are in force, io.
+// Durability:  a change is on stable storage when it returns. After a failure it may or may not be there at
+//              the next start; in memory it is not.
+// Revoked:     tokens stay, so that lists tell of them and doors once closed stay closed; the oldest go when
+//              room is needed.
+// Errors:      corruption or unsupported for a file that is not what was written: it names the file and the
+//              way out, and whoever cannot read who may come in must let nobody in. not_found for an unknown
+//              id, conflict when kTokensMax are in force, io.
 // Threads:     one at a time.
 #pragma once
 

@@ -75,12 +75,11 @@ TEST_F(TokenStoreTest, RevokingAgainKeepsTheFirstTime) {
 }
 
 TEST_F(TokenStoreTest, AFullStoreForgetsTheOldestRevokedAndNoneInForce) {
-    TokenStore store = open();
     std::vector<StoredToken> full;
     for (std::size_t i = 0; i < TokenStore::kTokensMax; ++i)
         full.push_back(stored(id_of(static_cast<int>(i))));
     ASSERT_TRUE(write_file_atomic(memory_, "state/tokens", encode_tokens(full)));
-    store = open();
+    TokenStore store = open();
     const Status refused = store.add(stored(id_of(5000)));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Errc::conflict);
@@ -107,9 +106,9 @@ TEST_F(TokenStoreTest, AnEmptyFileIsDamageNotAnOpenDoor) {
     EXPECT_FALSE(TokenStore::open(folder(memory_)));
 }
 
-/// One change, cut short at every call to the file system in turn, with the fault once and from then on, and each
-/// time a loss of power after it: the file is the one before or the one after, and never older than what was
-/// reported done.
+/// One change, cut short at every call to the file system in turn, with the fault once and from then on, and
+/// each time a loss of power after it: the file is the one before or the one after, and never older than what
+/// was reported done.
 class TokenStoreCrashTest : public ::testing::TestWithParam<std::tuple<bool, Loss>> {};
 
 TEST_P(TokenStoreCrashTest, AChangeIsThereOrNotWhateverFails) {

@@ -85,8 +85,8 @@ using IngestDone = std::function<void(IngestOutcome)>;
 /// Asked before each request is decoded: a refusal's detail and seconds, or nothing.
 using Admission = std::function<std::optional<IngestRefusal>()>;
 
-/// Asked once a request is decoded, with its records and the bytes of its plain text, before anything is stored;
-/// on the thread of submit, which does not outlast it.
+/// Asked once a request is decoded, with its records and the bytes of its plain text, before anything is
+/// stored; on the thread of submit, which does not outlast it.
 using Charge = std::function<std::optional<IngestRefusal>(std::uint64_t records, std::uint64_t bytes)>;
 
 class Ingest {

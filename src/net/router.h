@@ -30,8 +30,8 @@ struct GateAnswer {
     std::string principal = {};  ///< becomes RequestHead::principal, cut at kPrincipalBytesMax
 };
 
-/// Looks at every request before its body is read, and before it is told whether there is such a path or method
-/// (`route` is nothing then); what it refuses, no route sees. Called on the io thread: must not block.
+/// Looks at every request before its body is read, and before it is told whether there is such a path or
+/// method (`route` is nothing then); what it refuses, no route sees. Called on the io thread: must not block.
 using Gate = std::function<GateAnswer(const RequestHead&, std::optional<std::size_t> route)>;
 
 struct RouteOptions {

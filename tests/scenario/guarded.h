@@ -1,5 +1,5 @@
-// guarded.h - a scenario in which tokens are asked for: requests with and without them, and tokens made by the
-// command line.
+// guarded.h - a scenario in which tokens are asked for: requests with and without them, and tokens made by
+// the command line.
 #pragma once
 
 #include <map>

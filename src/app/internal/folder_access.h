@@ -19,8 +19,8 @@ Result<bool> tokens_defined(const std::string& data_dir);
 /// A folder opened for its tokens alone; owned until destruction.
 class FolderAccess {
 public:
-    /// resource_exhausted, naming the pid, if another process owns it; not_found if there is no such folder and
-    /// it is not to be made.
+    /// resource_exhausted, naming the pid, if another process owns it; not_found if there is no such folder
+    /// and it is not to be made.
     static Result<FolderAccess> open(const std::string& data_dir, bool make_folder);
 
     Access& access() { return *access_; }

@@ -2,8 +2,8 @@
 // its own.
 //
 // Rule:       verbs that need data are HTTP clients. With no server running on `--data DIR`, the folder is
-//             opened for this one command, behind a door on a free loopback port, and closed again. Who may open
-//             the folder may everything there: no token is asked for.
+//             opened for this one command, behind a door on a free loopback port, and closed again. Who may
+//             open the folder may everything there: no token is asked for.
 // Source:     FACES "Start".
 #pragma once
 

@@ -3,8 +3,9 @@
 // Lifecycle:  start (ingest and log are up; the warehouse follows) -> stop: no new requests, answer what is
 //             in flight, bring the sinks level, close the log. The destructor stops without waiting for the
 //             sinks.
-// Safety:     an address beyond loopback needs TLS and tokens, or http.insecure (FACES "Doors"). Tokens that cannot
-//             be read keep it from starting (corruption, unsupported): a door is never open by accident.
+// Safety:     an address beyond loopback needs TLS and tokens, or http.insecure (FACES "Doors"). Tokens that
+//             cannot be read keep it from starting (corruption, unsupported): a door is never open by
+//             accident.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,9 @@
 // tls_watch.h - gives a server its certificate and key anew when their files change.
 //
-// Rule:     files count as changed when either's inode, size or time of change is another (links are followed),
-//           and are read once they have stayed the same from one look to the next: both are rarely replaced at
-//           the same moment. A pair that cannot be used is told in log and metric, and the one before stays.
+// Rule:     files count as changed when either's inode, size or time of change is another (links are
+//           followed), and are read once they have stayed the same from one look to the next: both are rarely
+//           replaced at the same moment. A pair that cannot be used is told in log and metric, and the one
+//           before stays.
 // Threads:  any.
 // Metrics:  tillstream_tls_reloads_total{result="done|failed"}.
 #pragma once

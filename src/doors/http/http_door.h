@@ -3,8 +3,8 @@
 // Threads:   ingest runs on the io thread that read the body; everything that may wait runs on `workers`.
 // Errors:    application/problem+json; one table maps Errc to a status (error_status.h). Bad input is never a
 //            5xx.
-// Access:    every route declares the scope it needs (internal/operations.cc); the gate asks for it before the body
-//            is read and before anything is told of what exists.
+// Access:    every route declares the scope it needs (internal/operations.cc); the gate asks for it before
+//            the body is read and before anything is told of what exists.
 // Services may appear after start (the warehouse opens while ingest already runs): what is not there yet
 // answers 503.
 // Source:    FACES.

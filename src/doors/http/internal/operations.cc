@@ -94,7 +94,8 @@ constexpr std::string_view kInvoicePage =
 
 constexpr std::string_view kTokenSpec =
     R"({"type":"object","required":["scopes"],"additionalProperties":false,"properties":{)"
-    R"("scopes":{"type":"array","items":{"type":"string"},"minItems":1},"name":{"type":"string","maxLength":100},)"
+    R"("scopes":{"type":"array","items":{"type":"string"},"minItems":1},)"
+    R"("name":{"type":"string","maxLength":100},)"
     R"("records_per_second":{"type":["integer","null"],"minimum":1},)"
     R"("bytes_per_second":{"type":["integer","null"],"minimum":1}}})";
 constexpr std::string_view kToken =

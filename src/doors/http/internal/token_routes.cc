@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kSpecBytesMax = 64 << 10;
 
-/// With no token there is nobody to ask, and whoever makes the first one owns the door. The gate may have let a
-/// request pass just before that.
+/// With no token there is nobody to ask, and whoever makes the first one owns the door. The gate may have let
+/// a request pass just before that.
 Status check_first(Access& access, const RequestHead& request) {
     if (access.closed() && request.principal.empty())
         return failure(Errc::unauthenticated, "a token is needed since just now: the first one was made");
