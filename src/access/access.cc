@@ -104,12 +104,12 @@ std::shared_ptr<Access::Holder> Access::find_holder(std::string_view id) const {
     return found == holders_.end() ? nullptr : found->second;
 }
 
-Admission Access::admit(std::string_view text, const Need& need) {
-    Admission admission;
+AccessDecision Access::admit(std::string_view text, const Need& need) {
+    AccessDecision decision;
     const auto refuse = [&](Error error) {
         refused_counter(metrics_, reason_of(error.code)).add();
-        admission.refusal = std::move(error);
-        return std::move(admission);
+        decision.refusal = std::move(error);
+        return std::move(decision);
     };
     const auto id = token_id_in(text);
     if (!id) return refuse(unknown_token());
@@ -117,7 +117,7 @@ Admission Access::admit(std::string_view text, const Need& need) {
     const bool known = equal_in_constant_time(sha256_hex(text), holder ? holder->stored.sha256 : kNobody);
     if (!known || !holder) return refuse(unknown_token());
     const Token& token = holder->stored.token;
-    admission.token_id = token.id;
+    decision.token_id = token.id;
     if (holder->revoked) return refuse({Errc::unauthenticated, "token " + token.id + " was revoked"});
     if (need.scope && !token.scopes.allow(*need.scope, need.stream))
         return refuse({Errc::permission_denied, "this needs the scope " + scope_text(need) + "; token " +
@@ -125,15 +125,15 @@ Admission Access::admit(std::string_view text, const Need& need) {
     if (need.scope == Scope::ingest) {
         if (const auto seconds = holder->meter.look(clock_.steady())) {
             holder->throttled.add();
-            admission.retry_after_seconds = *seconds;
+            decision.retry_after_seconds = *seconds;
             return refuse(quota_used_up(token, *seconds));
         }
     }
     holder->requests.add();
-    return admission;
+    return decision;
 }
 
-Admission Access::turn_away(Error refusal) {
+AccessDecision Access::turn_away(Error refusal) {
     refused_counter(metrics_, reason_of(refusal.code)).add();
     return {{}, std::move(refusal), 0};
 }

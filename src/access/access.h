@@ -50,7 +50,7 @@ struct Need {
     std::string_view stream = {};  ///< of Scope::ingest
 };
 
-struct Admission {
+struct AccessDecision {
     std::string token_id;          ///< of a known token, whatever became of the request
     std::optional<Error> refusal;  ///< unauthenticated, permission_denied, resource_exhausted (quota)
     int retry_after_seconds = 0;   ///< of a quota that is used up
@@ -71,9 +71,9 @@ public:
     bool closed() const { return closed_.load(std::memory_order_acquire); }
 
     /// Whether the holder of `text` may. A token whose quota is used up is refused if it wants to store.
-    Admission admit(std::string_view text, const Need& need);
-    /// The admission of a request that carries no token to look at.
-    Admission turn_away(Error refusal);
+    AccessDecision admit(std::string_view text, const Need& need);
+    /// The decision of a request that carries no token to look at.
+    AccessDecision turn_away(Error refusal);
     /// Takes records and bytes from the token's quota, or nothing, and tells after how many seconds to try
     /// again. An unknown id has no quota.
     std::optional<int> charge(std::string_view token_id, std::uint64_t records, std::uint64_t bytes);

@@ -28,8 +28,8 @@ protected:
     }
     /// The refusal's code; nothing if it passes.
     std::optional<Errc> refusal(std::string_view text, Scope scope, std::string_view stream = {}) {
-        const Admission admission = access_->admit(text, {scope, stream});
-        return admission.refusal ? std::optional(admission.refusal->code) : std::nullopt;
+        const AccessDecision decision = access_->admit(text, {scope, stream});
+        return decision.refusal ? std::optional(decision.refusal->code) : std::nullopt;
     }
     double refused(const char* reason) {
         return metrics_
@@ -79,11 +79,11 @@ TEST_F(AccessTest, WhatIsNoTokenOfTheseIsUnknown) {
          {std::string(), std::string("x"), made.token.id, wrong_secret, stranger.text,
           make_token_text(made.token.id).text, made.text + " ", " " + made.text,
           make_token_text(Access::kOwnerId).text, std::string(1 << 20, 'a')}) {
-        const Admission admission = access_->admit(text, {});
-        ASSERT_TRUE(admission.refusal);
-        EXPECT_EQ(admission.refusal->code, Errc::unauthenticated);
-        EXPECT_TRUE(admission.token_id.empty());
-        EXPECT_LT(admission.refusal->message.size(), 200U) << "what was sent is not repeated";
+        const AccessDecision decision = access_->admit(text, {});
+        ASSERT_TRUE(decision.refusal);
+        EXPECT_EQ(decision.refusal->code, Errc::unauthenticated);
+        EXPECT_TRUE(decision.token_id.empty());
+        EXPECT_LT(decision.refusal->message.size(), 200U) << "what was sent is not repeated";
     }
     EXPECT_EQ(refused("unauthenticated"), 10);
 }
@@ -93,10 +93,10 @@ TEST_F(AccessTest, AQuotaRefusesAtTheChargeAndThenAtTheDoor) {
     EXPECT_FALSE(refusal(till.text, Scope::ingest, "sales"));
     EXPECT_FALSE(access_->charge(till.token.id, 30, 1000));
     EXPECT_EQ(access_->charge(till.token.id, 1, 10), 3);
-    const Admission admission = access_->admit(till.text, {Scope::ingest, "sales"});
-    ASSERT_TRUE(admission.refusal);
-    EXPECT_EQ(admission.refusal->code, Errc::resource_exhausted);
-    EXPECT_EQ(admission.retry_after_seconds, 3);
+    const AccessDecision decision = access_->admit(till.text, {Scope::ingest, "sales"});
+    ASSERT_TRUE(decision.refusal);
+    EXPECT_EQ(decision.refusal->code, Errc::resource_exhausted);
+    EXPECT_EQ(decision.retry_after_seconds, 3);
     EXPECT_FALSE(refusal(till.text, Scope::read)) << "the quota is for storing";
     clock_.advance(std::chrono::seconds(3));
     EXPECT_FALSE(refusal(till.text, Scope::ingest, "sales"));

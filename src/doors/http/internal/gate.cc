@@ -71,19 +71,19 @@ public:
         Need need;
         if (guarded) need = {guarded->scope, head.params.find("stream").value_or("")};
         const auto token = token_of(head);
-        Admission admission =
+        AccessDecision decision =
             token ? access_.admit(*token, need) : access_.turn_away(std::move(token).error());
-        if (!admission.refusal) return {std::nullopt, std::move(admission.token_id)};
-        const Error& refusal = *admission.refusal;
+        if (!decision.refusal) return {std::nullopt, std::move(decision.token_id)};
+        const Error& refusal = *decision.refusal;
         access_.note_refusal(
-            {.token = admission.token_id,
+            {.token = decision.token_id,
              .peer = head.peer,
              .request_id = head.request_id,
              .action = guarded ? std::string_view(guarded->action) : "an unknown path or method",
              .target = {},
              .status = status_of_refusal(refusal.code)});
-        return {refusal_response(refusal, admission.retry_after_seconds, head.request_id),
-                std::move(admission.token_id)};
+        return {refusal_response(refusal, decision.retry_after_seconds, head.request_id),
+                std::move(decision.token_id)};
     }
 
 private:
