@@ -29,7 +29,7 @@ std::string scope_text(const Need& need) {
     return text;
 }
 
-Error quota_used_up(const Token& token, int seconds) {
+Error quota_used_up(const AccessToken& token, int seconds) {
     return {Errc::resource_exhausted,
             "the quota of token " + token.id + " is used up; try again in " + std::to_string(seconds) + " s"};
 }
@@ -116,7 +116,7 @@ AccessDecision Access::admit(std::string_view text, const Need& need) {
     const std::shared_ptr<Holder> holder = find_holder(*id);
     const bool known = equal_in_constant_time(sha256_hex(text), holder ? holder->stored.sha256 : kNobody);
     if (!known || !holder) return refuse(unknown_token());
-    const Token& token = holder->stored.token;
+    const AccessToken& token = holder->stored.token;
     decision.token_id = token.id;
     if (holder->revoked) return refuse({Errc::unauthenticated, "token " + token.id + " was revoked"});
     if (need.scope && !token.scopes.allow(*need.scope, need.stream))
@@ -170,16 +170,16 @@ Result<CreatedToken> Access::create(TokenSpec spec) {
     return CreatedToken{stored.token, std::move(made.text)};
 }
 
-Result<Token> Access::revoke(std::string_view id) {
+Result<AccessToken> Access::revoke(std::string_view id) {
     const std::lock_guard lock(change_mutex_);
     TILLSTREAM_CHECK(store_.revoke(id, clock_.now()));
     renew_holders();
     return store_.find(id)->token;
 }
 
-std::vector<Token> Access::tokens() {
+std::vector<AccessToken> Access::tokens() {
     const std::lock_guard lock(change_mutex_);
-    std::vector<Token> tokens;
+    std::vector<AccessToken> tokens;
     for (const StoredToken& stored : store_.tokens()) tokens.push_back(stored.token);
     return tokens;
 }

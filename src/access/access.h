@@ -40,7 +40,7 @@ struct TokenSpec {
 };
 
 struct CreatedToken {
-    Token token;
+    AccessToken token;
     std::string text;  ///< the secret; shown once
 };
 
@@ -81,9 +81,9 @@ public:
     /// invalid_argument (name, quota over Quota::kMax), conflict (too many), io.
     Result<CreatedToken> create(TokenSpec spec);
     /// Repeatable. not_found, io.
-    Result<Token> revoke(std::string_view id);
+    Result<AccessToken> revoke(std::string_view id);
     /// In the order they were made.
-    std::vector<Token> tokens();
+    std::vector<AccessToken> tokens();
 
     /// A token of this process alone, never stored, that may everything: for who opens the folder itself.
     std::string admit_owner();

@@ -1,7 +1,7 @@
 // audit_log.h - who changed what, and who was turned away: <data>/state/audit.log, only appended to.
 //
-// Line:        a JSON object: time, token, peer, request_id, action, target, outcome, status, repeats; null is
-//              what there is none of. `outcome` is done, refused (4xx) or failed. Never a secret.
+// Line:        a JSON object: time, token, peer, request_id, action, target, outcome, status, repeats; null
+//              is what there is none of. `outcome` is done, refused (4xx) or failed. Never a secret.
 // Durability:  record() has flushed when it returns. Refusals wait in memory for the next flush(): a crash
 //              may take those of the last second.
 // Bounds:      a flood of refusals cannot fill the disk: what is refused again within a window (the same

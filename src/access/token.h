@@ -26,7 +26,7 @@ struct Quota {
 };
 
 /// What may be known about a token.
-struct Token {
+struct AccessToken {
     std::string id;
     std::string name;  ///< for people; may be empty
     ScopeSet scopes;
@@ -37,7 +37,7 @@ struct Token {
 
 /// As it is kept.
 struct StoredToken {
-    Token token;
+    AccessToken token;
     std::string sha256;  ///< of the text; 64 lower-case hex digits
 };
 

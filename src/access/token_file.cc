@@ -29,7 +29,7 @@ std::string header_line(std::size_t tokens, std::string_view rest) {
 }
 
 void append_token(std::string& text, const StoredToken& stored) {
-    const Token& token = stored.token;
+    const AccessToken& token = stored.token;
     json::Writer out(text);
     out.begin_object().member("id", token.id).member("name", token.name).member("sha256", stored.sha256);
     out.key("scopes").begin_array();

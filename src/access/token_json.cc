@@ -30,7 +30,7 @@ void write_quotas(json::Writer& out, const Quota& quota) {
     write_quota(out, "bytes_per_second", quota.bytes_per_second);
 }
 
-void write_token(json::Writer& out, const Token& token) {
+void write_token(json::Writer& out, const AccessToken& token) {
     out.begin_object().member("id", token.id).member("name", token.name);
     write_scopes(out, token.scopes);
     write_quotas(out, token.quota);
@@ -86,18 +86,18 @@ Status read_member(const json::Member& member, TokenSpec& spec) {
 
 }  // namespace
 
-std::string token_json(const Token& token) {
+std::string token_json(const AccessToken& token) {
     std::string text;
     json::Writer out(text);
     write_token(out, token);
     return text;
 }
 
-std::string tokens_json(std::span<const Token> tokens) {
+std::string tokens_json(std::span<const AccessToken> tokens) {
     std::string text;
     json::Writer out(text);
     out.begin_object().key("tokens").begin_array();
-    for (const Token& token : tokens) write_token(out, token);
+    for (const AccessToken& token : tokens) write_token(out, token);
     out.end_array().key("next").null().end_object();
     return text;
 }

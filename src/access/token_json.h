@@ -10,9 +10,9 @@
 namespace tillstream {
 
 /// {id,name,scopes,records_per_second,bytes_per_second,created,revoked}; what is not there is null.
-std::string token_json(const Token& token);
+std::string token_json(const AccessToken& token);
 /// {tokens,next}
-std::string tokens_json(std::span<const Token> tokens);
+std::string tokens_json(std::span<const AccessToken> tokens);
 /// {id,token,scopes}
 std::string created_token_json(const CreatedToken& created);
 

@@ -7,13 +7,14 @@ namespace {
 
 TEST(TokenJsonTest, ATokenIsShownWithoutItsDigest) {
     const std::vector<std::string> scopes{"ingest:sales", "read"};
-    Token token{"0a1b2c3d4e5f", "till \"7\"", *ScopeSet::parse(scopes), {500, 0}, {1'700'000'000'000'000}};
+    AccessToken token{
+        "0a1b2c3d4e5f", "till \"7\"", *ScopeSet::parse(scopes), {500, 0}, {1'700'000'000'000'000}};
     EXPECT_EQ(token_json(token),
               R"({"id":"0a1b2c3d4e5f","name":"till \"7\"","scopes":["ingest:sales","read"],)"
               R"("records_per_second":500,"bytes_per_second":null,"created":"2023-11-14T22:13:20Z",)"
               R"("revoked":null})");
     token.revoked = token.created;
-    const std::vector<Token> both{token, token};
+    const std::vector<AccessToken> both{token, token};
     EXPECT_EQ(tokens_json(both),
               R"({"tokens":[)" + token_json(token) + "," + token_json(token) + R"(],"next":null})");
     EXPECT_EQ(tokens_json({}), R"({"tokens":[],"next":null})");

@@ -201,7 +201,7 @@ std::optional<HttpResponse> Connection::find_refusal() {
 std::optional<HttpResponse> Connection::ask_gate() {
     const Gate& gate = core_.router.gate();
     if (!gate) return std::nullopt;
-    GateAnswer answer = gate(request_, route_);
+    Passage answer = gate(request_, route_);
     request_.principal =
         store(request_.storage, std::string_view(answer.principal).substr(0, kPrincipalBytesMax));
     return std::move(answer.refusal);

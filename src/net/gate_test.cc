@@ -12,7 +12,7 @@ using testing::Loopback;
 using testing::RawConnection;
 
 /// Lets in who says so in the header X-Name, as that name; and nobody to a path that no route has but "king".
-GateAnswer ask_name(const RequestHead& head, std::optional<std::size_t> route) {
+Passage ask_name(const RequestHead& head, std::optional<std::size_t> route) {
     const std::string name(head.headers.find("x-name").value_or(""));
     if (name.empty() || (!route && name != "king"))
         return {problem_response({.status = 401, .detail = "who are you"}, head.request_id), name};

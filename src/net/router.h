@@ -25,14 +25,14 @@ namespace tillstream {
 /// Looks at a request before its body is read; an answer refuses it. Called on the io thread: must not block.
 using AdmitHook = std::function<std::optional<HttpResponse>(const RequestHead&)>;
 
-struct GateAnswer {
+struct Passage {
     std::optional<HttpResponse> refusal = {};
     std::string principal = {};  ///< becomes RequestHead::principal, cut at kPrincipalBytesMax
 };
 
 /// Looks at every request before its body is read, and before it is told whether there is such a path or
 /// method (`route` is nothing then); what it refuses, no route sees. Called on the io thread: must not block.
-using Gate = std::function<GateAnswer(const RequestHead&, std::optional<std::size_t> route)>;
+using Gate = std::function<Passage(const RequestHead&, std::optional<std::size_t> route)>;
 
 struct RouteOptions {
     std::string name = {};  ///< operation id, for the list of routes

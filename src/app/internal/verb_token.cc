@@ -71,7 +71,7 @@ public:
 
     Result<std::string> revoke(const std::string& id) {
         if (remote_) return remote_->del(std::string(kTokensTarget) + "/" + percent_encode(id), kAnswerTime);
-        const Token revoked = TILLSTREAM_TRY(folder_->access().revoke(id));
+        const AccessToken revoked = TILLSTREAM_TRY(folder_->access().revoke(id));
         folder_->record("token.revoke", id);
         return token_json(revoked);
     }

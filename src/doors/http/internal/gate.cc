@@ -65,7 +65,7 @@ public:
     RouteGate(Access& access, std::vector<GuardedRoute> routes)
         : access_(access), routes_(std::move(routes)) {}
 
-    GateAnswer operator()(const RequestHead& head, std::optional<std::size_t> route) const {
+    Passage operator()(const RequestHead& head, std::optional<std::size_t> route) const {
         const GuardedRoute* guarded = route ? &routes_[*route] : nullptr;
         if ((guarded && guarded->scope == Scope::open) || !access_.closed()) return {};
         Need need;
