@@ -147,6 +147,14 @@ TEST_F(AccessScenario, EveryVerbSendsItsToken) {
         EXPECT_NE(without.exit_code, 0) << verb[0];
         EXPECT_NE(without.errors.find("token"), std::string::npos) << verb[0] << ": " << without.errors;
     }
+    const auto simulate = [&](const char* out) {
+        return run_verb({"simulate", "--rows", "50", "--bad", "0", "--out", folder().file(out)});
+    };
+    EXPECT_NE(simulate("stranger").exit_code, 0);
+    ::setenv("TILLSTREAM_TOKEN", admin.text.c_str(), 1);
+    const CommandResult simulated = simulate("shop");
+    ::unsetenv("TILLSTREAM_TOKEN");
+    EXPECT_EQ(simulated.exit_code, 0) << simulated.errors;
     const CommandResult doctor = run_verb({"doctor", "--data", data_dir(), "--token", admin.text});
     EXPECT_EQ(doctor.exit_code, 0) << doctor.output;
 }

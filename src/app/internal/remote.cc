@@ -51,14 +51,15 @@ Status read_own_settings(const std::string& data_dir, Settings& settings) {
 
 }  // namespace
 
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
 Result<std::optional<Remote>> Remote::find(const RemoteOptions& options) {
     Remote remote;
     remote.token_ = options.token;
     remote.ca_file_ = options.ca_file;
     if (const char* token = std::getenv("TILLSTREAM_TOKEN"); token && remote.token_.empty())
         remote.token_ = token;
-    // A peer that hangs up within TLS must be an error, not the end of the process.
-    std::signal(SIGPIPE, SIG_IGN);
+    ignore_broken_pipes();
     remote.url_ = options.server;
     if (!remote.url_.empty()) return std::optional(std::move(remote));
     const auto running = read_file(posix_filesystem(), server_url_file(options.data_dir));

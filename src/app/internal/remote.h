@@ -25,6 +25,9 @@ struct RemoteOptions {
     bool data_given = false;  ///< --data was given: open the folder if no server runs on it
 };
 
+/// A peer that hangs up within TLS is then an error, not the end of the process.
+void ignore_broken_pipes();
+
 class Remote {
 public:
     static Result<Remote> open(const RemoteOptions& options);

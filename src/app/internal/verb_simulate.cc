@@ -20,6 +20,7 @@ struct Arguments {
     std::string out;
     std::string server;
     std::string token;
+    std::string ca_file;
     std::string output = "table";
 };
 
@@ -39,7 +40,9 @@ int write_files(const Arguments& arguments) {
 int write_and_send(const Arguments& arguments) {
     const bool json = arguments.output == "json";
     ProgressBar progress(stderr, progress_style(isatty(STDERR_FILENO) == 1, json));
-    const HttpTarget target{.url = arguments.server, .token = arguments.token};
+    ignore_broken_pipes();
+    const HttpTarget target{
+        .url = arguments.server, .token = arguments.token, .client = {.ca_file = arguments.ca_file}};
     const auto run = simulate_and_send(arguments.shop, arguments.dispatch, posix_filesystem(), arguments.out,
                                        http_posters(target), progress);
     progress.finish();
@@ -74,7 +77,9 @@ void add_simulate(CLI::App& cli, int& exit_code) {
         ->capture_default_str();
     verb->add_option("--server", arguments->server,
                      "Also send each record to this URL as soon as it is made");
-    verb->add_option("--token", arguments->token, "Token to send");
+    verb->add_option("--token", arguments->token, "Token to send")->envname("TILLSTREAM_TOKEN");
+    verb->add_option("--ca-file", arguments->ca_file,
+                     "PEM file of the authority that the server's certificate is checked against");
     verb->add_option("--rate", arguments->dispatch.rate, "Records per second when sending");
     add_output_option(*verb, arguments->output, {"table", "json"});
     verb->callback([arguments, &exit_code] { exit_code = run(*arguments); });
