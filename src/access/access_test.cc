@@ -146,7 +146,8 @@ TEST_F(AccessTest, NoSecretIsInAnyFileOrMetric) {
     access_->note_refusal(
         {.token = made.token.id, .peer = "p", .request_id = "r", .action = "a", .target = {}, .status = 403});
     access_->flush_audit(true);
-    for (const std::string& name : *memory_.list("state"))
+    const std::vector<std::string> names = *memory_.list("state");
+    for (const std::string& name : names)
         EXPECT_EQ(read_file(memory_, "state/" + name)->find(secret), std::string::npos) << name;
     EXPECT_EQ(metrics_.expose().find(secret), std::string::npos);
 }

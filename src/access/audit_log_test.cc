@@ -178,7 +178,8 @@ TEST_F(AuditLogTest, AFailureIsReportedAndTheNextLineIsWhole) {
         for (int i = 0; i < 4; ++i) written += log->record(refused("p")) ? 1 : 0;
         faults.heal();
         ASSERT_TRUE(log->record(refused("q")));
-        for (const std::string& name : *memory_.list("state")) lines_of(content(name));
+        const std::vector<std::string> names = *memory_.list("state");
+        for (const std::string& name : names) lines_of(content(name));
     }
     EXPECT_GT(written, 30);
 }
