@@ -259,7 +259,7 @@ TEST_F(AccessScenario, TheAuditLogTellsChangesActionsAndRefusals) {
         refusals[text_of(line, "status") + " " + text_of(line, "token") + " " + text_of(line, "action")] +=
             number_of(line, "repeats");
     }
-    EXPECT_EQ(refusals["401  GET /metrics"], 20);
+    EXPECT_EQ(refusals["401 null GET /metrics"], 20);
     EXPECT_EQ(refusals["403 " + till.id + " POST /v1/query"], 1);
     EXPECT_EQ(refusals["429 " + till.id + " POST /v1/streams/{stream}/records"], 1);
 }
