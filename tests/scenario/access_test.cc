@@ -249,7 +249,7 @@ TEST_F(AccessScenario, TheAuditLogTellsChangesActionsAndRefusals) {
     }
     const std::string by = admin.id + " ";
     EXPECT_EQ(told, (std::vector<std::string>{
-                        " token.create " + admin.id + " done", by + "token.create " + till.id + " done",
+                        "null token.create " + admin.id + " done", by + "token.create " + till.id + " done",
                         by + "sink.pause warehouse done", by + "sink.resume warehouse done",
                         by + "sink.pause nope refused", by + "stream.seal sales done",
                         by + "sink.replay tables done", by + "token.revoke " + till.id + " done"}));
