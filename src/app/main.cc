@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
     add_query(cli, exit_code);
     add_verify(cli, exit_code);
     add_replay(cli, exit_code);
+    add_token(cli, exit_code);
     add_doctor(cli, exit_code);
     add_logs(cli, exit_code);
     add_inspect(cli, exit_code);

@@ -77,7 +77,7 @@ Ingest::Ingest(EventLog& log, const ContractStore& contracts, IngestLimits limit
 
 Ingest::~Ingest() = default;
 
-void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done) {
+void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done, const Charge& charge) {
     const auto found = streams_.find(stream);
     if (found == streams_.end()) {
         return done(refuse(IngestRefusal::Kind::unknown_stream, "no stream named " + std::string(stream)));
@@ -89,8 +89,12 @@ void Ingest::submit(std::string_view stream, IngestBody body, IngestDone done) {
     const BodyFormat format = body.format;
     auto text = plain_text(std::move(body), limits_.body_bytes);
     if (!text) return done(refuse_text(text.error()));
+    const std::uint64_t bytes = (*text)->size();
     auto decoded = target.decode(format, *text);
     if (!decoded) return done(refuse(decoded.error()));
+    if (charge) {
+        if (auto over = charge((*decoded)->rows(), bytes)) return done(std::move(*over));
+    }
     const bool has_ids = target.ids() != nullptr && (*decoded)->has_event_ids();
     if (keyed || has_ids) [[unlikely]]
         return submit_once(target, std::move(*decoded), std::move(keyed), std::move(done));

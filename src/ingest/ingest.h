@@ -88,6 +88,7 @@ struct IngestRefusal {
         malformed,  ///< does not split into records; `code` and `at` say where
         too_large,
         overloaded,       ///< try again after retry_after_seconds
+        over_quota,       ///< of the sender; the same
         outcome_unknown,  ///< the log failed while writing: the records may be there
         bad_key,          ///< empty or too long
         key_in_use,       ///< another request under that key is not answered yet
@@ -106,6 +107,10 @@ using IngestDone = std::function<void(IngestOutcome)>;
 /// Asked before each request is decoded: a refusal's detail and seconds, or nothing.
 using Admission = std::function<std::optional<IngestRefusal>()>;
 
+/// Asked once a request is decoded, with its records and the bytes of its plain text, before anything is
+/// stored; on the thread of submit, which does not outlast it.
+using Charge = std::function<std::optional<IngestRefusal>(std::uint64_t records, std::uint64_t bytes)>;
+
 class Ingest {
 public:
     /// Registers a stream for every dataset of the store: a new one gets `shards` shards, a known one keeps
@@ -116,7 +121,7 @@ public:
                                                 Deduplicator* deduplicator = nullptr);
     ~Ingest();
 
-    void submit(std::string_view stream, IngestBody body, IngestDone done);
+    void submit(std::string_view stream, IngestBody body, IngestDone done, const Charge& charge = {});
 
     bool knows(std::string_view stream) const { return streams_.find(stream) != streams_.end(); }
     const IngestLimits& limits() const { return limits_; }

@@ -181,6 +181,7 @@ void Connection::take_request_id() {
 std::optional<HttpResponse> Connection::find_refusal() {
     auto match = core_.router.find(request_);
     route_ = match.route;
+    if (auto refusal = ask_gate()) return refusal;
     if (!route_) {
         if (match.allow.empty()) {
             return problem_response({.status = 404, .detail = "no such path"}, request_id());
@@ -195,6 +196,15 @@ std::optional<HttpResponse> Connection::find_refusal() {
         if (auto refusal = route.options.admit(request_)) return refusal;
     }
     return check_body();
+}
+
+std::optional<HttpResponse> Connection::ask_gate() {
+    const Gate& gate = core_.router.gate();
+    if (!gate) return std::nullopt;
+    Passage answer = gate(request_, route_);
+    request_.principal =
+        store(request_.storage, std::string_view(answer.principal).substr(0, kPrincipalBytesMax));
+    return std::move(answer.refusal);
 }
 
 std::optional<HttpResponse> Connection::check_body() {

@@ -62,6 +62,8 @@ private:
 using HeaderViews = NamedViews<true>;
 using ParameterViews = NamedViews<false>;
 
+inline constexpr std::size_t kPrincipalBytesMax = 64;
+
 /// What is known of a request before its body is read.
 struct RequestHead {
     Method method = Method::get;
@@ -76,6 +78,8 @@ struct RequestHead {
     std::string_view request_id;   ///< the caller's X-Request-Id if sane, else made here
     std::optional<std::uint64_t> content_length;  ///< nothing: no body, or chunked
     bool encrypted = false;
+    /// Whom the server's gate took the sender for; empty: nobody in particular. At most kPrincipalBytesMax.
+    std::string_view principal;
 
     /// Backing memory of the views; written by net only.
     Buffer storage;

@@ -175,7 +175,7 @@ std::optional<Problem> RequestParser::parse_head(std::string_view block, Request
                                                  Framing& framing) {
     constexpr std::size_t kUsualHeaders = 16;
     head.storage.clear();
-    head.storage.reserve(2 * block.size() + kPeerBytesMax + kRequestIdBytesMax);
+    head.storage.reserve(2 * block.size() + kPeerBytesMax + kRequestIdBytesMax + kPrincipalBytesMax);
     head.headers.reserve(kUsualHeaders);
     const std::string_view stored = store(head.storage, block);
 

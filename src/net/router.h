@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "net/responder.h"
@@ -23,6 +24,15 @@ namespace tillstream {
 
 /// Looks at a request before its body is read; an answer refuses it. Called on the io thread: must not block.
 using AdmitHook = std::function<std::optional<HttpResponse>(const RequestHead&)>;
+
+struct Passage {
+    std::optional<HttpResponse> refusal = {};
+    std::string principal = {};  ///< becomes RequestHead::principal, cut at kPrincipalBytesMax
+};
+
+/// Looks at every request before its body is read, and before it is told whether there is such a path or
+/// method (`route` is nothing then); what it refuses, no route sees. Called on the io thread: must not block.
+using Gate = std::function<Passage(const RequestHead&, std::optional<std::size_t> route)>;
 
 struct RouteOptions {
     std::string name = {};  ///< operation id, for the list of routes
@@ -55,6 +65,10 @@ public:
     /// In the order added.
     std::span<const Route> routes() const;
 
+    /// Without one, whoever comes may ask for everything.
+    void set_gate(Gate gate) { gate_ = std::move(gate); }
+    const Gate& gate() const { return gate_; }
+
     struct Match {
         std::optional<std::size_t> route;  ///< index into routes()
         /// the path exists with these methods only ("GET, HEAD"); empty: 404
@@ -67,6 +81,7 @@ private:
     struct Node;
     std::vector<Route> routes_;
     std::unique_ptr<Node> root_;
+    Gate gate_;
 };
 
 }  // namespace tillstream

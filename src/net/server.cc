@@ -67,6 +67,17 @@ public:
         return {};
     }
 
+    Status reload_tls() {
+        if (!core_.options.tls) return failure(Errc::unsupported, "the server does not speak tls");
+        if (io_.empty()) return failure(Errc::unavailable, "the server has stopped");
+        std::shared_ptr<asio::ssl::context> fresh =
+            TILLSTREAM_TRY(internal::make_tls_context(*core_.options.tls));
+        // The acceptor's thread makes the connections, so it alone touches tls_.
+        asio::post(io_.front()->context(),
+                   [this, fresh = std::move(fresh)]() mutable { tls_ = std::move(fresh); });
+        return {};
+    }
+
     std::uint16_t port() const { return port_; }
     const ServerOptions& options() const { return core_.options; }
 
@@ -168,7 +179,7 @@ private:
     }
 
     internal::ServerCore core_;
-    std::unique_ptr<asio::ssl::context> tls_;
+    std::shared_ptr<asio::ssl::context> tls_;
     std::vector<std::shared_ptr<IoThread>> io_;
     std::unique_ptr<tcp::acceptor> acceptor_;
     std::unique_ptr<asio::steady_timer> retry_;
@@ -195,6 +206,8 @@ std::string HttpServer::url() const {
     bound.port = impl_->port();
     return (bound.tls ? "https://" : "http://") + place(bound);
 }
+
+Status HttpServer::reload_tls() { return impl_->reload_tls(); }
 
 bool HttpServer::stop(std::chrono::milliseconds drain_timeout) { return impl_->stop(drain_timeout); }
 

@@ -69,6 +69,12 @@ public:
     /// "http://127.0.0.1:8080".
     std::string url() const;
 
+    /// Reads certificate and key anew; connections from now on are shown them, those that are open stay as
+    /// they are. After an error (invalid_argument, naming the file) the pair before stays in use. unsupported
+    /// without TLS, unavailable once stopped. Only by the owner thread, or one that it waits for before it
+    /// stops.
+    Status reload_tls();
+
     /// Stops accepting, closes idle connections, answers what is in flight with "Connection: close", then
     /// closes all. True if everything was answered in time. Repeatable.
     bool stop(std::chrono::milliseconds drain_timeout);

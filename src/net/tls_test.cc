@@ -1,67 +1,16 @@
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
-#include <csignal>
-#include <cstdio>
-#include <filesystem>
+#include <fstream>
 
+#include "net/certificate_test.h"
 #include "net/loopback_test.h"
 
 namespace tillstream {
 namespace {
 
+using testing::Certificate;
 using testing::Loopback;
 using testing::RawConnection;
-
-/// A self-signed certificate for 127.0.0.1 and its key, in files.
-class Certificate {
-public:
-    explicit Certificate(const char* address = "IP:127.0.0.1") {
-        ::signal(SIGPIPE, SIG_IGN);
-        char pattern[] = "/tmp/tillstream-tls-XXXXXX";
-        folder_ = ::mkdtemp(pattern);
-        EVP_PKEY* const key = EVP_EC_gen("P-256");
-        X509* const certificate = X509_new();
-        X509_set_version(certificate, 2);
-        ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-        X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-        X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-        X509_set_pubkey(certificate, key);
-        X509_NAME* const name = X509_get_subject_name(certificate);
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"),
-                                   -1, -1, 0);
-        X509_set_issuer_name(certificate, name);
-        X509_EXTENSION* const extension =
-            X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, address);
-        X509_add_ext(certificate, extension, -1);
-        X509_EXTENSION_free(extension);
-        X509_sign(certificate, key, EVP_sha256());
-        write(certificate_file(), [&](std::FILE* file) { PEM_write_X509(file, certificate); });
-        write(key_file(), [&](std::FILE* file) {
-            PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-        });
-        X509_free(certificate);
-        EVP_PKEY_free(key);
-    }
-    ~Certificate() { std::filesystem::remove_all(folder_); }
-
-    std::string certificate_file() const { return folder_ + "/cert.pem"; }
-    std::string key_file() const { return folder_ + "/key.pem"; }
-    ServerOptions options() const { return {.tls = TlsOptions{certificate_file(), key_file()}}; }
-
-private:
-    template <class Write>
-    static void write(const std::string& path, Write write_to) {
-        std::FILE* const file = std::fopen(path.c_str(), "w");
-        ASSERT_NE(file, nullptr);
-        write_to(file);
-        std::fclose(file);
-    }
-
-    std::string folder_;
-};
 
 TEST(TlsTest, CarriesRequestsOfAnySize) {
     const Certificate certificate;
@@ -131,6 +80,55 @@ TEST(TlsTest, AKeyOfAnotherCertificateIsRefused) {
                                            Logger::silent(), metrics);
     ASSERT_FALSE(started);
     EXPECT_EQ(started.error().code, Errc::invalid_argument);
+}
+
+TEST(TlsTest, ANewPairIsShownToNewConnectionsAndOpenOnesGoOn) {
+    const Certificate pair;
+    const Certificate fresh;
+    const std::string before = pair.certificate_file() + ".before";
+    std::filesystem::copy_file(pair.certificate_file(), before);
+    Loopback loopback(pair.options());
+    auto open = HttpClient::open(loopback.server->url(), {.ca_file = before});
+    ASSERT_TRUE(open->send({.target = "/hello"}));
+
+    pair.replace_by(fresh);
+    ASSERT_TRUE(loopback.server->reload_tls());
+    auto client = HttpClient::open(loopback.server->url(), {.ca_file = fresh.certificate_file()});
+    const auto answer = client->send({.target = "/hello"});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_TRUE(open->send({.target = "/hello"})) << "on the connection that was open";
+    open->disconnect();
+    EXPECT_FALSE(open->send({.target = "/hello"})) << "a new connection is shown the new certificate";
+}
+
+TEST(TlsTest, APairThatCannotBeUsedLeavesTheOneBefore) {
+    const Certificate pair;
+    const Certificate other;
+    const std::string before = pair.certificate_file() + ".before";
+    std::filesystem::copy_file(pair.certificate_file(), before);
+    Loopback loopback(pair.options());
+    const auto expect_refused = [&](const std::string& named) {
+        const Status reloaded = loopback.server->reload_tls();
+        ASSERT_FALSE(reloaded) << named;
+        EXPECT_EQ(reloaded.error().code, Errc::invalid_argument);
+        EXPECT_NE(reloaded.error().message.find(named), std::string::npos) << reloaded.error().message;
+        auto client = HttpClient::open(loopback.server->url(), {.ca_file = before});
+        EXPECT_TRUE(client->send({.target = "/hello"})) << named;
+    };
+    std::filesystem::copy_file(other.certificate_file(), pair.certificate_file(),
+                               std::filesystem::copy_options::overwrite_existing);
+    expect_refused(pair.key_file());
+    std::ofstream(pair.certificate_file(), std::ios::trunc) << "no certificate";
+    expect_refused(pair.certificate_file());
+    std::filesystem::remove(pair.certificate_file());
+    expect_refused(pair.certificate_file());
+}
+
+TEST(TlsTest, WithoutTlsThereIsNothingToReload) {
+    Loopback loopback;
+    const Status reloaded = loopback.server->reload_tls();
+    ASSERT_FALSE(reloaded);
+    EXPECT_EQ(reloaded.error().code, Errc::unsupported);
 }
 
 }  // namespace

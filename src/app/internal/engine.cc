@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/internal/folder_format.h"
 #include "app/internal/ops_tables.h"
 #include "contract/embedded_datasets.h"
 #include "ports/position_lookup.h"
@@ -16,18 +17,6 @@ namespace tillstream::app {
 namespace {
 
 constexpr const char* kSinks[] = {"warehouse", "tables", "quarantine"};
-constexpr std::string_view kFormat = "tillstream 1\n";
-
-/// The folder's format, written on first use. A folder of another format is never touched.
-Status check_format(Filesystem& fs, const std::string& dir) {
-    const std::string path = dir + "/FORMAT";
-    if (!TILLSTREAM_TRY(fs.exists(path))) return write_file_atomic(fs, path, kFormat);
-    const std::string found = TILLSTREAM_TRY(read_file(fs, path));
-    if (found == kFormat) return {};
-    return failure(Errc::unsupported,
-                   path + " says \"" + found.substr(0, found.find('\n')) +
-                       "\", this program reads \"tillstream 1\"; use the version that wrote the folder");
-}
 
 std::vector<ContractText> built_in_contracts() {
     std::vector<ContractText> texts;
@@ -137,7 +126,7 @@ Status Engine::open_parts() {
     const std::string& dir = settings_.data.dir;
     TILLSTREAM_CHECK(fs.make_dirs(dir));
     lock_.emplace(TILLSTREAM_TRY(FolderLock::acquire(dir)));
-    TILLSTREAM_CHECK(check_format(fs, dir));
+    TILLSTREAM_CHECK(check_folder_format(fs, dir));
     const std::string datasets =
         settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
     contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets));

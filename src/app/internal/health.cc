@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
 
+#include "access/token_store.h"
 #include "adapters/localfs/local_object_store.h"
 #include "app/internal/disk_guard.h"
 #include "core/env.h"
@@ -59,6 +61,23 @@ bool check_folder(Filesystem& fs, const std::string& dir, Findings& findings) {
     }
     findings.add({Level::ok, "data folder", dir + ": " + format->substr(0, format->find('\n')), ""});
     return true;
+}
+
+void check_tokens(const std::string& dir, Findings& findings) {
+    const auto store = TokenStore::open(private_folder(dir + "/state"));
+    if (!store) {
+        findings.add(
+            {Level::problem, "tokens", store.error().message, "no server starts on the folder like this"});
+        return;
+    }
+    const auto tokens = store->tokens();
+    const auto in_force = std::count_if(tokens.begin(), tokens.end(), [](const StoredToken& stored) {
+        return !stored.token.revoked.has_value();
+    });
+    findings.add({Level::ok, "tokens",
+                  tokens.empty() ? "none is defined: only this machine is served, and whoever is on it"
+                                 : fmt::format("{} in force", in_force),
+                  ""});
 }
 
 std::set<std::string> check_journal(Filesystem& fs, const std::string& dir, Findings& findings) {
@@ -163,6 +182,7 @@ std::vector<Finding> check_files(const std::string& data_dir, int disk_share_max
     Findings findings;
     if (!check_folder(fs, data_dir, findings)) return findings.take();
     check_disk(data_dir, disk_share_max_percent, findings);
+    check_tokens(data_dir, findings);
     progress("reading the journal");
     const std::set<std::string> streams = check_journal(fs, data_dir, findings);
     progress("reading the sealed objects");

@@ -24,7 +24,7 @@ std::string_view to_string(Finding::Level level);
 /// Told what is looked at next, for people who wait.
 using HealthProgress = std::function<void(const std::string& part)>;
 
-/// Folder and format, journal, raw lake, index of event ids, and room on the disk.
+/// Folder and format, room on the disk, tokens, journal, raw lake, index of event ids.
 std::vector<Finding> check_files(const std::string& data_dir, int disk_share_max_percent,
                                  const HealthProgress& progress);
 

@@ -14,7 +14,7 @@ namespace tillstream::app {
 
 /// Whether the servers this program speaks to know a repeat by its event id and its Idempotency-Key. While
 /// they do not, a request whose answer was lost must not be sent again: it could be stored twice.
-inline constexpr bool kServerKnowsRepeats = false;
+inline constexpr bool kServerKnowsRepeats = true;
 
 /// A transform: decimal digits of what 64 bits hold, from `least` on. The library alone would take -1 and 010
 /// for something else, and cut what is too long.

@@ -1,5 +1,6 @@
 #include "app/internal/remote.h"
 
+#include <csignal>
 #include <cstdlib>
 
 namespace tillstream::app {
@@ -9,8 +10,9 @@ namespace {
 /// A warehouse replays its WAL when it opens; more than this is no start but a fault.
 constexpr std::chrono::minutes kOpeningTime{10};
 
-bool answers(const std::string& url) {
+bool answers(const std::string& url, const std::string& ca_file) {
     ClientOptions options;
+    options.ca_file = ca_file;
     options.connect_timeout = std::chrono::seconds{2};
     options.request_timeout = std::chrono::seconds{5};
     auto client = HttpClient::open(url, options);
@@ -42,37 +44,53 @@ Status read_own_settings(const std::string& data_dir, Settings& settings) {
     TILLSTREAM_CHECK(read_options(options, "", {}));
     settings.data.dir = data_dir;
     settings.http.listen = Address{"127.0.0.1", 0};
+    settings.http.tls_cert.clear();
+    settings.http.tls_key.clear();
     return {};
 }
 
 }  // namespace
 
-Result<Remote> Remote::open(const RemoteOptions& options) {
+void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+
+Result<std::optional<Remote>> Remote::find(const RemoteOptions& options) {
     Remote remote;
     remote.token_ = options.token;
+    remote.ca_file_ = options.ca_file;
     if (const char* token = std::getenv("TILLSTREAM_TOKEN"); token && remote.token_.empty())
         remote.token_ = token;
+    ignore_broken_pipes();
     remote.url_ = options.server;
-    if (!remote.url_.empty()) return remote;
-    if (const auto running = read_file(posix_filesystem(), server_url_file(options.data_dir));
-        running && answers(*running)) {
-        remote.url_ = *running;
-        return remote;
-    }
-    if (!options.data_given) {
-        return failure(Errc::unavailable,
-                       "no server runs on " + options.data_dir +
-                           "; start one with `tillstream serve`, or name it with --server or --data");
-    }
+    if (!remote.url_.empty()) return std::optional(std::move(remote));
+    const auto running = read_file(posix_filesystem(), server_url_file(options.data_dir));
+    if (!running || !answers(*running, options.ca_file)) return std::optional<Remote>{};
+    remote.url_ = *running;
+    return std::optional(std::move(remote));
+}
+
+Status Remote::check_data_given(const RemoteOptions& options) {
+    if (options.data_given) return {};
+    return failure(Errc::unavailable,
+                   "no server runs on " + options.data_dir +
+                       "; start one with `tillstream serve`, or name it with --server or --data");
+}
+
+Result<Remote> Remote::open(const RemoteOptions& options) {
+    auto running = TILLSTREAM_TRY(find(options));
+    if (running) return std::move(*running);
+    TILLSTREAM_CHECK(check_data_given(options));
     Settings settings;
     TILLSTREAM_CHECK(read_own_settings(options.data_dir, settings));
+    Remote remote;
     remote.own_ = TILLSTREAM_TRY(Server::start(settings, Logger::silent()));
+    remote.token_ = remote.own_->admit_owner();
     TILLSTREAM_CHECK(remote.own_->engine().wait_until_ready(kOpeningTime));
     remote.url_ = remote.own_->url();
     return remote;
 }
 
 Remote::Remote(Remote&&) noexcept = default;
+Remote& Remote::operator=(Remote&&) noexcept = default;
 
 Remote::~Remote() {
     if (own_) own_->stop();
@@ -94,9 +112,17 @@ Result<std::string> Remote::post(const std::string& target, const std::string& b
     return call(std::move(request), timeout);
 }
 
+Result<std::string> Remote::del(const std::string& target, std::chrono::seconds timeout) {
+    ClientRequest request;
+    request.method = Method::del;
+    request.target = target;
+    return call(std::move(request), timeout);
+}
+
 Result<std::string> Remote::call(ClientRequest request, std::chrono::seconds timeout) {
     ClientOptions options;
     options.request_timeout = timeout;
+    options.ca_file = ca_file_;
     HttpClient client = TILLSTREAM_TRY(HttpClient::open(url_, options));
     if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
     ClientResponse response = TILLSTREAM_TRY(client.send(request));

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "app/internal/folder_access.h"
 #include "doors/http/http_door.h"
 
 namespace tillstream::app {
@@ -9,32 +10,58 @@ namespace tillstream::app {
 namespace {
 
 constexpr std::size_t kWorkerQueue = 1024;
+constexpr std::chrono::seconds kHousePeriod{1};
 
 bool is_loopback(const std::string& host) {
     return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
-Status check_exposure(const Settings& settings, const Logger& logger) {
+bool speaks_tls(const Settings& settings) { return !settings.http.tls_cert.empty(); }
+
+Status check_tls_pair(const Settings& settings) {
+    if (settings.http.tls_cert.empty() == settings.http.tls_key.empty()) return {};
+    const char* missing = settings.http.tls_cert.empty() ? "http.tls_cert" : "http.tls_key";
+    return failure(Errc::invalid_argument, std::string("http.tls_cert and http.tls_key belong together: ") +
+                                               missing + " is not given");
+}
+
+/// What an address beyond loopback needs and does not have; empty if nothing.
+std::string missing_for_exposure(const Settings& settings, bool tokens) {
+    std::string missing;
+    if (!tokens)
+        missing = "no token is defined (`tillstream token create --scope admin --data " + settings.data.dir +
+                  "` makes one)";
+    if (!speaks_tls(settings))
+        missing += std::string(missing.empty() ? "" : " and ") + "tls is off (give --tls-cert and --tls-key)";
+    return missing;
+}
+
+Status check_exposure(const Settings& settings, bool tokens, const Logger& logger) {
+    TILLSTREAM_CHECK(check_tls_pair(settings));
     if (is_loopback(settings.http.listen.host)) {
-        logger.info("no token is defined: only this machine is served");
+        if (!tokens)
+            logger.warn(
+                "no token is defined: only this machine is served, and everybody on it may everything");
         return {};
     }
+    const std::string missing = missing_for_exposure(settings, tokens);
+    if (missing.empty()) return {};
     if (settings.http.insecure) {
-        logger.warn("anybody who reaches this address may read and write: no token is defined",
-                    {{"address", settings.http.listen.host}});
+        logger.warn("the door is insecure beyond this machine",
+                    {{"address", settings.http.listen.host}, {"because", missing}});
         return {};
     }
-    return failure(Errc::invalid_argument,
-                   "http.listen " + settings.http.listen.host +
-                       " is beyond loopback and no token is defined; listen on 127.0.0.1, or give "
-                       "--insecure if the network itself is trusted");
+    return failure(Errc::invalid_argument, "http.listen " + settings.http.listen.host +
+                                               " is beyond loopback, but " + missing +
+                                               "; listen on 127.0.0.1, or give --insecure if the network "
+                                               "itself is trusted");
 }
 
 ServerOptions server_options(const Settings& settings) {
     ServerOptions options;
     options.address = settings.http.listen.host;
     options.port = settings.http.listen.port;
-    if (!settings.http.tls_cert.empty() || !settings.http.tls_key.empty()) {
+    if (speaks_tls(settings)) {
         options.tls = TlsOptions{settings.http.tls_cert, settings.http.tls_key};
     }
     options.io_threads = static_cast<unsigned>(settings.http.io_threads);
@@ -51,14 +78,24 @@ ServerOptions server_options(const Settings& settings) {
 std::string server_url_file(const std::string& data_dir) { return data_dir + "/state/server.url"; }
 
 Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Logger& logger) {
-    TILLSTREAM_CHECK(check_exposure(settings, logger));
+    TILLSTREAM_CHECK(check_exposure(settings, TILLSTREAM_TRY(tokens_defined(settings.data.dir)), logger));
     std::unique_ptr<Server> server(new Server(settings));
     server->engine_ = TILLSTREAM_TRY(Engine::open(settings, logger));
+    server->access_ = TILLSTREAM_TRY(open_access(settings, logger, server->engine_->metrics()));
     server->workers_ =
         std::make_unique<WorkerPool>(static_cast<std::size_t>(settings.server.workers), kWorkerQueue);
     server->control_ = std::make_unique<WorkerPool>(1, kWorkerQueue);
-    Engine& engine = *server->engine_;
-    server->process_metrics_.emplace(engine.metrics(), TILLSTREAM_VERSION);
+    server->process_metrics_.emplace(server->engine_->metrics(), TILLSTREAM_VERSION);
+    TILLSTREAM_CHECK(server->open_door(logger));
+    server->house_ =
+        std::make_unique<PeriodicTask>(kHousePeriod, [raw = server.get()] { raw->keep_house(); });
+    TILLSTREAM_CHECK(
+        write_file_atomic(posix_filesystem(), server_url_file(settings.data.dir), server->http_->url()));
+    return server;
+}
+
+Status Server::open_door(const Logger& logger) {
+    Engine& engine = *engine_;
     Router router;
     const HttpServices services{engine.ingest(),
                                 engine.log(),
@@ -66,31 +103,44 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Lo
                                 engine.reconciler(),
                                 engine.metrics(),
                                 logger,
-                                *server->workers_,
-                                *server->control_,
-                                settings.http.answer_cache_bytes.bytes,
+                                *workers_,
+                                *control_,
+                                settings_.http.answer_cache_bytes.bytes,
                                 [&engine] { return engine.queries(); },
                                 [&engine] { return engine.quarantine(); },
                                 [&engine] { return engine.history(); },
                                 [&engine](auto stream, auto timeout) { return engine.seal(stream, timeout); },
-                                [&process = *server->process_metrics_] { process.refresh(); },
+                                [&process = *process_metrics_] { process.refresh(); },
                                 [&engine] { return engine.not_ready(); },
-                                [&engine](auto timeout) { return engine.wait_until_ready(timeout); }};
+                                [&engine](auto timeout) { return engine.wait_until_ready(timeout); },
+                                *access_};
     TILLSTREAM_CHECK(add_http_routes(router, services));
-    server->http_ = TILLSTREAM_TRY(HttpServer::start(server_options(settings), std::move(router),
-                                                     logger.named("http"), engine.metrics()));
-    TILLSTREAM_CHECK(
-        write_file_atomic(posix_filesystem(), server_url_file(settings.data.dir), server->http_->url()));
-    return server;
+    if (speaks_tls(settings_))
+        tls_ = std::make_unique<TlsWatch>(settings_.http.tls_cert, settings_.http.tls_key, logger,
+                                          engine.metrics());
+    http_ = TILLSTREAM_TRY(HttpServer::start(server_options(settings_), std::move(router),
+                                             logger.named("http"), engine.metrics()));
+    return {};
+}
+
+void Server::keep_house() {
+    access_->flush_audit();
+    if (tls_) tls_->look([this] { return http_->reload_tls(); });
+}
+
+void Server::reload() {
+    if (tls_) tls_->reload_now([this] { return http_->reload_tls(); });
 }
 
 Server::~Server() {
     if (stopped_) return;
+    house_.reset();
     if (http_) http_->stop(std::chrono::milliseconds{0});
     if (engine_) engine_->stop_sinks();
     workers_.reset();
     control_.reset();
     http_.reset();
+    if (access_) access_->flush_audit(true);
     if (engine_) engine_->close();
 }
 
@@ -102,12 +152,14 @@ bool Server::stop() {
         return std::max(time, std::chrono::milliseconds{0});
     };
     stopped_ = true;
+    house_.reset();
     const bool answered = http_->stop(left());
     const bool level = engine_->drain(left());
     engine_->stop_sinks();  // ends what still waits for them
     workers_.reset();
     control_.reset();
     http_.reset();
+    access_->flush_audit(true);
     engine_->close();
     (void)posix_filesystem().remove(server_url_file(settings_.data.dir)).has_value();
     return answered && level;

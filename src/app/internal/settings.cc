@@ -40,7 +40,8 @@ void declare_http(OptionSet& set, Settings& s) {
     set.add({.section = "http",
              .key = "tls_cert",
              .target = &s.http.tls_cert,
-             .description = "PEM file of the certificate chain; with tls_key it switches to HTTPS.",
+             .description = "PEM file of the certificate chain; with tls_key it switches to HTTPS. Read anew "
+                            "when it changes.",
              .flag = "tls-cert"});
     set.add({.section = "http",
              .key = "tls_key",
@@ -85,6 +86,22 @@ void declare_http(OptionSet& set, Settings& s) {
                             "records arrives; 0B: none.",
              .min = "0B",
              .max = "64GiB"});
+}
+
+void declare_access(OptionSet& set, Settings& s) {
+    set.add({.section = "access",
+             .key = "audit_bytes_max",
+             .target = &s.access.audit_bytes_max,
+             .description = "Size at which the audit log goes on in a new file.",
+             .min = "64KiB",
+             .max = "1GiB"});
+    set.add({.section = "access",
+             .key = "audit_files_max",
+             .target = &s.access.audit_files_max,
+             .description = "Files of the audit log that are kept, with the one written to; the oldest goes.",
+             .unit = "files",
+             .min = "1",
+             .max = "1000"});
 }
 
 void declare_ingest(OptionSet& set, Settings& s) {
@@ -312,6 +329,7 @@ OptionSet declare_options(Settings& settings) {
     OptionSet set;
     declare_data(set, settings);
     declare_http(set, settings);
+    declare_access(set, settings);
     declare_ingest(set, settings);
     declare_dedup(set, settings);
     declare_log(set, settings);

@@ -32,6 +32,10 @@ struct Settings {
         ByteSize answer_cache_bytes{32 << 20};
     } http;
     struct {
+        ByteSize audit_bytes_max{16 << 20};
+        std::int64_t audit_files_max = 8;
+    } access;
+    struct {
         std::int64_t shards = 4;
         ByteSize body_bytes_max{16 << 20};
         ByteSize record_bytes_max{1 << 20};

@@ -27,6 +27,12 @@ std::string advice_for(const std::string& state, const std::string& sink) {
     return "it is retried by itself; look at the disk and at the server's log if this lasts";
 }
 
+std::string advice_for(Errc code) {
+    if (code == Errc::unauthenticated || code == Errc::permission_denied)
+        return "give a token with the scope query: --token, or the variable TILLSTREAM_TOKEN";
+    return "start it with `tillstream serve`; its log says what keeps a store from opening";
+}
+
 /// One finding a sink: the worst of its shards.
 void add_sinks(const json::Value& rows, std::vector<Finding>& findings) {
     for (const json::Value& row : rows.items) {
@@ -91,8 +97,7 @@ int doctor(const Arguments& arguments) {
                     });
     if (const Status asked = check_server(arguments, findings); !asked) {
         findings.push_back(
-            {Finding::Level::problem, "server", asked.error().message,
-             "start it with `tillstream serve`; its log says what keeps a store from opening"});
+            {Finding::Level::problem, "server", asked.error().message, advice_for(asked.error().code)});
     }
     const bool healthy = std::none_of(findings.begin(), findings.end(), [](const Finding& finding) {
         return finding.level == Finding::Level::problem;

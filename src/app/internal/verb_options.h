@@ -8,11 +8,13 @@
 
 namespace tillstream::app {
 
-/// --server, --token and --data; the last is noted as given or not when the callback runs.
+/// --server, --token, --ca-file and --data; the last is noted as given or not when the callback runs.
 inline CLI::Option* add_remote_options(CLI::App& verb, RemoteOptions& remote) {
     verb.add_option("--server", remote.server,
                     "URL of the server (default: the one running on the data folder)");
     verb.add_option("--token", remote.token, "Token to send (default: TILLSTREAM_TOKEN)");
+    verb.add_option("--ca-file", remote.ca_file,
+                    "PEM file of the authority that the server's certificate is checked against");
     return verb
         .add_option("--data", remote.data_dir,
                     "Data folder; opened for this one command if no server runs on it")

@@ -60,6 +60,7 @@ int send(Arguments& arguments) {
     auto remote = Remote::open(arguments.remote);
     if (!remote) return report(remote.error());
     HttpTarget target{.url = remote->url(), .stream = arguments.stream, .token = remote->token()};
+    target.client.ca_file = remote->ca_file();
     const bool json = arguments.output == "json";
     ProgressBar progress(stderr, progress_style_of(arguments.progress));
     const auto report_of_run = send_files(arguments.send, posix_filesystem(), arguments.files,

@@ -13,35 +13,37 @@ namespace tillstream::app {
 namespace {
 
 /// Blocked in every thread, so that only wait_for_stop takes them.
-sigset_t block_stop_signals() {
+sigset_t block_signals() {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     return signals;
 }
 
-void wait_for_stop(const sigset_t& signals) {
-    int signal = 0;
-    sigwait(&signals, &signal);
+/// Until SIGTERM or SIGINT; SIGHUP reads anew what may change while it runs.
+void wait_for_stop(const sigset_t& signals, Server& server) {
+    for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) server.reload();
 }
 
 /// A second signal ends the process at once: whoever sends it does not want to wait for the drain.
 void end_on_next_signal(const sigset_t& signals) {
     std::signal(SIGTERM, SIG_DFL);
     std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGHUP, SIG_IGN);  // there is nothing left to read anew
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 int serve(const Settings& settings) {
-    const sigset_t signals = block_stop_signals();
+    const sigset_t signals = block_signals();
     const Logger logger = Logger::to_stderr(Logger::Format::json, *log_level_named(settings.server.log_level));
     auto server = Server::start(settings, logger);
     if (!server) return report(server.error());
     std::printf("ready %s\n", (*server)->url().c_str());
     std::fflush(stdout);
-    wait_for_stop(signals);
+    wait_for_stop(signals, **server);
     end_on_next_signal(signals);
     logger.info("stopping");
     if (!(*server)->stop()) logger.warn("the drain time ran out; what is left is done after the next start");

@@ -74,6 +74,7 @@ int write_files(const Arguments& arguments) {
 
 int write_and_send(const Arguments& arguments) {
     ProgressBar progress(stderr, progress_style_of(arguments.progress));
+    ignore_broken_pipes();
     const auto run = simulate_and_send(arguments.shop, arguments.dispatch, posix_filesystem(), arguments.out,
                                        http_posters(arguments.target), progress);
     progress.finish();
@@ -129,6 +130,8 @@ void add_simulate(CLI::App& cli, int& exit_code) {
     verb->add_option("--stream", arguments->target.stream, "Stream to send to")
         ->default_str(arguments->target.stream);
     verb->add_option("--token", arguments->target.token, "Token to send (default: TILLSTREAM_TOKEN)");
+    verb->add_option("--ca-file", arguments->target.client.ca_file,
+                     "PEM file of the authority that the server's certificate is checked against");
     add_dispatch_options(*verb, arguments->dispatch);
     add_progress_option(*verb, arguments->progress);
     add_output_option(*verb, arguments->output, {"table", "json"});

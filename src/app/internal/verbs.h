@@ -16,6 +16,7 @@ void add_simulate(CLI::App& cli, int& exit_code);
 void add_query(CLI::App& cli, int& exit_code);
 void add_verify(CLI::App& cli, int& exit_code);
 void add_replay(CLI::App& cli, int& exit_code);
+void add_token(CLI::App& cli, int& exit_code);
 void add_doctor(CLI::App& cli, int& exit_code);
 void add_logs(CLI::App& cli, int& exit_code);
 void add_inspect(CLI::App& cli, int& exit_code);

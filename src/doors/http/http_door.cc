@@ -1,5 +1,6 @@
 #include "doors/http/http_door.h"
 
+#include "doors/http/internal/gate.h"
 #include "doors/http/internal/ingest_routes.h"
 #include "doors/http/internal/log_routes.h"
 #include "doors/http/internal/openapi.h"
@@ -9,6 +10,7 @@
 #include "doors/http/internal/sink_routes.h"
 #include "doors/http/internal/stream_routes.h"
 #include "doors/http/internal/system_routes.h"
+#include "doors/http/internal/token_routes.h"
 
 namespace tillstream {
 
@@ -21,7 +23,9 @@ Status add_http_routes(Router& router, const HttpServices& services) {
     TILLSTREAM_CHECK(http_door::add_purchase_routes(router, services));
     TILLSTREAM_CHECK(http_door::add_system_routes(router, services));
     TILLSTREAM_CHECK(http_door::add_log_routes(router, services));
-    return http_door::add_openapi_route(router);
+    TILLSTREAM_CHECK(http_door::add_token_routes(router, services));
+    TILLSTREAM_CHECK(http_door::add_openapi_route(router));
+    return http_door::set_gate(router, services.access);
 }
 
 }  // namespace tillstream

@@ -3,6 +3,8 @@
 // Threads:   ingest runs on the io thread that read the body; everything that may wait runs on `workers`.
 // Errors:    application/problem+json; one table maps Errc to a status (error_status.h). Bad input is never a
 //            5xx.
+// Access:    every route declares the scope it needs (internal/operations.cc); the gate asks for it before
+//            the body is read and before anything is told of what exists.
 // Services may appear after start (the warehouse opens while ingest already runs): what is not there yet
 // answers 503.
 // Source:    FACES.
@@ -13,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "access/access.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/result.h"
@@ -52,6 +55,7 @@ struct HttpServices {
     std::function<std::string()> not_ready;
     /// Waits until every store is there; the error if one is not.
     std::function<Status(std::chrono::milliseconds)> wait_until_ready;
+    Access& access;
 };
 
 Status add_http_routes(Router& router, const HttpServices& services);

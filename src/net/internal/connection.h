@@ -82,6 +82,7 @@ private:
     void begin_request(std::size_t head_size);
     void take_request_id();
     std::optional<HttpResponse> find_refusal();
+    std::optional<HttpResponse> ask_gate();
     std::optional<HttpResponse> check_body();
     void begin_body();
     void dispatch();

@@ -12,7 +12,7 @@ namespace tillstream::internal {
 
 std::shared_ptr<Connection> make_plain_connection(ServerCore& core, std::shared_ptr<IoThread> io,
                                                   boost::asio::ip::tcp::socket socket, std::string peer);
-/// `context` outlives the handshake.
+/// The connection keeps what it needs of `context`.
 std::shared_ptr<Connection> make_tls_connection(ServerCore& core, std::shared_ptr<IoThread> io,
                                                 boost::asio::ip::tcp::socket socket, std::string peer,
                                                 boost::asio::ssl::context& context);

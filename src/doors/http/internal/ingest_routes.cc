@@ -3,6 +3,7 @@
 #include "contract/verdict_json.h"
 #include "doors/http/internal/content.h"
 #include "doors/http/internal/error_status.h"
+#include "doors/http/internal/gate.h"
 #include "json/writer.h"
 
 namespace tillstream::http_door {
@@ -19,6 +20,7 @@ int status_of(IngestRefusal::Kind kind) {
         case IngestRefusal::Kind::malformed: return 400;
         case IngestRefusal::Kind::too_large: return 413;
         case IngestRefusal::Kind::overloaded: return 503;
+        case IngestRefusal::Kind::over_quota: return 429;
         case IngestRefusal::Kind::outcome_unknown: return 503;
         case IngestRefusal::Kind::bad_key: return 400;
         case IngestRefusal::Kind::key_in_use: return 409;
@@ -121,7 +123,7 @@ private:
     std::shared_ptr<State> state_;
 };
 
-void post_records(Ingest& ingest, HttpRequest&& request, Responder responder) {
+void post_records(Ingest& ingest, Access& access, HttpRequest&& request, Responder responder) {
     const std::string_view stream = *request.params.find("stream");
     if (!ingest.knows(stream)) {
         const Error unknown{Errc::not_found, "no stream named " + std::string(stream)};
@@ -139,10 +141,11 @@ void post_records(Ingest& ingest, HttpRequest&& request, Responder responder) {
     const std::uint32_t form = detail == "all" ? kAllRecords : kFailuresOnly;
     IngestBody body{known.format, known.charset, known.encoding, {}};
     if (const auto key = request.headers.find("Idempotency-Key"))
-        body.key = IngestKey{std::string(), std::string(*key), form};
+        body.key = IngestKey{std::string(request.principal), std::string(*key), form};
     Answer answer(std::move(responder), std::string(request.request_id), form);
     body.bytes = std::move(request.body);
-    ingest.submit(stream, std::move(body), answer);
+    ingest.submit(stream, std::move(body), answer,
+                  quota_of(access, request, "POST /v1/streams/{stream}/records"));
 }
 
 }  // namespace
@@ -165,8 +168,8 @@ Status add_ingest_routes(Router& router, const HttpServices& services) {
     options.body_bytes_max = ingest.limits().body_bytes;
     return router.add(
         Method::post, "/v1/streams/{stream}/records",
-        [&ingest](HttpRequest&& request, Responder responder) {
-            post_records(ingest, std::move(request), std::move(responder));
+        [&ingest, &access = services.access](HttpRequest&& request, Responder responder) {
+            post_records(ingest, access, std::move(request), std::move(responder));
         },
         std::move(options));
 }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
@@ -22,13 +21,6 @@ constexpr std::string_view kProblemSchema =
     R"("errors":{"type":"array","items":{"type":"object","properties":{"index":{"type":"integer"},)"
     R"("pointer":{"type":"string"},"code":{"type":"string"},"expected":{"type":"string"},)"
     R"("found":{"type":"string"}}}}}})";
-
-const Operation* find_operation(std::string_view id) {
-    const auto all = operations();
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const Operation& operation) { return operation.id == id; });
-    return found == all.end() ? nullptr : &*found;
-}
 
 /// Names within braces of a pattern; a trailing '*' is ours, not OpenAPI's.
 std::vector<std::string_view> path_parameters(std::string_view pattern) {
@@ -80,9 +72,22 @@ void write_body(json::Writer& out, const Operation& operation) {
     out.end_object().end_object();
 }
 
+/// OpenAPI lets a scheme name the roles it needs: ours are scopes.
+void write_security(json::Writer& out, const Operation& operation) {
+    out.key("security").begin_array();
+    if (operation.scope != Scope::open) {
+        std::string scope(to_string(operation.scope));
+        if (operation.scope == Scope::ingest) scope += ":{stream}";
+        for (const char* scheme : {"bearer", "apiKey"})
+            out.begin_object().key(scheme).begin_array().string(scope).end_array().end_object();
+    }
+    out.end_array();
+}
+
 void write_operation(json::Writer& out, const Route& route, const Operation& operation) {
     out.key(lower(to_string(route.method))).begin_object().member("operationId", operation.id);
     out.member("summary", operation.summary).key("tags").begin_array().string(operation.tag).end_array();
+    write_security(out, operation);
     write_parameters(out, route, operation);
     write_body(out, operation);
     out.key("responses").begin_object().key("200").begin_object().member("description", "done");
@@ -97,8 +102,10 @@ void write_frame_end(json::Writer& out) {
     out.key("application/problem+json").begin_object().key("schema").raw(kProblemSchema).end_object();
     out.end_object().end_object().end_object();
     out.key("securitySchemes").begin_object();
-    out.key("bearer").raw(R"({"type":"http","scheme":"bearer"})").end_object().end_object();
-    out.key("security").raw(R"([{},{"bearer":[]}])").end_object();
+    out.key("bearer").raw(R"({"type":"http","scheme":"bearer","description":")"
+                          R"(not asked for until a first token is made; names the scope that is needed"})");
+    out.key("apiKey").raw(R"({"type":"apiKey","in":"header","name":"x-api-key"})").end_object().end_object();
+    out.end_object();
 }
 
 }  // namespace

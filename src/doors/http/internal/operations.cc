@@ -1,5 +1,6 @@
 #include "doors/http/internal/operations.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tillstream::http_door {
@@ -97,13 +98,32 @@ constexpr std::string_view kLogLevel =
 constexpr std::string_view kLogLevels =
     R"({"type":"object","properties":{"levels":{"type":"array","items":{"type":"object","properties":)"
     R"({"component":{"type":"string"},"level":{"type":"string"}}}}}})";
+constexpr std::string_view kTokenSpec =
+    R"({"type":"object","required":["scopes"],"additionalProperties":false,"properties":{)"
+    R"("scopes":{"type":"array","items":{"type":"string"},"minItems":1},)"
+    R"("name":{"type":"string","maxLength":100},)"
+    R"("records_per_second":{"type":["integer","null"],"minimum":1},)"
+    R"("bytes_per_second":{"type":["integer","null"],"minimum":1}}})";
+constexpr std::string_view kToken =
+    R"({"type":"object","properties":{"id":{"type":"string"},"name":{"type":"string"},)"
+    R"("scopes":{"type":"array","items":{"type":"string"}},"records_per_second":{"type":["integer","null"]},)"
+    R"("bytes_per_second":{"type":["integer","null"]},"created":{"type":"string","format":"date-time"},)"
+    R"("revoked":{"type":["string","null"],"format":"date-time"}}})";
+constexpr std::string_view kCreatedToken =
+    R"({"type":"object","properties":{"id":{"type":"string"},"token":{"type":"string"},)"
+    R"("scopes":{"type":"array","items":{"type":"string"}}}})";
+constexpr std::string_view kTokenPage =
+    R"({"type":"object","properties":{"tokens":{"type":"array","items":{"type":"object"}},)"
+    R"("next":{"type":["string","null"]}}})";
 
 constexpr std::array kOperations{
-    Operation{"appendRecords", "ingest", "Store records; each is judged and the answer tells how",
-              kAppendQuery, kAppendTypes, R"({"type":["object","array"]})", kJson, kReceipt},
-    Operation{"query", "sql", "Run one SELECT on the warehouse", kAfterOnly, kJsonOnly, kQueryBody, kJson,
-              kQueryAnswer},
+    Operation{"appendRecords", Scope::ingest, "ingest",
+              "Store records; each is judged and the answer tells how", kAppendQuery, kAppendTypes,
+              R"({"type":["object","array"]})", kJson, kReceipt},
+    Operation{"query", Scope::query, "sql", "Run one SELECT on the warehouse", kAfterOnly, kJsonOnly,
+              kQueryBody, kJson, kQueryAnswer},
     Operation{"streamStatus",
+              Scope::read,
               "streams",
               "Shards of a stream, and how far each sink has come",
               kAfterOnly,
@@ -112,6 +132,7 @@ constexpr std::array kOperations{
               kJson,
               kStreamAnswer},
     Operation{"streamRecords",
+              Scope::read,
               "streams",
               "Records of a shard as they were received",
               kRecordsQuery,
@@ -119,9 +140,17 @@ constexpr std::array kOperations{
               {},
               kJson,
               kRecordPage},
-    Operation{
-        "sealStream", "streams", "Seal everything durable into raw lake objects", {}, {}, {}, kJson, kObject},
+    Operation{"sealStream",
+              Scope::admin,
+              "streams",
+              "Seal everything durable into raw lake objects",
+              {},
+              {},
+              {},
+              kJson,
+              kObject},
     Operation{"listQuarantine",
+              Scope::read,
               "quarantine",
               "Records that were judged bad, oldest first",
               kQuarantineQuery,
@@ -129,9 +158,19 @@ constexpr std::array kOperations{
               {},
               kJson,
               kRecordPage},
-    Operation{"invoice", "history", "An invoice with its lines", kInvoiceQuery, {}, {}, kJson, kInvoice},
-    Operation{"customer", "history", "Totals of a customer", kAfterOnly, {}, {}, kJson, kCustomer},
+    Operation{"invoice",
+              Scope::read,
+              "history",
+              "An invoice with its lines",
+              kInvoiceQuery,
+              {},
+              {},
+              kJson,
+              kInvoice},
+    Operation{
+        "customer", Scope::read, "history", "Totals of a customer", kAfterOnly, {}, {}, kJson, kCustomer},
     Operation{"customerInvoices",
+              Scope::read,
               "history",
               "Invoices of a customer, newest first",
               kCustomerInvoicesQuery,
@@ -139,9 +178,18 @@ constexpr std::array kOperations{
               {},
               kJson,
               kInvoicePage},
-    Operation{"pauseSink", "sinks", "Stop a sink after its commit under way", {}, {}, {}, kJson, kObject},
-    Operation{"resumeSink", "sinks", "Let a paused sink go on", {}, {}, {}, kJson, kObject},
+    Operation{"pauseSink",
+              Scope::admin,
+              "sinks",
+              "Stop a sink after its commit under way",
+              {},
+              {},
+              {},
+              kJson,
+              kObject},
+    Operation{"resumeSink", Scope::admin, "sinks", "Let a paused sink go on", {}, {}, {}, kJson, kObject},
     Operation{"replaySink",
+              Scope::admin,
               "sinks",
               "Bring a stretch of the log to a sink once more",
               kReplayQuery,
@@ -149,12 +197,21 @@ constexpr std::array kOperations{
               {},
               kJson,
               kReplay},
+    Operation{"replayStatus",
+              Scope::read,
+              "sinks",
+              "How far the last replay of a sink has come",
+              {},
+              {},
+              {},
+              kJson,
+              kReplay},
+    Operation{"live", Scope::open, "system", "Whether the process runs", {}, {}, {}, kText, kSomeText},
+    Operation{"ready", Scope::open, "system", "Whether every store is open", {}, {}, {}, kText, kSomeText},
     Operation{
-        "replayStatus", "sinks", "How far the last replay of a sink has come", {}, {}, {}, kJson, kReplay},
-    Operation{"live", "system", "Whether the process runs", {}, {}, {}, kText, kSomeText},
-    Operation{"ready", "system", "Whether every store is open", {}, {}, {}, kText, kSomeText},
-    Operation{"metrics", "system", "Metrics in Prometheus' text form", {}, {}, {}, kText, kSomeText},
+        "metrics", Scope::read, "system", "Metrics in Prometheus' text form", {}, {}, {}, kText, kSomeText},
     Operation{"verify",
+              Scope::read,
               "system",
               "Compare every store with the log, read anew",
               kVerifyQuery,
@@ -162,8 +219,29 @@ constexpr std::array kOperations{
               {},
               kJson,
               kObject},
-    Operation{"logLevels", "system", "Least level of each component's log", {}, {}, {}, kJson, kLogLevels},
+    Operation{"createToken",
+              Scope::admin,
+              "access",
+              "Make a token; its text is shown in this answer only",
+              {},
+              kJsonOnly,
+              kTokenSpec,
+              kJson,
+              kCreatedToken},
+    Operation{
+        "listTokens", Scope::admin, "access", "Every token, without its text", {}, {}, {}, kJson, kTokenPage},
+    Operation{"revokeToken", Scope::admin, "access", "Refuse a token from now on", {}, {}, {}, kJson, kToken},
+    Operation{"logLevels",
+              Scope::read,
+              "system",
+              "Least level of each component's log",
+              {},
+              {},
+              {},
+              kJson,
+              kLogLevels},
     Operation{"setLogLevel",
+              Scope::admin,
               "system",
               "Change the level of one component's log, or of all",
               {},
@@ -171,11 +249,17 @@ constexpr std::array kOperations{
               kLogLevel,
               kJson,
               kLogLevels},
-    Operation{"openapi", "system", "This document", {}, {}, {}, kJson, kObject},
+    Operation{"openapi", Scope::open, "system", "This document", {}, {}, {}, kJson, kObject},
 };
 
 }  // namespace
 
 std::span<const Operation> operations() { return kOperations; }
+
+const Operation* find_operation(std::string_view id) {
+    const auto found = std::find_if(kOperations.begin(), kOperations.end(),
+                                    [&](const Operation& operation) { return operation.id == id; });
+    return found == kOperations.end() ? nullptr : &*found;
+}
 
 }  // namespace tillstream::http_door

@@ -1,8 +1,10 @@
-// operations.h - what each route is for, in words and shapes: the content of /openapi.json.
+// operations.h - what each route is for, who may call it, and its shapes: the content of /openapi.json.
 #pragma once
 
 #include <span>
 #include <string_view>
+
+#include "access/scope.h"
 
 namespace tillstream::http_door {
 
@@ -14,6 +16,7 @@ struct Parameter {
 
 struct Operation {
     std::string_view id;  ///< RouteOptions::name of its route
+    Scope scope;          ///< what its caller needs; of Scope::ingest for the stream that the path names
     std::string_view tag;
     std::string_view summary;
     std::span<const Parameter> query;
@@ -24,5 +27,7 @@ struct Operation {
 };
 
 std::span<const Operation> operations();
+/// Null if no operation has the id.
+const Operation* find_operation(std::string_view id);
 
 }  // namespace tillstream::http_door

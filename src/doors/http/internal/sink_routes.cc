@@ -1,5 +1,6 @@
 #include "doors/http/internal/sink_routes.h"
 
+#include "doors/http/internal/audited.h"
 #include "doors/http/internal/error_status.h"
 #include "doors/http/internal/parameters.h"
 #include "doors/http/internal/worker_routes.h"
@@ -9,19 +10,20 @@ namespace tillstream::http_door {
 
 namespace {
 
-Handler sink_switch(const HttpServices& services, Status (Delivery::*change)(std::string_view),
-                    const char* state) {
-    return on_pool(services.control,
-                   [&delivery = services.delivery, change, state](const HttpRequest& request) {
-                       const std::string_view sink = *request.params.find("sink");
-                       if (const Status changed = (delivery.*change)(sink); !changed) {
-                           return error_response(changed.error(), request.request_id);
-                       }
-                       HttpResponse response;
-                       json::Writer out(response.body);
-                       out.begin_object().member("name", sink).member("state", state).end_object();
-                       return response;
-                   });
+Handler sink_switch(const HttpServices& services, const char* action,
+                    Status (Delivery::*change)(std::string_view), const char* state) {
+    const BlockingHandler handler = [&delivery = services.delivery, change,
+                                     state](const HttpRequest& request) {
+        const std::string_view sink = *request.params.find("sink");
+        if (const Status changed = (delivery.*change)(sink); !changed) {
+            return error_response(changed.error(), request.request_id);
+        }
+        HttpResponse response;
+        json::Writer out(response.body);
+        out.begin_object().member("name", sink).member("state", state).end_object();
+        return response;
+    };
+    return on_pool(services.control, audited(services.access, action, "sink", handler));
 }
 
 std::string replay_json(std::string_view sink, const ReplayStatus& status) {
@@ -52,23 +54,28 @@ Result<std::string> start_replay(Delivery& delivery, const HttpRequest& request)
     return replay_status(delivery, request);
 }
 
-Handler replay_route(const HttpServices& services,
-                     Result<std::string> (*call)(Delivery&, const HttpRequest&)) {
-    return on_pool(services.control, [&delivery = services.delivery, call](const HttpRequest& request) {
+BlockingHandler replay_answer(const HttpServices& services,
+                              Result<std::string> (*call)(Delivery&, const HttpRequest&)) {
+    return [&delivery = services.delivery, call](const HttpRequest& request) {
         return json_response(call(delivery, request), request.request_id);
-    });
+    };
 }
 
 }  // namespace
 
 Status add_sink_routes(Router& router, const HttpServices& services) {
     TILLSTREAM_CHECK(router.add(Method::post, "/v1/sinks/{sink}/pause",
-                                sink_switch(services, &Delivery::pause, "paused"), {.name = "pauseSink"}));
+                                sink_switch(services, "sink.pause", &Delivery::pause, "paused"),
+                                {.name = "pauseSink"}));
     TILLSTREAM_CHECK(router.add(Method::post, "/v1/sinks/{sink}/resume",
-                                sink_switch(services, &Delivery::resume, "running"), {.name = "resumeSink"}));
+                                sink_switch(services, "sink.resume", &Delivery::resume, "running"),
+                                {.name = "resumeSink"}));
     TILLSTREAM_CHECK(router.add(Method::post, "/v1/sinks/{sink}/replay",
-                                replay_route(services, &start_replay), {.name = "replaySink"}));
-    return router.add(Method::get, "/v1/sinks/{sink}/replay", replay_route(services, &replay_status),
+                                on_pool(services.control, audited(services.access, "sink.replay", "sink",
+                                                                  replay_answer(services, &start_replay))),
+                                {.name = "replaySink"}));
+    return router.add(Method::get, "/v1/sinks/{sink}/replay",
+                      on_pool(services.control, replay_answer(services, &replay_status)),
                       {.name = "replayStatus"});
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "doors/http/internal/audited.h"
 #include "doors/http/internal/error_status.h"
 #include "doors/http/internal/worker_routes.h"
 #include "json/writer.h"
@@ -88,10 +89,12 @@ HttpResponse seal(const HttpServices& services, const HttpRequest& request) {
 }  // namespace
 
 Status add_stream_routes(Router& router, const HttpServices& services) {
-    TILLSTREAM_CHECK(router.add(
-        Method::post, "/v1/streams/{stream}/seal",
-        on_pool(services.workers, [services](const HttpRequest& request) { return seal(services, request); }),
-        {.name = "sealStream"}));
+    TILLSTREAM_CHECK(router.add(Method::post, "/v1/streams/{stream}/seal",
+                                on_pool(services.workers, audited(services.access, "stream.seal", "stream",
+                                                                  [services](const HttpRequest& request) {
+                                                                      return seal(services, request);
+                                                                  })),
+                                {.name = "sealStream"}));
     return router.add(
         Method::get, "/v1/streams/{stream}",
         after_log(services, services.control,
