@@ -1,5 +1,6 @@
 #include "delivery/row_loader.h"
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 
@@ -24,6 +25,26 @@ Status check_verdicts(const LogBatch& batch, const RowBatch& rows) {
     return {};
 }
 
+/// Whether a record that was rejected decodes now: it was over a limit that holds for requests only.
+bool forgives(const LogBatch& batch, const RowBatch& rows) {
+    const auto& rejections = batch.records->rejections;
+    return std::any_of(rejections.begin(), rejections.end(),
+                       [&](const Rejection& rejection) { return rows.accepted(rejection.index); });
+}
+
+/// The lines, with something in place of the rejected ones that no contract takes for a record.
+std::shared_ptr<const Buffer> without_rejected(const RecordBlock& records) {
+    auto text = std::make_shared<Buffer>();
+    auto rejection = records.rejections.begin();
+    for (std::uint32_t i = 0; i < records.count(); ++i) {
+        const bool rejected = rejection != records.rejections.end() && rejection->index == i;
+        if (rejected) ++rejection;
+        text->append(rejected ? std::string_view("rejected") : records.value(i));
+        text->push_back('\n');
+    }
+    return text;
+}
+
 }  // namespace
 
 RowLoader::RowLoader(const ContractStore& contracts) : contracts_(contracts), lines_(kStored) {}
@@ -32,7 +53,9 @@ Status RowLoader::load(LogBatch& batch) {
     if (batch.kind == BatchKind::control || batch.rows.batch) return {};
     RowDecoder* decoder = TILLSTREAM_TRY(this->decoder(batch.contract));
     auto text = std::make_shared<Buffer>(batch.records->values.view());
-    const BodyResult rows = lines_.decode(BodyFormat::ndjson, std::move(text), *decoder);
+    BodyResult rows = lines_.decode(BodyFormat::ndjson, std::move(text), *decoder);
+    if (rows && (*rows)->rows() == batch.count() && forgives(batch, **rows))
+        rows = lines_.decode(BodyFormat::ndjson, without_rejected(*batch.records), *decoder);
     if (!rows)
         return failure(Errc::corruption, "stored records do not split into lines: " + rows.error().detail);
     if ((*rows)->rows() != batch.count()) {

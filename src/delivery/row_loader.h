@@ -1,8 +1,8 @@
 // row_loader.h - gives a log batch its decoded rows back when they are no longer in memory.
 //
 // Rule:     the stored verdict holds. A record is decoded under the contract version it was judged by; should
-//           that decode ever disagree with the stored verdict, the batch is refused with corruption rather
-//           than delivered.
+//           one that was accepted not decode any more, the batch is refused with corruption rather than
+//           delivered. One that was rejected stays so, also if it was only over a limit of requests.
 // Threads:  one at a time.
 #pragma once
 

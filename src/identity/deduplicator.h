@@ -4,11 +4,11 @@
 //             under that id, a rejected one only against records of the very same bytes. What is found to be
 //             a copy is counted, not stored. Ingest asks early what the fold would say.
 // Order:      claims are made under a lock of their stream, record by record, and are pending until the log
-//             has said that they are durable. A request that meets a pending claim is not appended: it waits
-//             (when_settled) and asks again. So nothing is ever appended, let alone acknowledged, as a copy of
-//             a record that is not durable; the copy's count lies behind the record in the log; and if the
-//             log refuses the first request, its claims are taken back before the second one asks again.
-//             Claim and append need no common lock for that, and it holds on any EventLog.
+//             has said that they are durable. A request that meets a pending claim is not appended: it
+//             waits (when_settled) and asks again. So nothing is ever appended, let alone acknowledged, as a
+//             copy of a record that is not durable; the copy's count lies behind the record in the log; and
+//             if the log refuses the first request, its claims are taken back before the second one asks
+//             again. Claim and append need no common lock for that, and it holds on any EventLog.
 // Sealing:    `cursor` is taken from the log first, then the tables of claims are set aside, then all their
 //             requests are waited for, then the ids go into a run and cursor and run into the list at once.
 //             What is durable before the cursor was claimed before the tables were set aside, so it is in the

@@ -263,17 +263,14 @@ TYPED_TEST_P(EventLogContract, AReaderBeginsAtARecord) {
 TYPED_TEST_P(EventLogContract, BatchesOfOneAppendFollowEachOtherInTheirGroup) {
     const auto sources = this->sales();
     for (int i = 0; i < 3; ++i) {
-        std::vector<LogBatch> batches;
-        batches.push_back(batch_of(sources[1].id, {"{\"a\":1}"}));
-        batches.push_back(batch_of(sources[0].id, {"{\"b\":1}"}));
+        std::vector<LogBatch> batches = one(batch_of(sources[1].id, {"{}"}));
+        batches.push_back(batch_of(sources[0].id, {"{}"}));
         ASSERT_TRUE(append_and_wait(this->log(), std::move(batches)));
     }
     for (const ReadFrom from : {ReadFrom::nearest, ReadFrom::storage}) {
         const auto all = read_all(this->log(), {}, from);
-        ASSERT_TRUE(all);
-        ASSERT_EQ(all->batches.size(), 6U);
+        ASSERT_TRUE(all && all->batches.size() == 6);
         for (std::size_t i = 0; i < 6; i += 2) {
-            EXPECT_EQ(all->batches[i].source, sources[1].id);
             EXPECT_EQ(all->batches[i].lsn, all->batches[i + 1].lsn);
             EXPECT_EQ(all->batches[i].number + 1, all->batches[i + 1].number);
         }
@@ -282,19 +279,15 @@ TYPED_TEST_P(EventLogContract, BatchesOfOneAppendFollowEachOtherInTheirGroup) {
 
 TYPED_TEST_P(EventLogContract, TheDurableCursorLiesBehindWhatIsThere) {
     const auto sources = this->sales();
-    for (int i = 0; i < 3; ++i) {
-        ASSERT_TRUE(append_and_wait(this->log(), one(batch_of(sources[0].id, {"{\"old\":1}"}))));
-        const std::string cursor = this->log().durable_cursor();
-        const auto nothing = read_all(this->log(), cursor);
-        ASSERT_TRUE(nothing) << nothing.error().message;
-        EXPECT_TRUE(nothing->batches.empty());
-        ASSERT_TRUE(append_and_wait(this->log(), one(batch_of(sources[1].id, {"{\"new\":1}"}))));
-        if (i == 1) this->reopen();
-        const auto added = read_all(this->log(), cursor);
-        ASSERT_TRUE(added) << added.error().message;
-        ASSERT_EQ(added->batches.size(), 1U);
-        EXPECT_EQ(added->batches[0].source, sources[1].id);
-    }
+    ASSERT_TRUE(append_and_wait(this->log(), one(batch_of(sources[0].id, {"{}"}))));
+    const std::string cursor = this->log().durable_cursor();
+    const auto nothing = read_all(this->log(), cursor);
+    ASSERT_TRUE(nothing && nothing->batches.empty());
+    ASSERT_TRUE(append_and_wait(this->log(), one(batch_of(sources[1].id, {"{}"}))));
+    this->reopen();
+    const auto added = read_all(this->log(), cursor);
+    ASSERT_TRUE(added && added->batches.size() == 1);
+    EXPECT_EQ(added->batches[0].source, sources[1].id);
 }
 
 REGISTER_TYPED_TEST_SUITE_P(EventLogContract, StreamIsRegisteredOnce, SourcesSurviveARestart,
