@@ -10,7 +10,8 @@ namespace tillstream::identity {
 namespace {
 
 constexpr std::size_t kMergeLeast = 4;
-constexpr std::uint64_t kPieces = 8;  ///< of the window, and of the limit
+constexpr std::uint64_t kLimitPieces = 8;
+constexpr Hour kWindowPieces = 4;
 constexpr std::size_t kPrefetched = 16;
 
 std::uint64_t entries_of(const std::vector<RunPtr>& runs) {
@@ -264,8 +265,8 @@ Status RunStore::merge_kind(RunKind kind, Hour now) {
     const RunSetPtr set = runs();
     const std::vector<RunPtr>& own = kind == RunKind::ids ? set->ids : set->keys;
     if (own.size() < kMergeLeast) return {};
-    const std::uint64_t most = std::max<std::uint64_t>(limits_.ids_max / kPieces, 1);
-    const Hour span = std::max<Hour>(limits_.keep / kPieces, 1);
+    const std::uint64_t most = std::max<std::uint64_t>(limits_.ids_max / kLimitPieces, 1);
+    const Hour span = std::max<Hour>(limits_.keep / kWindowPieces, 1);
     std::uint64_t sum = own.back()->info().entries;
     std::size_t from = own.size() - 1;
     const Hour newest = own.back()->info().last_hour;
