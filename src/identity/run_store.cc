@@ -10,7 +10,8 @@ namespace tillstream::identity {
 namespace {
 
 constexpr std::size_t kMergeLeast = 4;
-constexpr std::uint64_t kPieces = 8;  ///< of the window, and of the limit
+constexpr std::uint64_t kLimitPieces = 8;
+constexpr Hour kWindowPieces = 4;
 constexpr std::size_t kPrefetched = 16;
 
 std::uint64_t entries_of(const std::vector<RunPtr>& runs) {
@@ -191,37 +192,40 @@ void RunStore::note_damage(const IdRun& run, const Error& error) {
 Status RunStore::seal(std::vector<IdHash> ids, std::vector<RunEntry> keys, std::string cursor, Hour now) {
     std::vector<RunPtr> all = all_runs();
     std::uint64_t number = list_.next_number;
-    const auto add = [&](RunWriter& writer, Hour first, Hour last) -> Status {
-        const RunInfo info = TILLSTREAM_TRY(writer.finish(first, last));
-        all.push_back(TILLSTREAM_TRY(IdRun::open(fs_, dir_, info)));
-        return {};
+    Hour oldest = 0, youngest = now;  // ages of the entries of one run
+    const auto note_age = [&](const IdHash& hash) {
+        const Hour age = std::min(now, age_of(hash, now));
+        oldest = std::max(oldest, age);
+        youngest = std::min(youngest, age);
     };
-    const auto first_hour = [&](Hour first, const IdHash& hash) {
-        return std::min(first, now - std::min(now, age_of(hash, now)));
+    const auto finish = [&](RunWriter& writer) -> Status {
+        const RunInfo info = TILLSTREAM_TRY(writer.finish(now - oldest, now - youngest));
+        all.push_back(TILLSTREAM_TRY(IdRun::open(fs_, dir_, info)));
+        oldest = 0;
+        youngest = now;
+        return {};
     };
     if (!ids.empty()) {
         std::sort(ids.begin(), ids.end());
         RunWriter writer = TILLSTREAM_TRY(RunWriter::open(fs_, dir_, RunKind::ids, number++, ids.size()));
-        Hour first = now;
         for (std::size_t i = 0; i < ids.size(); ++i) {
             const bool again =
                 i + 1 < ids.size() && ids[i + 1].same(ids[i]) && ids[i + 1].kind() == ids[i].kind();
             if (again) continue;
-            first = first_hour(first, ids[i]);
+            note_age(ids[i]);
             TILLSTREAM_CHECK(writer.add(ids[i]));
         }
-        TILLSTREAM_CHECK(add(writer, first, now));
+        TILLSTREAM_CHECK(finish(writer));
     }
     if (!keys.empty()) {
         std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return a.hash < b.hash; });
         RunWriter writer = TILLSTREAM_TRY(RunWriter::open(fs_, dir_, RunKind::keys, number++, keys.size()));
-        Hour first = now;
         for (std::size_t i = 0; i < keys.size(); ++i) {
             if (i + 1 < keys.size() && keys[i + 1].hash.same(keys[i].hash)) continue;
-            first = first_hour(first, keys[i].hash);
+            note_age(keys[i].hash);
             TILLSTREAM_CHECK(writer.add(keys[i].hash, keys[i].text));
         }
-        TILLSTREAM_CHECK(add(writer, first, now));
+        TILLSTREAM_CHECK(finish(writer));
     }
     return publish(std::move(all), std::move(cursor));
 }
@@ -264,8 +268,8 @@ Status RunStore::merge_kind(RunKind kind, Hour now) {
     const RunSetPtr set = runs();
     const std::vector<RunPtr>& own = kind == RunKind::ids ? set->ids : set->keys;
     if (own.size() < kMergeLeast) return {};
-    const std::uint64_t most = std::max<std::uint64_t>(limits_.ids_max / kPieces, 1);
-    const Hour span = std::max<Hour>(limits_.keep / kPieces, 1);
+    const std::uint64_t most = std::max<std::uint64_t>(limits_.ids_max / kLimitPieces, 1);
+    const Hour span = std::max<Hour>(limits_.keep / kWindowPieces, 1);
     std::uint64_t sum = own.back()->info().entries;
     std::size_t from = own.size() - 1;
     const Hour newest = own.back()->info().last_hour;

@@ -2,9 +2,9 @@
 //
 // Order:      a run is on stable storage before the list names it; the list names no file any more before it
 //             is removed. A crash in between leaves files nobody names: open removes them.
-// Merging:    runs that follow each other become one when four or more are of like size; none grows beyond an
-//             eighth of the window or of the limit, so that the oldest can be dropped in pieces. So there are
-//             about eight large ones and a few small ones, however many ids there are.
+// Merging:    runs that follow each other become one when four or more are of like size; none grows beyond a
+//             quarter of the window or an eighth of the limit, so that the oldest can be dropped in pieces.
+//             So there are about eight large ones and a few small ones, however many ids there are.
 // Limits:     over ids_max the oldest run goes first, with a warning and tillstream_dedup_dropped_ids_total.
 // Damage:     a run that cannot be opened: everything is forgotten, and the log is read anew (cursor empty).
 //             One found damaged later answers no more; the list asks for that at the next start.
