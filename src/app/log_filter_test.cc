@@ -52,9 +52,10 @@ TEST(LogFilter, KeepsStrangeLinesUnlessAskedForMore) {
 }
 
 TEST(LogFilter, NoContentForgesASecondLine) {
-    const auto line = LogFilter{}.pick(
-        R"({"ts":"2026-03-01T10:00:00.250Z","level":"info","msg":"a\nb","component":"x\r","fields":{"k":"v\n"}})",
-        false);
+    const auto line =
+        LogFilter{}.pick(R"({"ts":"2026-03-01T10:00:00.250Z","level":"info","msg":"a\nb","component":"x\r",)"
+                         R"("fields":{"k":"v\n"}})",
+                         false);
     ASSERT_TRUE(line);
     EXPECT_EQ(line->find_first_of("\r\n"), std::string::npos) << *line;
 }

@@ -148,7 +148,7 @@ TEST_F(AccessScenario, EveryVerbSendsItsToken) {
         EXPECT_NE(without.errors.find("token"), std::string::npos) << verb[0] << ": " << without.errors;
     }
     const auto simulate = [&](const char* out) {
-        return run_verb({"simulate", "--rows", "50", "--bad", "0", "--out", folder().file(out)});
+        return run_verb({"simulate", "--rows", "50", "--corrupt", "0", "--out", folder().file(out)});
     };
     EXPECT_NE(simulate("stranger").exit_code, 0);
     ::setenv("TILLSTREAM_TOKEN", admin.text.c_str(), 1);

@@ -1,5 +1,5 @@
-// process_metrics.h - what Prometheus' own clients tell of every process: CPU, memory, files, start; and which
-// build this is.
+// process_metrics.h - what Prometheus' own clients tell of every process: CPU, memory, files, start; and
+// which build this is.
 //
 // Source:   Prometheus "Writing client libraries", process metrics; read from /proc/self.
 // Threads:  one at a time.

@@ -38,7 +38,8 @@ void end_on_next_signal(const sigset_t& signals) {
 
 int serve(const Settings& settings) {
     const sigset_t signals = block_signals();
-    const Logger logger = Logger::to_stderr(Logger::Format::json, *log_level_named(settings.server.log_level));
+    const Logger logger =
+        Logger::to_stderr(Logger::Format::json, *log_level_named(settings.server.log_level));
     auto server = Server::start(settings, logger);
     if (!server) return report(server.error());
     std::printf("ready %s\n", (*server)->url().c_str());
