@@ -1,5 +1,6 @@
 #include "doors/http/internal/log_routes.h"
 
+#include "doors/http/internal/audited.h"
 #include "doors/http/internal/error_status.h"
 #include "json/value.h"
 #include "json/writer.h"
@@ -52,10 +53,11 @@ Status add_log_routes(Router& router, const HttpServices& services) {
                                     responder.send(json_response(levels_json(log), request.request_id));
                                 },
                                 {.name = "logLevels"}));
+    const BlockingHandler change = [log = services.log_lines](const HttpRequest& request) {
+        return json_response(set_levels(log, request), request.request_id);
+    };
     return router.add(Method::post, "/v1/log-levels",
-                      [log = services.log_lines](HttpRequest&& request, Responder responder) {
-                          responder.send(json_response(set_levels(log, request), request.request_id));
-                      },
+                      on_pool(services.control, audited(services.access, "log.level", "", change)),
                       {.name = "setLogLevel", .body_bytes_max = kBodyBytesMax});
 }
 
