@@ -41,7 +41,9 @@ Status AuditLog::open_file() {
     TILLSTREAM_CHECK(folder_.fs.sync_dir(folder_.dir));
     size_ = TILLSTREAM_TRY(file_->size());
     char last = '\n';
-    if (size_ > 0) TILLSTREAM_TRY(file_->read_at(size_ - 1, &last, 1));
+    if (size_ > 0) {
+        [[maybe_unused]] const std::size_t read = TILLSTREAM_TRY(file_->read_at(size_ - 1, &last, 1));
+    }
     torn_ = last != '\n';
     return {};
 }
