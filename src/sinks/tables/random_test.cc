@@ -138,6 +138,12 @@ private:
     std::unique_ptr<TablesSink> sink_;
 };
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t kSeedsOnDisk = 3;  // ten times slower
+#else
+constexpr std::uint64_t kSeedsOnDisk = 20;
+#endif
+
 /// How many kills it met.
 int run_on_disk(std::uint64_t seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -170,8 +176,9 @@ int run_on_disk(std::uint64_t seed) {
 TEST(TablesRandom, AnswersAreTheLogsAfterReopeningCopiesOfTheStore) {
     const std::uint64_t seed = first_seed();
     int kills = 0;
-    for (std::uint64_t i = 0; i < 20 && !::testing::Test::HasFailure(); ++i) kills += run_on_disk(seed + i);
-    EXPECT_GE(kills, 20);
+    for (std::uint64_t i = 0; i < kSeedsOnDisk && !::testing::Test::HasFailure(); ++i)
+        kills += run_on_disk(seed + i);
+    EXPECT_GE(kills, static_cast<int>(kSeedsOnDisk));
 }
 
 }  // namespace
