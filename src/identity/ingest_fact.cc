@@ -6,6 +6,7 @@
 #include "core/digest.h"
 #include "json/scanner.h"
 #include "json/writer.h"
+#include "ports/control_batch.h"
 
 namespace tillstream {
 
@@ -111,15 +112,8 @@ std::optional<IngestFact> parse_ingest_fact(std::string_view record) {
 }
 
 LogBatch ingest_fact_batch(SourceId system_source, const IngestFact& fact) {
-    auto block = std::make_shared<RecordBlock>();
-    block->values.append(encode_ingest_fact(fact));
-    block->values.push_back('\n');
-    block->ends.push_back(static_cast<std::uint32_t>(block->values.size()));
-    LogBatch batch;
-    batch.kind = BatchKind::control;
-    batch.source = system_source;
-    batch.records = std::move(block);
-    return batch;
+    const std::string record = encode_ingest_fact(fact);
+    return control_batch(system_source, {&record, 1});
 }
 
 std::string request_key(std::string_view caller, std::string_view stream, std::string_view key) {

@@ -3,33 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "core/memory_env.h"
 #include "log/inspect.h"
+#include "tests/contract/format_page.h"
 
 namespace tillstream::journal {
 namespace {
 
-std::string bytes_of_page() {
-    std::ifstream page(std::string(TILLSTREAM_SOURCE_DIR) + "/docs/formats/cuts.md");
-    std::string line, bytes;
-    bool inside = false;
-    while (std::getline(page, line)) {
-        if (line == "```hex cuts") {
-            inside = true;
-        } else if (line == "```") {
-            inside = false;
-        } else if (inside) {
-            std::istringstream digits(line.substr(line.find(':') + 1));
-            std::string byte;
-            while (digits >> byte && byte != "|")
-                bytes.push_back(static_cast<char>(std::stoi(byte, nullptr, 16)));
-        }
-    }
-    return bytes;
-}
+using testing::bytes_of_page;
 
 CutsData example() {
     CutsData data;
@@ -59,8 +40,8 @@ void expect_same(const CutsData& found, const CutsData& expected) {
 }
 
 TEST(Cuts, GoldenBytes) {
-    EXPECT_EQ(encode_cuts(example()), bytes_of_page());
-    expect_same(*decode_cuts(bytes_of_page()), example());
+    EXPECT_EQ(encode_cuts(example()), bytes_of_page("cuts.md", "cuts"));
+    expect_same(*decode_cuts(bytes_of_page("cuts.md", "cuts")), example());
 }
 
 TEST(Cuts, EveryFlippedBitAndEveryLengthIsNoticed) {

@@ -1,55 +1,21 @@
 // The bytes of docs/formats/journal.md, read from that page: the page and the code cannot drift apart.
 #include "log/internal/format.h"
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <fstream>
-#include <sstream>
 
 #include "core/bytes.h"
 #include "core/checksum.h"
 #include "log/internal/batch_codec.h"
 #include "log/internal/cursor.h"
 #include "log/internal/registry.h"
+#include "tests/contract/format_page.h"
 #include "tests/contract/log_batches.h"
 
 namespace tillstream::journal {
 namespace {
 
-/// The hex dump in the page's code block that begins with "```hex <name>".
-std::string bytes_of_page(const std::string& name) {
-    std::ifstream page(std::string(TILLSTREAM_SOURCE_DIR) + "/docs/formats/journal.md");
-    std::string line, bytes;
-    bool inside = false;
-    while (std::getline(page, line)) {
-        if (line == "```hex " + name) {
-            inside = true;
-        } else if (line == "```") {
-            inside = false;
-        } else if (inside) {
-            std::istringstream digits(line.substr(line.find(':') + 1));
-            std::string byte;
-            while (digits >> byte && byte != "|")
-                bytes.push_back(static_cast<char>(std::stoi(byte, nullptr, 16)));
-        }
-    }
-    return bytes;
-}
-
-std::string dump(std::string_view bytes) {
-    std::string text;
-    for (std::size_t at = 0; at < bytes.size(); at += 16) {
-        text += fmt::format("{:04x}:", at);
-        std::string readable;
-        for (const char c : bytes.substr(at, 16)) {
-            text += fmt::format(" {:02x}", static_cast<unsigned char>(c));
-            readable += c >= ' ' && c < 127 ? c : '.';
-        }
-        text += fmt::format("{:>{}} {}\n", "|", 2 + 3 * (16 - readable.size()), readable);
-    }
-    return text;
-}
+using testing::bytes_of_page;
+using testing::hex_dump;
 
 const Timestamp kMorning = to_timestamp({2010, 12, 1, 8, 26, 0, 0});
 
@@ -103,7 +69,7 @@ TEST(JournalFormat, GoldenSegmentHeader) {
     std::string block(kBlock, '\xff');
     encode_segment_block(example_segment(), block.data());
     const std::string copy = block.substr(0, 128);
-    EXPECT_EQ(copy, bytes_of_page("segment")) << dump(copy);
+    EXPECT_EQ(copy, bytes_of_page("journal.md", "segment")) << hex_dump(copy);
     EXPECT_EQ(block.substr(2048, 128), copy);
     EXPECT_EQ(block.find_first_not_of('\0', 2048 + 128), std::string::npos);
     EXPECT_EQ(*decode_segment_block(block), example_segment());
@@ -111,17 +77,17 @@ TEST(JournalFormat, GoldenSegmentHeader) {
 
 TEST(JournalFormat, GoldenGroup) {
     const std::string group = example_group();
-    EXPECT_EQ(group, bytes_of_page("group")) << dump(group);
+    EXPECT_EQ(group, bytes_of_page("journal.md", "group")) << hex_dump(group);
 }
 
 TEST(JournalFormat, GoldenRegistry) {
     const std::string bytes = encode_registry(example_registry());
-    EXPECT_EQ(bytes, bytes_of_page("registry")) << dump(bytes);
+    EXPECT_EQ(bytes, bytes_of_page("journal.md", "registry")) << hex_dump(bytes);
     EXPECT_EQ(*decode_registry(bytes), example_registry());
 }
 
 TEST(JournalFormat, PageIsDecodedToTheExample) {
-    const std::string bytes = bytes_of_page("group");
+    const std::string bytes = bytes_of_page("journal.md", "group");
     const auto header = decode_group_header(bytes, example_segment());
     ASSERT_TRUE(header);
     EXPECT_EQ(header->lsn, Lsn{1});

@@ -1,51 +1,14 @@
 // The bytes of docs/formats/sealed.md, read from that page: the page and the code cannot drift apart.
-#include <fmt/format.h>
 #include <gtest/gtest.h>
-
-#include <fstream>
-#include <sstream>
 
 #include "codec/zstd_frame.h"
 #include "log/internal/sealed_fixture_test.h"
 #include "log/internal/sealed_index.h"
 #include "log/internal/varint.h"
+#include "tests/contract/format_page.h"
 
 namespace tillstream::testing {
 namespace {
-
-/// The hex dump in the page's code block that begins with "```hex <name>".
-std::string bytes_of_page(const std::string& name) {
-    std::ifstream page(std::string(TILLSTREAM_SOURCE_DIR) + "/docs/formats/sealed.md");
-    std::string line, bytes;
-    bool inside = false;
-    while (std::getline(page, line)) {
-        if (line == "```hex " + name) {
-            inside = true;
-        } else if (line == "```") {
-            inside = false;
-        } else if (inside) {
-            std::istringstream digits(line.substr(line.find(':') + 1));
-            std::string byte;
-            while (digits >> byte && byte != "|")
-                bytes.push_back(static_cast<char>(std::stoi(byte, nullptr, 16)));
-        }
-    }
-    return bytes;
-}
-
-std::string dump(std::string_view bytes) {
-    std::string text;
-    for (std::size_t at = 0; at < bytes.size(); at += 16) {
-        text += fmt::format("{:04x}:", at);
-        std::string readable;
-        for (const char c : bytes.substr(at, 16)) {
-            text += fmt::format(" {:02x}", static_cast<unsigned char>(c));
-            readable += c >= ' ' && c < 127 ? c : '.';
-        }
-        text += fmt::format("{:>{}} {}\n", "|", 2 + 3 * (16 - readable.size()), readable);
-    }
-    return text;
-}
 
 /// The batch of docs/formats/journal.md and one more, 90 s later, behind a hole of one record.
 std::vector<SealedBatch> example_batches() {
@@ -68,21 +31,21 @@ std::string_view raw_index(std::string_view object, Buffer& raw) {
 TEST(SealedFormat, GoldenObject) {
     const Sealed sealed = seal(example_batches());
     EXPECT_EQ(sealed.name, "lake/raw/sales/year=2010/month=12/day=01/hour=08/s2-0-3.ndjson.zst");
-    EXPECT_EQ(sealed.bytes, bytes_of_page("object")) << dump(sealed.bytes);
+    EXPECT_EQ(sealed.bytes, bytes_of_page("sealed.md", "object")) << hex_dump(sealed.bytes);
 }
 
 TEST(SealedFormat, GoldenIndex) {
     Buffer raw;
     const Sealed sealed = seal(example_batches());
     const std::string index(raw_index(sealed.bytes, raw));
-    EXPECT_EQ(index, bytes_of_page("index")) << dump(index);
+    EXPECT_EQ(index, bytes_of_page("sealed.md", "index")) << hex_dump(index);
 }
 
 /// However another libzstd would compress it: what is on the page stays readable.
 TEST(SealedFormat, PageIsReadAsTheExample) {
     MemoryObjectStore store;
     const std::string name = "lake/raw/sales/year=2010/month=12/day=01/hour=08/s2-0-3.ndjson.zst";
-    store.overwrite(name, bytes_of_page("object"));
+    store.overwrite(name, bytes_of_page("sealed.md", "object"));
     const auto content = read_sealed(store, name);
     ASSERT_TRUE(content) << content.error().message;
     expect_same(content->batches, example_batches());

@@ -4,6 +4,7 @@
 
 #include "json/scanner.h"
 #include "json/writer.h"
+#include "ports/control_batch.h"
 
 namespace tillstream {
 
@@ -17,11 +18,9 @@ void read_number(std::string_view text, Id& id) {
 }  // namespace
 
 LogBatch sink_reject_batch(SourceId system_source, const std::vector<SinkReject>& rejects) {
-    auto block = std::make_shared<RecordBlock>();
-    std::string line;
+    std::vector<std::string> records;
     for (const SinkReject& reject : rejects) {
-        line.clear();
-        json::Writer out(line);
+        json::Writer out(records.emplace_back());
         out.begin_object()
             .member("type", "sink_reject")
             .member("sink", reject.sink)
@@ -29,15 +28,8 @@ LogBatch sink_reject_batch(SourceId system_source, const std::vector<SinkReject>
         out.member("shard", reject.shard.value).member("source", reject.source.value);
         out.member("offset", reject.offset.value).member("contract", reject.contract);
         out.member("error", reject.error).member("raw", reject.raw).end_object();
-        block->values.append(line);
-        block->values.push_back('\n');
-        block->ends.push_back(static_cast<std::uint32_t>(block->values.size()));
     }
-    LogBatch batch;
-    batch.kind = BatchKind::control;
-    batch.source = system_source;
-    batch.records = std::move(block);
-    return batch;
+    return control_batch(system_source, records);
 }
 
 std::optional<SinkReject> parse_sink_reject(std::string_view record) {
