@@ -1,9 +1,9 @@
 // tables_bench - rows per second and CPU per row of the tables sink over RocksDB: commit alone, no log.
 //
-//   tables_bench [DIR=./tables-bench] [ROWS=500000] [ROWS_PER_COMMIT=5000]
+//   tables_bench [DIR=./tables-bench] [ROWS=500000] [ROWS_PER_COMMIT=5000] [LINES_PER_INVOICE=21]
 //
-// Rows are a shop's: invoices of 21 lines on average whose lines come together, 4,372 customers, a quarter
-// of the invoices without one, 4,070 products, four shards. Each commit holds about ten batches, as delivery
+// Rows are a shop's: invoices of so many lines on average whose lines come together, 4,372 customers, a
+// quarter of the invoices without one, 4,070 products, four shards. Each commit holds about ten batches, as delivery
 // gives them.
 // CPU is that of the whole process: checkpoints and compactions included.
 #include <fmt/format.h>
@@ -53,6 +53,7 @@ ContractPtr sales_contract() {
 /// Lines of made-up invoices, always the same ones.
 class Shop {
 public:
+    explicit Shop(std::size_t lines_per_invoice) : lines_most_(2 * lines_per_invoice - 1) {}
     std::array<std::string, 8> line() {
         if (left_ == 0) begin_invoice();
         --left_;
@@ -69,13 +70,14 @@ public:
 
 private:
     void begin_invoice() {
-        left_ = 1 + random_() % 41;
+        left_ = 1 + random_() % lines_most_;
         invoice_ = std::to_string(536'365 + count_);
         customer_ = random_() % 4 == 0 ? "" : std::to_string(12'346 + random_() % 4'372);
         time_ = format_timestamp({1'291'190'400'000'000 + static_cast<std::int64_t>(count_) * 60'000'000});
         ++count_;
     }
 
+    const std::size_t lines_most_;
     std::mt19937_64 random_{7};
     std::uint64_t count_ = 0;
     std::uint64_t left_ = 0;
@@ -118,8 +120,8 @@ LogBatch make_batch(Shop& shop, RowDecoder& decoder, SourceId source, Offset bas
     return batch;
 }
 
-std::vector<SinkBatch> make_commits(std::size_t rows, std::size_t rows_per_commit) {
-    Shop shop;
+std::vector<SinkBatch> make_commits(std::size_t rows, std::size_t rows_per_commit, std::size_t lines_per_invoice) {
+    Shop shop(lines_per_invoice);
     RowDecoder decoder(sales_contract());
     std::array<Offset, kShards> next{};
     std::vector<SinkBatch> commits;
@@ -141,8 +143,8 @@ std::vector<SinkBatch> make_commits(std::size_t rows, std::size_t rows_per_commi
     return commits;
 }
 
-int run(const std::string& dir, std::size_t rows, std::size_t rows_per_commit) {
-    const std::vector<SinkBatch> commits = make_commits(rows, rows_per_commit);
+int run(const std::string& dir, std::size_t rows, std::size_t rows_per_commit, std::size_t lines_per_invoice) {
+    const std::vector<SinkBatch> commits = make_commits(rows, rows_per_commit, lines_per_invoice);
     const std::size_t made = commits.size() * rows_per_commit;
     for (int round = 0; round < 3; ++round) {
         std::filesystem::remove_all(dir);
@@ -178,8 +180,9 @@ int run(const std::string& dir, std::size_t rows, std::size_t rows_per_commit) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    const auto number = [&](int at, std::size_t otherwise) {
+        return argc > at ? std::max(std::strtoull(argv[at], nullptr, 10), 1ULL) : otherwise;
+    };
     const std::string dir = argc > 1 ? argv[1] : "./tables-bench";
-    const std::size_t rows = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 500'000;
-    const std::size_t rows_per_commit = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 5'000;
-    return run(dir, rows, rows_per_commit);
+    return run(dir, number(2, 500'000), number(3, 5'000), number(4, 21));
 }

@@ -127,11 +127,17 @@ Store::~Store() {
     (void)db_->Close();
 }
 
-Status Store::add_write(const TableWrite& write, rocksdb::WriteBatch& batch) {
-    key_.clear();
-    append_table(key_, write.key.table);
-    append_partition(key_, write.key.partition);
-    append_sort(key_, write.key.sort);
+Status Store::gather(const TableCommit& commit, rocksdb::WriteBatch& batch) {
+    TILLSTREAM_CHECK(check_writes(commit.writes, capabilities()));
+    if (batch.Data().capacity() > kKeptBatchBytes) batch = rocksdb::WriteBatch();
+    batch.Clear();
+    for (const std::uint32_t number : order_.by_key(commit.writes)) {
+        TILLSTREAM_CHECK(add_write(commit.writes[number], slice(order_.key(number)), batch));
+    }
+    return {};
+}
+
+Status Store::add_write(const TableWrite& write, const rocksdb::Slice& key, rocksdb::WriteBatch& batch) {
     TableItem item;
     const bool update = write.kind == TableWrite::Kind::update;
     if (update || write.condition) {
@@ -139,7 +145,7 @@ Status Store::add_write(const TableWrite& write, rocksdb::WriteBatch& batch) {
         TILLSTREAM_CHECK(check_condition(write, item));
     }
     if (write.kind == TableWrite::Kind::remove) {
-        batch.Delete(slice(key_));
+        batch.Delete(key);
         return {};
     }
     value_.clear();
@@ -150,15 +156,7 @@ Status Store::add_write(const TableWrite& write, rocksdb::WriteBatch& batch) {
     } else {
         append_item(value_, write.attributes);
     }
-    batch.Put(slice(key_), slice(value_));
-    return {};
-}
-
-Status Store::gather(const TableCommit& commit, rocksdb::WriteBatch& batch) {
-    TILLSTREAM_CHECK(check_writes(commit.writes, capabilities()));
-    if (batch.Data().capacity() > kKeptBatchBytes) batch = rocksdb::WriteBatch();
-    batch.Clear();
-    for (const TableWrite& write : commit.writes) TILLSTREAM_CHECK(add_write(write, batch));
+    batch.Put(key, slice(value_));
     return {};
 }
 
@@ -176,6 +174,7 @@ Status Store::commit(const TableCommit& commit) {
     const auto begun = std::chrono::steady_clock::now();
     std::vector<SinkPosition> stored = positions_of(positions_, commit.consumer);
     TILLSTREAM_CHECK(check_positions(commit, stored));
+    if (must_flush_) TILLSTREAM_CHECK(flush_removed());
     TILLSTREAM_CHECK(gather(commit, batch_));
     for (const SinkPosition& position : commit.positions) {
         batch_.Put(slice(position_key(commit.consumer, position.source)), slice(position_value(position)));
@@ -205,9 +204,26 @@ Status Store::clear(std::string_view consumer, std::span<const std::string_view>
         remove_all(prefix);
     }
     remove_all(consumer_prefix(consumer));
+    // RocksDB keeps one set of insertion hints a memtable for its points and its ranges: none may have both.
+    TILLSTREAM_CHECK(flush());
+    must_flush_ = true;
     TILLSTREAM_CHECK(write(batch));
     positions_.erase(std::string(consumer));
+    return flush_removed();
+}
+
+Status Store::flush_removed() {
+    TILLSTREAM_CHECK(flush());
+    must_flush_ = false;
     return {};
+}
+
+Status Store::flush() {
+    rocksdb::FlushOptions options;
+    options.allow_write_stall = true;
+    auto flushed = db_->Flush(options);
+    if (!flushed.ok() && db_->Resume().ok()) flushed = db_->Flush(options);
+    return flushed.ok() ? Status{} : failure(error_of(flushed, "checkpoint"));
 }
 
 Result<std::vector<SinkPosition>> Store::positions(std::string_view consumer) {
@@ -231,11 +247,7 @@ Status Store::checkpoint() {
         reached = positions_;
         bytes = dirty_bytes_;
     }
-    rocksdb::FlushOptions flush;
-    flush.allow_write_stall = true;
-    auto flushed = db_->Flush(flush);
-    if (!flushed.ok() && db_->Resume().ok()) flushed = db_->Flush(flush);
-    if (!flushed.ok()) return failure(error_of(flushed, "checkpoint"));
+    TILLSTREAM_CHECK(flush());
     const std::lock_guard lock(commit_mutex_);
     persisted_ = std::move(reached);
     dirty_bytes_ -= bytes;

@@ -43,8 +43,18 @@ public:
 
     Status add(const TableItem& item) {
         std::uint64_t first = 0;
-        if (!tables::read_lines_sort(item.sort(), first)) return {};
-        auto chunk = TILLSTREAM_TRY(tables::read_value(item, ChunkReader::open));
+        if (tables::read_lines_sort(item.sort(), first)) {
+            return add(TILLSTREAM_TRY(tables::read_value(item, ChunkReader::open)));
+        }
+        if (item.sort() != TableKeyPart{tables::kHeadSort}) return {};
+        const tables::Head head = TILLSTREAM_TRY(tables::read_value(item, tables::read_head));
+        return head.first_lines.empty() ? Status{} : add(TILLSTREAM_TRY(ChunkReader::open(head.first_lines)));
+    }
+
+    StoreFigures take() { return std::move(figures_); }
+
+private:
+    Status add(ChunkReader chunk) {
         const auto end = ends_.find(chunk.head().source);
         while (!chunk.at_end()) {
             const StoredLine line = TILLSTREAM_TRY(chunk.next());
@@ -56,9 +66,6 @@ public:
         return {};
     }
 
-    StoreFigures take() { return std::move(figures_); }
-
-private:
     static int scale_in(const Contract& contract, std::string_view name) {
         for (std::size_t i = 0; i < contract.width(); ++i) {
             if (contract.column_name(i) == name) return contract.column_type(i).scale;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "sinks/tables/internal/layout.h"
 
@@ -11,6 +12,9 @@ namespace {
 
 /// A value stays far below the port's limit, and a reader of a page reads little more than the page.
 constexpr std::size_t kChunkBytes = 32 << 10;
+/// The first lines of an invoice stay in its head up to here: one item less to write and to read for most of
+/// what a shop sells, and little to copy when more lines come.
+constexpr std::size_t kFirstLinesBytes = 512;
 /// Customers of one invoice are looked for one by one up to here: nearly always there is one.
 constexpr std::size_t kSearched = 8;
 constexpr std::size_t kKeptItems = 20'000;
@@ -61,23 +65,17 @@ Status PurchaseBuilder::add_invoice(const InvoiceRows::Invoice& invoice) {
 
 Result<bool> PurchaseBuilder::read_stored_head(std::string_view number) {
     head_ = {};
+    chunk_line_ = 0;
     if (!TILLSTREAM_TRY(store_.get({kInvoices, number, kHeadSort}, head_item_))) return false;
     head_ = TILLSTREAM_TRY(read_value(head_item_, read_head));
     return true;
 }
 
-/// Writes the lines as chunks on the way.
+/// Puts the lines away as chunks on the way.
 Status PurchaseBuilder::add_lines(const InvoiceRows::Invoice& invoice) {
     Run run;
-    bool open = false;
     std::uint32_t batch = InvoiceRows::kNone;
     std::uint64_t number = head_.whole.sums.lines;
-    const auto close_chunk = [&] {
-        if (!open) return;
-        chunk_.finish();
-        writes_.end_put();
-        open = false;
-    };
     for (std::uint32_t row = invoice.first; row != InvoiceRows::kNone; row = rows_.next(row)) {
         const StoredLine line = rows_.line(row);
         const std::uint32_t from = rows_.ref(row).batch;
@@ -89,15 +87,10 @@ Status PurchaseBuilder::add_lines(const InvoiceRows::Invoice& invoice) {
             run.source = common.source;
             run.customer = line.customer;
         }
-        if (open && ((from != batch && !(common == rows_.head_of(batch))) || chunk_.size() > kChunkBytes)) {
-            close_chunk();
-        }
+        const bool other = from != batch && batch != InvoiceRows::kNone && !(common == rows_.head_of(batch));
+        if (chunk_line_ != 0 && (other || chunk_.size() > kChunkBytes)) end_chunk(invoice.number);
         batch = from;
-        if (!open) {
-            writes_.begin_put(kInvoices, invoice.number, FixedSort::lines(number).view());
-            chunk_.begin(writes_.values(), common);
-            open = true;
-        }
+        if (chunk_line_ == 0) begin_chunk(number, common);
         chunk_.add(line);
         if (!merge(run.share,
                    {{1, line.quantity, line.line_total, common.total_scale}, line.time, line.country})) {
@@ -109,8 +102,28 @@ Status PurchaseBuilder::add_lines(const InvoiceRows::Invoice& invoice) {
             run.last_country = line.country;
         }
     }
-    close_chunk();
+    end_chunk(invoice.number);
     return add_run(invoice.number, run);
+}
+
+void PurchaseBuilder::begin_chunk(std::uint64_t first_line, const ChunkHead& common) {
+    chunk_line_ = first_line;
+    lines_.clear();
+    chunk_.begin(lines_, common);
+}
+
+/// Where it goes is decided by its size.
+void PurchaseBuilder::end_chunk(std::string_view number) {
+    chunk_.finish();
+    const std::uint64_t first_line = std::exchange(chunk_line_, 0);
+    if (first_line == 1 && lines_.size() <= kFirstLinesBytes) {
+        lines_.swap(first_lines_);
+        head_.first_lines = first_lines_.view();
+        return;
+    }
+    writes_.begin_put(kInvoices, number, FixedSort::lines(first_line).view());
+    writes_.values().append(lines_.view());
+    writes_.end_put();
 }
 
 Status PurchaseBuilder::add_run(std::string_view number, const Run& run) {

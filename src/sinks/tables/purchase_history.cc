@@ -95,28 +95,35 @@ InvoiceLine line_of(std::uint64_t number, const ChunkHead& head, const StoredLin
 /// Lines of one invoice from line `first` on, no more than `limit` and none behind `last`.
 class LineReader {
 public:
-    LineReader(TableStore& store, std::string_view invoice_no) : store_(store), invoice_no_(invoice_no) {}
+    LineReader(TableStore& store, std::string_view invoice_no, std::uint64_t first, std::uint64_t last,
+               std::size_t limit, std::vector<InvoiceLine>& lines)
+        : store_(store), invoice_no_(invoice_no), first_(first), last_(last), limit_(limit), lines_(lines) {}
 
-    Status read(std::uint64_t first, std::uint64_t last, std::size_t limit, std::vector<InvoiceLine>& lines) {
-        std::string from(TILLSTREAM_TRY(chunk_with(first)));
-        const std::size_t most = lines.size() + limit;
+    Status read(const Head& head) {
+        if (!head.first_lines.empty()) {
+            TILLSTREAM_CHECK(add(TILLSTREAM_TRY(ChunkReader::open(head.first_lines)), 1));
+        }
+        return done() ? Status{} : read_chunks();
+    }
+
+private:
+    std::uint64_t wanted() const { return lines_.empty() ? first_ : lines_.back().line + 1; }
+    bool done() const { return lines_.size() == limit_ || wanted() > last_; }
+
+    Status read_chunks() {
+        std::string from(TILLSTREAM_TRY(chunk_with(wanted())));
         TableQuery query{.table = kInvoices, .partition = invoice_no_, .from = from, .to = kLinesEnd};
         query.limit = kReadAtOnce;
-        for (bool more = first <= last; more;) {
+        while (true) {
             const TablePage page = TILLSTREAM_TRY(store_.query(query));
-            for (const TableItem& item : page.items) {
-                TILLSTREAM_CHECK(add(item, first, last, most, lines));
-            }
-            more = page.more && lines.size() < most;
-            if (!more) break;
+            for (const TableItem& item : page.items) TILLSTREAM_CHECK(add(item));
+            if (!page.more || done()) return {};
             from = std::get<std::string_view>(page.items.back().sort());
             query.from.reset();
             query.after = from;
         }
-        return {};
     }
 
-private:
     /// Sort key of the chunk that holds a line.
     Result<std::string> chunk_with(std::uint64_t line) {
         const FixedSort behind = FixedSort::lines(line + 1);
@@ -130,20 +137,26 @@ private:
         return std::string(std::get<std::string_view>(page.items.front().sort()));
     }
 
-    static Status add(const TableItem& item, std::uint64_t first, std::uint64_t last, std::size_t most,
-                      std::vector<InvoiceLine>& lines) {
+    Status add(const TableItem& item) {
         std::uint64_t number = 0;
         if (!read_lines_sort(item.sort(), number)) return failure(damaged("lines under a key that is none"));
-        auto chunk = TILLSTREAM_TRY(read_value(item, ChunkReader::open));
-        for (; !chunk.at_end() && number <= last && lines.size() < most; ++number) {
+        return add(TILLSTREAM_TRY(read_value(item, ChunkReader::open)), number);
+    }
+
+    Status add(ChunkReader chunk, std::uint64_t number) {
+        for (; !chunk.at_end() && number <= last_ && lines_.size() < limit_; ++number) {
             const StoredLine stored = TILLSTREAM_TRY(chunk.next());
-            if (number >= first) lines.push_back(line_of(number, chunk.head(), stored));
+            if (number >= first_) lines_.push_back(line_of(number, chunk.head(), stored));
         }
         return {};
     }
 
     TableStore& store_;
-    std::string_view invoice_no_;
+    const std::string_view invoice_no_;
+    const std::uint64_t first_;
+    const std::uint64_t last_;
+    const std::size_t limit_;
+    std::vector<InvoiceLine>& lines_;  ///< empty at first
 };
 
 /// A customer's totals so far, with what decides about `last` and `country`.
@@ -191,7 +204,7 @@ Result<InvoicePage> PurchaseHistory::invoice(std::string_view invoice_no, std::s
     page.lines = head.whole.sums.lines;
     page.units = head.whole.sums.units;
     page.total = total_of(head.whole.sums);
-    TILLSTREAM_CHECK(LineReader(store_, invoice_no).read(first, page.lines, limit, page.items));
+    TILLSTREAM_CHECK(LineReader(store_, invoice_no, first, page.lines, limit, page.items).read(head));
     if (!page.items.empty() && page.items.back().line < page.lines) {
         page.next = fmt::format("{}{}", kLineCursor, page.items.back().line + 1);
     }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kCrcBytes = 4;
 
-enum HeadFlag : std::uint8_t { kHasCustomer = 1, kOwnShare = 2 };
+enum HeadFlag : std::uint8_t { kHasCustomer = 1, kOwnShare = 2, kHasLines = 4, kHeadFlags = 7 };
 
 enum LineFlag : std::uint8_t {
     kHasDescription = 1,
@@ -183,24 +183,30 @@ Result<Share> read_share(std::string_view bytes) {
 void append_head(Buffer& out, const Head& head) {
     // An invoice of one customer, as nearly all are, has the same sums twice: they are written once.
     const bool own = head.customer && !(head.customers == head.whole);
-    append_value(out, size_of(head.whole.country) + size_of(head.customers.country), [&](char* at) {
-        *at++ = static_cast<char>((head.customer ? kHasCustomer : 0) | (own ? kOwnShare : 0));
+    const bool lines = !head.first_lines.empty();
+    const std::size_t texts =
+        size_of(head.whole.country) + size_of(head.customers.country) + head.first_lines.size();
+    append_value(out, texts, [&](char* at) {
+        *at++ = static_cast<char>((head.customer ? kHasCustomer : 0) | (own ? kOwnShare : 0) |
+                                  (lines ? kHasLines : 0));
         at = write_share(at, head.whole);
         if (head.customer) at = write_signed(at, *head.customer);
-        return own ? write_share(at, head.customers) : at;
+        if (own) at = write_share(at, head.customers);
+        return lines ? write_text(at, head.first_lines) : at;
     });
 }
 
 Result<Head> read_head(std::string_view bytes) {
     return read_fields<Head>(bytes, "the head of an invoice", [](Reading& reading, Head& head) {
         int flags = 0;
-        if (!reading.byte(flags) || flags > (kHasCustomer | kOwnShare) || !reading.share(head.whole))
-            return false;
-        if ((flags & kHasCustomer) == 0) return flags == 0;
-        head.customer = 0;
-        head.customers = head.whole;
-        return reading.signed_number(*head.customer) &&
-               ((flags & kOwnShare) == 0 || reading.share(head.customers));
+        if (!reading.byte(flags) || flags > kHeadFlags || !reading.share(head.whole)) return false;
+        const bool own = (flags & kOwnShare) != 0;
+        if ((flags & kHasCustomer) != 0) {
+            if (!reading.signed_number(head.customer.emplace())) return false;
+            head.customers = head.whole;
+        }
+        if (own && (!head.customer || !reading.share(head.customers))) return false;
+        return (flags & kHasLines) == 0 || (reading.text(head.first_lines) && !head.first_lines.empty());
     });
 }
 

@@ -54,6 +54,12 @@ std::string bytes_of(void (*append)(Buffer&, const Value&), const Value& value) 
     return std::string(out.view());
 }
 
+Head with_lines(std::string_view chunk) {
+    Head head{kShare, 17850, kShare};
+    head.first_lines = chunk;
+    return head;
+}
+
 Result<std::vector<StoredLine>> lines_in(std::string_view bytes) {
     auto reader = TILLSTREAM_TRY(ChunkReader::open(bytes));
     std::vector<StoredLine> stored;
@@ -72,6 +78,10 @@ TEST(TablesValues, AreWhatTheFormatSays) {
     alone.customers = alone.whole;
     EXPECT_EQ(hex(bytes_of(append_head, alone)),
               "0101031604c89b2180bccaa8a195cb040f556e69746564204b696e67646f6df49602df68c920");
+    const std::string chunk = chunk_of(kChunk, {lines().front()});
+    EXPECT_EQ(hex(bytes_of(append_head, with_lines(chunk))),
+              "0105021804a0ad2580d8e6e1a195cb040545495245f4960233010504043dac0280d8e6e1a195cb0406383531323341"
+              "0c574849544520484f4c4445520cb88e03f496020445495245ad87dbbb4e00a289");
     EXPECT_EQ(hex(bytes_of(append_customer_part, kPart)),
               "0101021804a0ad2580d8e6e1a195cb0480f4829ba295cb040635333633363503054549524563915cd1");
     EXPECT_EQ(hex(chunk_of(kChunk, lines())),
@@ -92,6 +102,9 @@ TEST(TablesValues, ComeBack) {
     EXPECT_EQ(*read_head(bytes_of(append_head, other)), other);
     EXPECT_EQ(*read_customer_part(bytes_of(append_customer_part, kPart)), kPart);
     const std::string chunk = chunk_of(kChunk, lines());
+    other.first_lines = chunk;
+    const std::string other_bytes = bytes_of(append_head, other);
+    EXPECT_EQ(*read_head(other_bytes), other);
     EXPECT_EQ(*lines_in(chunk), lines());
     EXPECT_EQ(ChunkReader::open(chunk)->head(), kChunk);
     // At the ends of what the types hold.
@@ -121,6 +134,8 @@ std::vector<Case> cases() {
     const auto status = [](const auto& result) { return result ? Status{} : failure(result.error()); };
     return {{"share", bytes_of(append_share, kShare), [=](auto bytes) { return status(read_share(bytes)); }},
             {"head", bytes_of(append_head, kHead), [=](auto bytes) { return status(read_head(bytes)); }},
+            {"head with lines", bytes_of(append_head, with_lines(chunk_of(kChunk, lines()))),
+             [=](auto bytes) { return status(read_head(bytes)); }},
             {"part", bytes_of(append_customer_part, kPart),
              [=](auto bytes) { return status(read_customer_part(bytes)); }},
             {"chunk", chunk_of(kChunk, lines()), [=](auto bytes) { return status(lines_in(bytes)); }}};

@@ -57,6 +57,8 @@ private:
     Status add_invoice(const InvoiceRows::Invoice& invoice);
     Result<bool> read_stored_head(std::string_view number);
     Status add_lines(const InvoiceRows::Invoice& invoice);
+    void begin_chunk(std::uint64_t first_line, const ChunkHead& common);
+    void end_chunk(std::string_view number);
     Status add_run(std::string_view number, const Run& run);
     Result<OpenShare*> share_of(std::string_view number, std::int64_t customer);
     std::uint32_t find_share(std::int64_t customer);
@@ -70,6 +72,9 @@ private:
     InvoiceRows rows_;
     WriteList writes_;
     ChunkWriter chunk_;
+    Buffer lines_;                  ///< of the chunk
+    std::uint64_t chunk_line_ = 0;  ///< its first; 0: none is open
+    Buffer first_lines_;            ///< what the head at hand views
 
     // Of the invoice at hand.
     bool known_ = false;  ///< the store holds lines of it

@@ -32,6 +32,7 @@ struct Head {
     Share whole;                           ///< all lines of the invoice
     std::optional<std::int64_t> customer;  ///< of the first line that has one
     Share customers;                       ///< that customer's lines, if there is one
+    std::string_view first_lines = {};     ///< the chunk of lines from 1 on, if it is kept here
     friend bool operator==(const Head&, const Head&) = default;
 };
 
