@@ -200,9 +200,11 @@ void RowDecoder::State::add_texts(const HeaderBinding& header, std::span<const s
     end_row(stored);
 }
 
-void RowDecoder::State::add_broken(std::string_view raw, FieldError error) {
+void RowDecoder::State::add_broken(std::string_view raw, FieldError error, std::string_view event_id) {
     begin_row();
     errors_.push_back(std::move(error));
+    if (contract->event_id && event_id.size() <= kMaxEventId)
+        take_event_id({.key = "event_id", .text = event_id, .kind = json::Kind::string});
     scratch_.clear();
     if (is_json_(raw))
         append_one_line(scratch_, raw);
@@ -366,8 +368,8 @@ void RowDecoder::add_object(std::string_view raw, std::span<const json::Field> f
 void RowDecoder::add_texts(const HeaderBinding& header, std::span<const std::string_view> values) {
     state_->add_texts(header, values);
 }
-void RowDecoder::add_broken(std::string_view raw, FieldError error) {
-    state_->add_broken(raw, std::move(error));
+void RowDecoder::add_broken(std::string_view raw, FieldError error, std::string_view event_id) {
+    state_->add_broken(raw, std::move(error), event_id);
 }
 RowBatchPtr RowDecoder::finish() { return state_->finish(); }
 Result<HeaderBinding> RowDecoder::bind_header(std::span<const std::string_view> header) const {

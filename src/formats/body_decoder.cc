@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "formats/internal/leading_id.h"
+
 namespace tillstream {
 namespace {
 
@@ -28,7 +30,7 @@ BodyError too_many(std::size_t records) {
 
 void add(RowDecoder& rows, const JsonRecord& record) {
     if (record.broken)
-        rows.add_broken(record.raw, field_error(*record.broken));
+        rows.add_broken(record.raw, field_error(*record.broken), internal::leading_event_id(record.raw));
     else
         rows.add_object(record.raw, record.fields);
 }
@@ -85,12 +87,14 @@ BodyResult BodyDecoder::decode_csv(std::shared_ptr<const Buffer> body, RowDecode
     if (!header)
         return tl::unexpected(BodyError{FieldErrorCode::syntax, std::move(header.error().message), 0});
     rows.start(std::move(body), expected_lines(text));
+    const bool id_leads = header->target.front() == HeaderBinding::kEventId;
     CsvRow row;
     std::size_t count = 0;
     while (csv_.next(row)) {
         if (++count > records_max_) return tl::unexpected(too_many(records_max_));
         if (row.broken)
-            rows.add_broken(row.raw, field_error(*row.broken));
+            rows.add_broken(row.raw, field_error(*row.broken),
+                            id_leads ? internal::leading_cell(row.raw) : std::string_view());
         else
             rows.add_texts(*header, row.values);
     }

@@ -68,9 +68,11 @@ DedupStream::Decision DedupStream::decide(std::span<const RecordId> records, std
         if (!copy && !id.waits_for && (!record.accepted || met_rejected))
             bytes = bytes_hash(hashes[i], record.content);
         if (!copy && !id.waits_for && met_rejected) {
-            unsigned known = look(bytes, decision.claims).kinds;
-            store.look_up(runs, {&bytes, 1}, now, &known);
-            copy = known != 0;
+            Place same = look(bytes, decision.claims);
+            store.look_up(runs, {&bytes, 1}, now, &same.kinds);
+            copy = same.kinds != 0;
+            id.waiting_in = std::move(same.waiting_in);
+            id.waits_for = same.waits_for;
         }
         if (!copy && id.waits_for) {
             decision.claims->settle(ClaimState::taken_back, now);

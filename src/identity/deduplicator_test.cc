@@ -204,6 +204,25 @@ TEST_F(DedupTest, ACopyOfWhatIsOnItsWayWaits) {
     }
 }
 
+TEST_F(DedupTest, ACorrectionThatIsRejectedAgainOnItsWayIsWaitedFor) {
+    for (const bool durable : {true, false}) {
+        const std::string id = durable ? "a" : "b";
+        EXPECT_FALSE(is_copy(id, "first", false));
+        const std::vector<TestRecord> again{{id, "second", false}};
+        const Claim one = dedup_->claim(dedup_->stream("sales"), ids_of(again));
+        ASSERT_EQ(one.outcome(), Claim::Outcome::claimed);
+        ASSERT_TRUE(one.copies().empty());
+        const Claim two = dedup_->claim(dedup_->stream("sales"), ids_of(again));
+        ASSERT_EQ(two.outcome(), Claim::Outcome::blocked);
+        std::promise<bool> open;
+        dedup_->when_settled(two, [&](bool go) { open.set_value(go); });
+        dedup_->settle(one, durable ? std::optional(clock_.now()) : std::nullopt);
+        EXPECT_TRUE(open.get_future().get());
+        EXPECT_EQ(is_copy(id, "second", false), durable);
+        EXPECT_TRUE(is_copy(id, "second", false));
+    }
+}
+
 TEST_F(DedupTest, ABlockedRequestHoldsNothing) {
     const std::vector<TestRecord> one{{"a", "{}"}}, two{{"b", "{}"}, {"a", "{}"}}, three{{"b", "{}"}};
     const Claim first = dedup_->claim(dedup_->stream("sales"), ids_of(one));

@@ -66,7 +66,7 @@ Status RunStore::load() {
     std::vector<RunPtr> all;
     for (const RunInfo& info : list_.runs) {
         auto run = IdRun::open(fs_, dir_, info);
-        if (!run && run.error().code == Errc::not_found)
+        if (!run && (run.error().code == Errc::not_found || run.error().code == Errc::io))
             return failure(Errc::corruption, std::move(run).error().message);
         if (!run) return failure(std::move(run).error());
         all.push_back(*std::move(run));

@@ -259,6 +259,8 @@ Result<bool> Sealer::is_whole(const CutObject& object) const {
     auto reader = SealedObjectReader::open(store_.objects, name);
     if (!reader && reader.error().code == Errc::corruption) return lost(reader.error().message);
     if (!reader) return failure(std::move(reader).error());
+    // Of a log that lay here before: its records under our name.
+    if (!((*reader)->id().log == store_.uuid)) return lost("it belongs to another log");
     Offset next = object.first;
     for (;;) {
         auto step = (*reader)->next();

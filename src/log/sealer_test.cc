@@ -332,6 +332,24 @@ TEST_F(SealerTest, AnObjectThatIsThereWithOtherContentIsDamageAndIsLeftAlone) {
     journal_.close();
 }
 
+TEST_F(SealerTest, AnObjectOfALogThatLayHereBeforeIsNoneOfOurs) {
+    open();
+    append(journal_->register_stream("sales", 1)->front().id, "theirs");
+    seal();
+    journal_.close();
+    const auto files = fs_.list("log");
+    for (const std::string& name : *files) ASSERT_TRUE(fs_.remove("log/" + name));
+    open();
+    append(journal_->register_stream("sales", 1)->front().id, "ours");
+    seal();
+    open();
+    EXPECT_TRUE(*fs_.exists("log/" + journal::segment_name(1))) << "the only copy must stay";
+    const auto all = read_all(*journal_, {}, ReadFrom::storage);
+    ASSERT_TRUE(all) << all.error().message;
+    EXPECT_EQ(all->values(), std::vector<std::string>{"ours"});
+    journal_.close();
+}
+
 TEST_F(SealerTest, DamagedAndLostObjectsAreGapsAndTheRestIsRead) {
     journal_.options().budget_bytes = std::uint64_t{2} << 20;
     open();

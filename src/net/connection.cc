@@ -32,6 +32,8 @@ std::size_t body_bytes_max(const Route& route, const ServerOptions& options) {
     return route.options.body_bytes_max.value_or(bodiless ? 0 : options.body_bytes_max);
 }
 
+Problem too_many_bytes() { return {.status = 503, .detail = "too many bytes of requests are in flight"}; }
+
 std::string too_large(std::size_t body_bytes_max) {
     if (body_bytes_max == 0) return "this method takes no body on this path; send the request without one";
     return "the body is larger than " + std::to_string(body_bytes_max) + " bytes";
@@ -214,19 +216,32 @@ std::optional<HttpResponse> Connection::check_body() {
         return problem_response({.status = 413, .detail = too_large(body_bytes_max_)}, request_id());
     }
     if (!route.options.counts_in_flight || framing_.content_length == 0) return std::nullopt;
-    if (!core_.in_flight.take(clamped(framing_.content_length))) {
-        return problem_response({.status = 503, .detail = "too many bytes of requests are in flight"},
-                                request_id());
-    }
-    taken_bytes_ = clamped(framing_.content_length);
-    return std::nullopt;
+    if (hold_bytes(clamped(framing_.content_length))) return std::nullopt;
+    return problem_response(too_many_bytes(), request_id());
+}
+
+/// Takes from the in-flight budget until the request holds `bytes` of it; false if there are not so many left.
+bool Connection::hold_bytes(std::size_t bytes) {
+    if (bytes <= taken_bytes_ || !core_.router.routes()[*route_].options.counts_in_flight) return true;
+    if (!core_.in_flight.take(bytes - taken_bytes_)) return false;
+    taken_bytes_ = bytes;
+    return true;
+}
+
+/// What was announced and does not come is no reason to turn others away: from then on only what has arrived
+/// is held.
+void Connection::hold_only_what_arrived() {
+    if (framing_.chunked || taken_bytes_ <= body_filled_) return;
+    core_.in_flight.give(taken_bytes_ - body_filled_);
+    taken_bytes_ = body_filled_;
 }
 
 void Connection::begin_body() {
     if (!framing_.has_body()) return dispatch();
     body_filled_ = 0;
     window_bytes_ = 0;
-    deadline_ = steady_clock::now() + core_.options.body_rate_window;
+    body_begun_ = steady_clock::now();
+    deadline_ = body_begun_ + core_.options.body_rate_window;
     state_ = State::reading_body;
     request_.body = io_->pool().take(framing_.chunked ? kInputBytesMin : clamped(framing_.content_length));
     if (!framing_.chunked) request_.body.resize(clamped(framing_.content_length));
@@ -246,6 +261,10 @@ bool Connection::step_fixed_body() {
         body_filled_ += arrived.size();
         consume(arrived.size());
     }
+    if (!hold_bytes(body_filled_)) {
+        refuse(too_many_bytes(), false);
+        return true;
+    }
     if (body_filled_ == body.size()) {
         dispatch();
         return true;
@@ -257,20 +276,15 @@ bool Connection::step_fixed_body() {
 
 bool Connection::step_chunked_body() {
     Buffer& body = request_.body;
-    const std::size_t before = body.size();
     const auto progress = parser_.read_chunks(pending(), body, body_bytes_max_);
     consume(progress.consumed);
     if (progress.problem) {
         refuse(*progress.problem, false);
         return true;
     }
-    const std::size_t grown = body.size() - before;
-    if (grown != 0 && core_.router.routes()[*route_].options.counts_in_flight) {
-        if (!core_.in_flight.take(grown)) {
-            refuse({.status = 503, .detail = "too many bytes of requests are in flight"}, false);
-            return true;
-        }
-        taken_bytes_ += grown;
+    if (!hold_bytes(body.size())) {
+        refuse(too_many_bytes(), false);
+        return true;
     }
     if (progress.done) {
         dispatch();
@@ -399,6 +413,7 @@ void Connection::abort() {
 }
 
 void Connection::sweep(SteadyTime now) {
+    if (state_ == State::reading_body && now - body_begun_ >= core_.options.announced_time) hold_only_what_arrived();
     if (now < deadline_ || timed_out_) return;
     switch (state_) {
         case State::reading_head:

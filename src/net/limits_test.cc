@@ -127,8 +127,13 @@ TEST(LimitsTest, AnAddressGetsNoMoreThanItsShare) {
     EXPECT_EQ(first.receive().status, 200);
 }
 
+/// Announced bytes count for as long as the test takes.
+ServerOptions patient() {
+    return {.body_bytes_max = 1000, .in_flight_bytes_max = 1000, .announced_time = std::chrono::hours{1}};
+}
+
 TEST(LimitsTest, BodiesBeyondTheByteBudgetGet503BeforeTheyAreRead) {
-    Loopback loopback({.body_bytes_max = 1000, .in_flight_bytes_max = 1000}, [](Router& router) {
+    Loopback loopback(patient(), [](Router& router) {
         EXPECT_TRUE(router.add(Method::post, "/free", testing::echo, {.counts_in_flight = false}));
     });
     RawConnection holder(*loopback.server);
@@ -149,6 +154,43 @@ TEST(LimitsTest, BodiesBeyondTheByteBudgetGet503BeforeTheyAreRead) {
     EXPECT_EQ(holder.receive().status, 200);
     other.send(post("/echo", std::string(1000, 'x')));
     EXPECT_EQ(other.receive().status, 200);
+}
+
+TEST(LimitsTest, ABodyThatWasAnnouncedAndDoesNotComeTurnsNobodyAway) {
+    ServerOptions options = patient();
+    options.announced_time = std::chrono::milliseconds{1};
+    Loopback loopback(options);
+    const Gauge& held = loopback.metrics.gauge("tillstream_http_in_flight_body_bytes", "");
+    RawConnection slow(*loopback.server);
+    slow.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 900\r\n\r\nhalf");
+    while (held.value() != 4) std::this_thread::yield();
+    RawConnection other(*loopback.server);
+    other.send(post("/echo", std::string(996, 'x')));
+    EXPECT_EQ(other.receive().status, 200);
+    slow.send(std::string(896, 'x'));
+    EXPECT_EQ(slow.receive().body, "half" + std::string(896, 'x'));
+}
+
+TEST(LimitsTest, WhatArrivesBeyondTheByteBudgetIsRefused) {
+    ServerOptions options = patient();
+    options.announced_time = std::chrono::milliseconds{1};
+    Loopback loopback(options);
+    const Gauge& held = loopback.metrics.gauge("tillstream_http_in_flight_body_bytes", "");
+    RawConnection first(*loopback.server);
+    first.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 900\r\n\r\n" + std::string(600, 'x'));
+    while (held.value() != 600) std::this_thread::yield();
+    RawConnection second(*loopback.server);
+    second.send("POST /echo HTTP/1.1\r\nHost: t\r\nContent-Length: 400\r\n\r\nx");
+    while (held.value() != 601) std::this_thread::yield();
+    first.send(std::string(200, 'x'));
+    while (held.value() != 801) std::this_thread::yield();
+    second.send(std::string(399, 'x'));
+    const ClientResponse refused = second.receive();
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_TRUE(refused.find("retry-after"));
+    EXPECT_TRUE(second.closed_by_peer());
+    first.send(std::string(100, 'x'));
+    EXPECT_EQ(first.receive().status, 200);
 }
 
 TEST(LimitsTest, ABrokenUploadGivesItsBytesBack) {
@@ -217,7 +259,7 @@ TEST(LimitsTest, ABodyOfGetIsNeverReadAsTheNextRequest) {
 }
 
 TEST(LimitsTest, ABodyAGetRouteAsksForCountsInFlight) {
-    Loopback loopback({.body_bytes_max = 1000, .in_flight_bytes_max = 1000}, [](Router& router) {
+    Loopback loopback(patient(), [](Router& router) {
         EXPECT_TRUE(router.add(Method::get, "/search", testing::echo, {.body_bytes_max = 10}));
     });
     const auto search = [](std::string_view body) { return "GET" + post("/search", body).substr(4); };

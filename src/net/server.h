@@ -55,6 +55,8 @@ struct ServerOptions {
     std::optional<std::size_t> connections_per_address_max = {};
     /// bodies of requests not yet answered; at least body_bytes_max
     std::size_t in_flight_bytes_max = 64 << 20;
+    /// How long a body counts there with the size it announced; then with what has arrived of it.
+    std::chrono::milliseconds announced_time{1'000};
 };
 
 class HttpServer {

@@ -234,12 +234,15 @@ TEST(Dispatcher, ARequestThatStillRunsIsWaitedFor) {
 }
 
 TEST(Dispatcher, AServersFaultLeavesTheOutcomeUnknown) {
-    for (const bool knows_repeats : {false, true}) {
+    const PostAnswer fault{.status = 500, .detail = "a fault"};
+    const PostAnswer unknown{.status = 503, .retry_after = milliseconds(1), .outcome_unknown = true};
+    for (const auto& [knows_repeats, unsure] :
+         {std::pair{false, fault}, {true, fault}, {false, unknown}, {true, unknown}}) {
         FakeIngest server;
         RememberingObserver observer;
         int calls = 0;
         server.answer_with([&](const RecordBatch&, std::uint64_t records) -> Result<PostAnswer> {
-            if (++calls == 2) return PostAnswer{.status = 500, .detail = "a fault"};
+            if (++calls == 2) return unsure;
             return PostAnswer{.status = 200, .accepted = records};
         });
         const SendReport report = send_numbers({.batch_records = 10,

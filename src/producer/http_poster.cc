@@ -35,6 +35,7 @@ PostAnswer read_answer(int status, std::string_view body, std::optional<std::str
     }
     for (const json::Field& field : fields) {
         if (field.key == "detail") answer.detail = field.text;
+        if (field.key == "type") answer.outcome_unknown = field.text.ends_with("outcome-unknown");
         if (status != 200) continue;
         if (field.key == "accepted") answer.accepted = read_number(field.text).value_or(0);
         if (field.key == "quarantined") answer.quarantined = read_number(field.text).value_or(0);

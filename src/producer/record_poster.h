@@ -30,7 +30,8 @@ struct PostAnswer {
     std::uint64_t accepted = 0;
     std::uint64_t quarantined = 0;
     std::uint64_t duplicates = 0;
-    std::optional<std::chrono::milliseconds> retry_after = {};  ///< of a 429 or 503: nothing was stored
+    std::optional<std::chrono::milliseconds> retry_after = {};  ///< of a 429 or 503
+    bool outcome_unknown = false;                               ///< of a 503: it may have been stored
     std::string detail = {};                                    ///< of a problem, for people
 };
 

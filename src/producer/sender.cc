@@ -138,7 +138,7 @@ private:
             const std::size_t brace = piece.text.find('{');
             piece.text.remove_prefix(brace + 1);
             const std::size_t first = piece.text.find_first_not_of(" \t\r\n");
-            if (piece.text[first] != '}') before_ += ',';
+            if (first == std::string_view::npos || piece.text[first] != '}') before_ += ',';
         }
         piece.before = before_;
     }

@@ -140,11 +140,11 @@ TEST_F(Sender, PackedFilesHaveTheIdsOfTheirContent) {
 
 TEST_F(Sender, JsonLinesGetAnIdUnlessTheyHaveOne) {
     const std::string text =
-        "{\"a\":1}\n\n{}\r\n{\"event_id\":\"x\",\"a\":2}\n { \"b\" : 3 }\n[1]\n{\"cut\":\n";
+        "{\"a\":1}\n\n{}\r\n{\"event_id\":\"x\",\"a\":2}\n { \"b\" : 3 }\n[1]\n{\"cut\":\n{\n";
     const std::string id = "{\"event_id\":\"" + sha256_hex(text).substr(0, 16) + "-";
     EXPECT_THAT(sent(put("r.ndjson", text)),
                 ElementsAre(id + "1\",\"a\":1}", id + "2\"}", "{\"event_id\":\"x\",\"a\":2}",
-                            id + "4\", \"b\" : 3 }", "[1]", "{\"cut\":"));
+                            id + "4\", \"b\" : 3 }", "[1]", id + "6\",\"cut\":", id + "7\","));
     EXPECT_EQ(server_.requests()[0].content_type, "application/x-ndjson");
 }
 

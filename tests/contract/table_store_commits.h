@@ -169,6 +169,30 @@ TYPED_TEST_P(TableStoreCommits, clear_empties_the_tables_and_the_consumers_posit
     EXPECT_EQ(this->get("p", "x"), "new");
 }
 
+/// As a replay does it on a live server: nothing is reopened between.
+TYPED_TEST_P(TableStoreCommits, what_is_written_after_a_clear_is_there_and_nothing_else) {
+    const std::string_view tables[] = {"things"};
+    for (int round = 0; round < 4; ++round) {
+        const std::string text = std::to_string(round);
+        for (char sort = 'a'; sort < 'k'; ++sort) {
+            ASSERT_TRUE(this->put("p", std::string(1, static_cast<char>(sort + round)), text));
+        }
+        ASSERT_TRUE(this->write({}, 0, 7));
+        EXPECT_EQ(this->query({.partition = "p"}), std::vector<std::string>(10, text));
+        EXPECT_EQ(this->positions().size(), 1u);
+        if (round == 2) {
+            ASSERT_TRUE(this->store().checkpoint());
+        }
+        ASSERT_TRUE(this->store().clear("things", tables));
+        EXPECT_TRUE(this->query({.partition = "p"}).empty());
+        EXPECT_TRUE(this->positions().empty());
+    }
+    ASSERT_TRUE(this->put("p", "x", "last"));
+    ASSERT_TRUE(this->store().checkpoint());
+    this->reopen();
+    EXPECT_EQ(this->query({.partition = "p"}), std::vector<std::string>{"last"});
+}
+
 TYPED_TEST_P(TableStoreCommits, a_query_sees_whole_commits_only) {
     std::atomic<bool> done{false};
     std::atomic<int> torn{0};
@@ -201,6 +225,7 @@ REGISTER_TYPED_TEST_SUITE_P(TableStoreCommits, conditions_decide_the_whole_commi
                             a_rehearsal_leaves_no_trace_and_says_what_commit_would,
                             what_is_over_a_limit_is_refused_whole,
                             clear_empties_the_tables_and_the_consumers_positions,
+                            what_is_written_after_a_clear_is_there_and_nothing_else,
                             a_query_sees_whole_commits_only);
 
 }  // namespace tillstream::testing

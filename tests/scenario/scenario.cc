@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <thread>
 
 namespace tillstream {
@@ -37,8 +39,13 @@ json::Value Scenario::expect_verified(const std::string& stream) {
 }
 
 bool Scenario::comes_level(const std::string& sink) {
-    for (int i = 0; i < 1'200; ++i) {
-        if (must(client().lag_records(sink)) == 0) return true;
+    constexpr int kPatience = 1'200;
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (int standing = 0; standing < kPatience; ++standing) {
+        const std::int64_t lag = must(client().lag_records(sink));
+        if (lag == 0) return true;
+        if (lag < least) standing = 0;
+        least = std::min(least, lag);
         std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
     return false;

@@ -43,7 +43,7 @@ protected:
                      const std::string& stream = "sales");
     /// Waits for the sinks and expects that every store equals the log.
     json::Value expect_verified(const std::string& stream = "sales");
-    /// Waits until `sink` has stored all that is durable now; false if it has not within a minute.
+    /// Waits until `sink` has stored all that is durable; false if it has not come nearer for a minute.
     bool comes_level(const std::string& sink);
     /// Count and a hash over every business column of every row; with places, shard and offset too.
     std::string sales_content(bool with_places);

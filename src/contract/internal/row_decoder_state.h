@@ -16,7 +16,7 @@ struct RowDecoder::State {
     void start(std::shared_ptr<const Buffer> input, std::size_t expected_rows);
     void add_object(std::string_view raw, std::span<const json::Field> fields);
     void add_texts(const HeaderBinding& header, std::span<const std::string_view> values);
-    void add_broken(std::string_view raw, FieldError error);
+    void add_broken(std::string_view raw, FieldError error, std::string_view event_id);
     RowBatchPtr finish();
 
     ContractPtr contract;

@@ -101,6 +101,8 @@ private:
     std::string_view pending() const { return input_.view().substr(input_begin_); }
     void consume(std::size_t size);
     void read_input();
+    bool hold_bytes(std::size_t bytes);
+    void hold_only_what_arrived();
     void give_back_bytes();
     std::string_view request_id() const { return {request_id_, request_id_size_}; }
 
@@ -124,6 +126,7 @@ private:
     bool reading_into_body_ = false;
     std::size_t window_bytes_ = 0;  ///< of the body, since the rate window began
     std::size_t taken_bytes_ = 0;   ///< from the in-flight budget
+    SteadyTime body_begun_{};
     std::optional<Problem> timed_out_;
     SteadyTime request_begun_{};
     std::uint64_t serial_ = 0;

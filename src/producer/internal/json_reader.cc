@@ -107,7 +107,9 @@ void JsonReader::take_record(std::string_view text) {
     const json::ScanOutcome broken =
         lines_open_ ? scanner_.scan_line(text, {}, fields_) : scanner_.scan_object(text, {}, fields_);
     if (broken) {
-        record.takes_event_id = false;
+        // Cut off or too deep: the id goes in front, where the server finds it nevertheless.
+        record.takes_event_id = text.find_first_not_of(kBlanks) == text.find('{') &&
+                                text.find("\"event_id\"") == std::string_view::npos;
     } else {
         understand(record);
     }

@@ -147,8 +147,8 @@ bool Lane::settle(const Batch& batch, const Result<PostAnswer>& answer, Tries& t
     if (!answer) return settle_unanswered(batch, answer.error(), tries);
     run_.answered = true;
     const int status = answer->status;
-    if (status >= 500 && status != 503) {
-        // A fault, not a refusal: it does not say that nothing was stored.
+    if ((status >= 500 && status != 503) || answer->outcome_unknown) {
+        // No refusal: it does not say that nothing was stored.
         const Error fault{Errc::outcome_unknown, answered(*answer)};
         return settle_unanswered(batch, fault, tries);
     }

@@ -27,7 +27,7 @@ struct SourceRecord {
     std::string_view key;        ///< partition key; empty if the record has none that can be read
     std::string_view time;       ///< text of the time column; empty if there is none
     std::uint64_t number = 0;    ///< data row from 1; blank lines are none
-    bool takes_event_id = true;  ///< false: it has one, or is too broken to hold one
+    bool takes_event_id = true;  ///< false: it has one, or cannot hold one
     bool spoiled = false;        ///< a broken CSV row, which could swallow rows behind it
 };
 
