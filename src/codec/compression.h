@@ -31,7 +31,7 @@ struct InflateLimits {
     /// Output per byte of input, judged from kRatioFree bytes of output on. Real rows stay below 100.
     std::size_t ratio = 1000;
 
-    static constexpr std::size_t kRatioFree = 1 << 20;
+    static constexpr std::size_t kRatioFree = 16 << 20;
 };
 
 /// Decompresses pieces of a text, cut anywhere.

@@ -129,15 +129,17 @@ void RowDecoder::State::end_row(std::string_view stored) {
         batch_->accepted_[row / 64] |= std::uint64_t{1} << (row % 64);
         return;
     }
-    forget_values(row);
     if (errors_kept_ >= RowDecoder::kErrorsMax) errors_.resize(1);
     errors_kept_ += errors_.size();
     batch_->rejections_.push_back({static_cast<std::uint32_t>(row), std::move(errors_)});
 }
 
+void RowDecoder::State::forget_value(ColumnVector& column, std::size_t row) {
+    column.validity[row / 64] &= ~(std::uint64_t{1} << (row % 64));
+}
+
 void RowDecoder::State::forget_values(std::size_t row) {
-    for (ColumnVector& column : batch_->columns_)
-        column.validity[row / 64] &= ~(std::uint64_t{1} << (row % 64));
+    for (ColumnVector& column : batch_->columns_) forget_value(column, row);
     if (!batch_->extra_.empty()) batch_->extra_[row] = StringRef();
 }
 
@@ -191,12 +193,10 @@ void RowDecoder::State::add_texts(const HeaderBinding& header, std::span<const s
     scratch_.clear();
     append_text_row(scratch_, header, values);
     const std::string_view stored = values_.arena().keep(scratch_);
-    if (within_limits(stored, {})) {
-        for (std::size_t i = 0; i < values.size(); ++i)
-            take(i, {.key = header.names[i], .text = values[i], .kind = json::Kind::string});
-        require_missing();
-        if (!unknown_.empty()) take_unknown();
-    }
+    for (std::size_t i = 0; i < values.size(); ++i)
+        take(i, {.key = header.names[i], .text = values[i], .kind = json::Kind::string});
+    require_missing();
+    if (!unknown_.empty()) take_unknown();
     end_row(stored);
 }
 
@@ -245,8 +245,10 @@ void RowDecoder::State::take_value(std::size_t column, std::uint32_t name, const
     layouts_.set(column, name);
     const Outcome outcome =
         values_.decode(declared, field.kind, field.text, batch_->rows_, batch_->columns_[column]);
-    if (outcome != Outcome::ok && outcome != Outcome::null) [[unlikely]]
-        report_value(code_of(outcome), field, declared.type.name());
+    if (outcome == Outcome::ok || outcome == Outcome::null) [[likely]]
+        return;
+    report_value(code_of(outcome), field, declared.type.name());
+    forget_value(batch_->columns_[column], batch_->rows_);
 }
 
 void RowDecoder::State::take_event_id(const json::Field& field) {
@@ -321,24 +323,31 @@ void RowDecoder::State::judge() {
     };
     judge_.run(bench);
     if (!late.empty()) add_late_rejections(std::move(late));
+    for (const Rejection& rejection : batch_->rejections_) forget_values(rejection.index);
 }
 
-/// One entry an error so far; a row that broke several rules becomes one rejection.
+/// One entry an error so far; all errors of a row become one rejection.
 void RowDecoder::State::add_late_rejections(std::vector<Rejection> late) {
     const auto by_index = [](const Rejection& a, const Rejection& b) { return a.index < b.index; };
     std::stable_sort(late.begin(), late.end(), by_index);
-    std::vector<Rejection>& all = batch_->rejections_;
-    const std::size_t early = all.size();
-    for (Rejection& one : late) {
-        const std::size_t row = one.index;
-        batch_->accepted_[row / 64] &= ~(std::uint64_t{1} << (row % 64));
-        forget_values(row);
-        if (all.size() > early && all.back().index == row)
-            all.back().errors.push_back(std::move(one.errors[0]));
-        else
+    for (const Rejection& one : late)
+        batch_->accepted_[one.index / 64] &= ~(std::uint64_t{1} << (one.index % 64));
+    std::vector<Rejection>& early = batch_->rejections_;
+    std::vector<Rejection> all;
+    all.reserve(early.size() + late.size());
+    const auto add = [&all](Rejection& one) {
+        if (all.empty() || all.back().index != one.index)
             all.push_back(std::move(one));
+        else if (all.back().errors.size() < Rejection::kMaxErrors)
+            std::move(one.errors.begin(), one.errors.end(), std::back_inserter(all.back().errors));
+    };
+    auto next = early.begin();
+    for (Rejection& one : late) {
+        for (; next != early.end() && next->index <= one.index; ++next) add(*next);
+        add(one);
     }
-    std::inplace_merge(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(early), all.end(), by_index);
+    for (; next != early.end(); ++next) add(*next);
+    early = std::move(all);
     std::erase_if(batch_->warnings_,
                   [this](const RuleWarning& warning) { return !batch_->accepted(warning.row); });
 }

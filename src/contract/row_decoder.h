@@ -61,7 +61,7 @@ public:
     void add_texts(const HeaderBinding& header, std::span<const std::string_view> values);
 
     /// A record that could not be split into fields. Stored as {"_raw":text}, or {"_raw_base64":...} if `raw`
-    /// is not UTF-8; a `raw` that is one line of valid JSON is stored as it is. `event_id`: what could still be
+    /// is not UTF-8; a `raw` that is a valid JSON object is stored as it is. `event_id`: what could still be
     /// read of it, empty if nothing; one that is too long is none.
     void add_broken(std::string_view raw, FieldError error, std::string_view event_id = {});
 

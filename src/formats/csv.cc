@@ -67,7 +67,8 @@ void CsvReader::keep_unescaped(std::string_view content, std::size_t quotes) {
     values_.emplace_back(kept, static_cast<std::size_t>(out - kept));
 }
 
-/// Reads the field whose opening quote is at `pos`. False if it does not close where a field may end.
+/// Reads the field whose opening quote is at `pos`. False if it does not close where a field may end; too_long_
+/// if it was not looked for any further.
 bool CsvReader::quoted(std::size_t& pos) {
     const std::size_t begin = pos + 1;
     const std::size_t end = std::min(text_.size(), pos + record_bytes_max_);
@@ -75,7 +76,10 @@ bool CsvReader::quoted(std::size_t& pos) {
     std::size_t at = begin;
     for (;; at += 2, ++doubled) {
         const void* found = at < end ? std::memchr(text_.data() + at, '"', end - at) : nullptr;
-        if (!found) return false;
+        if (!found) {
+            too_long_ = end != text_.size();
+            return false;
+        }
         at = static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
         if (at + 1 >= text_.size() || text_[at + 1] != '"') break;
     }
@@ -92,6 +96,7 @@ bool CsvReader::quoted(std::size_t& pos) {
 CsvReader::Cut CsvReader::split(std::size_t from) {
     values_.clear();
     fault_ = kNone;
+    too_long_ = false;
     std::size_t pos = from;
     for (;; ++pos) {
         if (pos < text_.size() && text_[pos] == '"') {
@@ -120,7 +125,9 @@ void CsvReader::break_line(std::size_t from, CsvRow& row, BrokenRecord broken) {
 }
 
 void CsvReader::judge(std::size_t from, CsvRow& row, Cut cut) {
-    if (cut == Cut::bad_quote) {
+    if (cut == Cut::bad_quote && too_long_ && line_end(fault_) - from > record_bytes_max_) {
+        break_line(from, row, internal::too_large(text_.substr(from, line_end(fault_) - from), record_bytes_max_));
+    } else if (cut == Cut::bad_quote) {
         break_line(from, row,
                    {FieldErrorCode::syntax, "a closing quote",
                     internal::shown(text_.substr(fault_, line_end(fault_) - fault_), 40)});

@@ -43,7 +43,7 @@ struct ScanLimits {
     int depth = 32;  ///< of objects and arrays, the record itself counts one
 };
 
-/// Nesting that no limit can lift: text beyond it is refused as a whole.
+/// Nesting that no limit can lift: what lies deeper is not even checked.
 inline constexpr int kDepthMax = 1024;
 
 namespace internal {

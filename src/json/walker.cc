@@ -220,17 +220,34 @@ bool Walker::container(int depth) {
             if (!leaf(c)) return false;
             continue;
         }
-        if (!nesting.push(c == '{')) {
-            fault_ = {ScanFailure::depth, position(), "less nesting"};
-            return false;
-        }
+        const bool checked = nesting.push(c == '{');
         if (depth + nesting.depth > deepest_) {
             deepest_ = depth + nesting.depth;
             too_deep_at_ = *next_;
         }
-        advance();
+        if (checked) {
+            advance();
+        } else {
+            if (!skip_unchecked()) return false;
+            fresh = false;
+        }
     } while (nesting.depth != 0);
     return true;
+}
+
+/// What lies below kDepthMax is left again by its brackets alone: the record is too deep in any case, and its
+/// neighbours can still be read.
+bool Walker::skip_unchecked() {
+    deepest_ = kDepthMax + 1;
+    for (std::size_t open = 0; !at_end();) {
+        const char c = peek();
+        if (c == '{' || c == '[') ++open;
+        if (c == '}' || c == ']') --open;
+        advance();
+        if (open == 0) return true;
+    }
+    fault_ = {ScanFailure::depth, position(), "less nesting"};
+    return false;
 }
 
 bool Walker::value(Field& out, int depth) {

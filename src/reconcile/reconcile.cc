@@ -164,9 +164,8 @@ Result<Reconciliation> Reconciler::run(std::string_view stream, std::chrono::mil
 
 namespace {
 
-void write_figures(json::Writer& out, const StoreFigures& figures, StoreContent content) {
+void write_figures(json::Writer& out, const StoreFigures& figures) {
     out.member("rows", figures.rows);
-    if (content == StoreContent::quarantined) return;
     for (const MeasureSum& sum : figures.sums) {
         out.key(sum.name);
         if (sum.scale == 0)
@@ -174,6 +173,12 @@ void write_figures(json::Writer& out, const StoreFigures& figures, StoreContent 
         else
             out.string(format_decimal(sum.sum, sum.scale));
     }
+}
+
+/// Rejected records have no sums: the members are there and null.
+void write_rejected(json::Writer& out, const StoreFigures& figures, const StoreFigures& log) {
+    out.member("rows", figures.rows);
+    for (const MeasureSum& sum : log.sums) out.key(sum.name).null();
 }
 
 void write_positions(json::Writer& out, const std::vector<SourceOffset>& positions) {
@@ -194,12 +199,12 @@ std::string to_json(const Reconciliation& r) {
     out.member("received", r.received).member("accepted", r.accepted);
     out.member("duplicates", r.duplicates).member("quarantined", r.quarantined);
     out.key("log").begin_object();
-    write_figures(out, r.log, StoreContent::accepted);
+    write_figures(out, r.log);
     out.member("gaps", r.gaps).end_object();
     if (r.raw) {
         out.key("raw").begin_object().member("objects", r.raw->objects).member("bytes", r.raw->bytes);
         out.member("records", r.raw->records).member("quarantined", r.raw->quarantined);
-        write_figures(out, r.raw->figures, StoreContent::accepted);
+        write_figures(out, r.raw->figures);
         write_positions(out, r.raw->sealed);
         out.member("ok", r.raw->ok);
         if (!r.raw->ok) out.member("problem", r.raw->problem);
@@ -208,7 +213,10 @@ std::string to_json(const Reconciliation& r) {
     out.key("sinks").begin_array();
     for (const SinkCheck& sink : r.sinks) {
         out.begin_object().member("name", sink.name);
-        write_figures(out, sink.figures, sink.content);
+        if (sink.content == StoreContent::quarantined)
+            write_rejected(out, sink.figures, r.log);
+        else
+            write_figures(out, sink.figures);
         out.member("refused", sink.refused);
         write_positions(out, sink.positions);
         out.member("ok", sink.ok);

@@ -270,6 +270,10 @@ Status Engine::wait_until_ready(std::chrono::milliseconds timeout) {
     return tables_opening_.wait(std::max(left, std::chrono::milliseconds{0}));
 }
 
+Status Engine::wait_for_store(std::string_view sink, std::chrono::milliseconds timeout) {
+    return sink == TablesSink::kName ? tables_opening_.wait(timeout) : warehouse_opening_.wait(timeout);
+}
+
 bool Engine::drain(std::chrono::milliseconds timeout) {
     return delivery_->drain(journal_->durable_end(), timeout);
 }

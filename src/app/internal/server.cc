@@ -113,6 +113,7 @@ Status Server::open_door(const Logger& logger) {
                                 [&process = *process_metrics_] { process.refresh(); },
                                 [&engine] { return engine.not_ready(); },
                                 [&engine](auto timeout) { return engine.wait_until_ready(timeout); },
+                                [&engine](auto sink, auto timeout) { return engine.wait_for_store(sink, timeout); },
                                 *access_};
     TILLSTREAM_CHECK(add_http_routes(router, services));
     if (speaks_tls(settings_))

@@ -67,7 +67,7 @@ void Judge::derive(std::size_t number, Bench& bench) {
         const Register& result = derived_[number].evaluate(bench.columns, first, count);
         for (std::size_t i = 0; i < count; ++i) {
             const std::size_t row = first + i;
-            if (result.states[i] == ValueState::null || !is_accepted(bench, row)) continue;
+            if (result.states[i] == ValueState::null) continue;
             if (result.states[i] == ValueState::value && store(result, i, row, into)) continue;
             const std::string type = into.type.name();
             bench.reject(row, {FieldErrorCode::range, json_pointer(contract_->column_name(column)), type,
@@ -84,11 +84,11 @@ void Judge::apply(std::size_t number, Bench& bench) {
         for (std::size_t i = 0; i < count; ++i) {
             const bool passes = result.states[i] == ValueState::null ||
                                 (result.states[i] == ValueState::value && result.truth[i] != 0);
-            if (passes || !is_accepted(bench, first + i)) continue;
-            if (warns)
-                bench.warn(first + i, number);
-            else
+            if (passes) continue;
+            if (!warns)
                 bench.reject(first + i, broken(number, first + i, bench));
+            else if (is_accepted(bench, first + i))
+                bench.warn(first + i, number);
         }
     }
 }

@@ -1,7 +1,8 @@
 // judge.h - derived columns and rules over the decoded rows of a batch.
 //
 // Rules:    a rule is broken if it is false, or if its arithmetic overflows; null passes. All broken rules of
-//           a row are reported. `expected` is "name: sql", `found` the values of the columns it names, the
+//           a row are reported, also of one that is rejected already: a value with an error is null there. A
+//           rejected row gets no warnings. `expected` is "name: sql", `found` the values of the columns it names, the
 //           pointer that of the first of them.
 // Derived:  null if an input is; a value its type cannot hold rejects the row with `range`.
 // Threads:  one at a time.

@@ -37,6 +37,7 @@ private:
     bool within_limits(std::string_view raw, std::span<const json::Field> fields);
     void report(FieldErrorCode code, std::string pointer, std::string expected, std::string_view found);
     void report_value(FieldErrorCode code, const json::Field& field, std::string expected);
+    static void forget_value(ColumnVector& column, std::size_t row);
     void forget_values(std::size_t row);
     void judge();
     void add_late_rejections(std::vector<Rejection> late);

@@ -71,9 +71,7 @@ bool JsonCheck::operator()(std::string_view text) {
     padded_.clear();
     padded_.append(text);
     if (padded_.empty()) return false;
-    const json::ScanOutcome outcome = scanner_.scan_object(padded_.view(), {}, fields_);
-    return !outcome || outcome->failure == json::ScanFailure::not_object ||
-           outcome->failure == json::ScanFailure::depth;
+    return !scanner_.scan_object(padded_.view(), {json::kDepthMax}, fields_);
 }
 
 }  // namespace tillstream

@@ -26,7 +26,7 @@ void append_field_value(std::string& out, json::Kind kind, std::string_view text
 /// {"_raw":text}, or {"_raw_base64":...} if `raw` is not UTF-8.
 void append_broken(std::string& out, std::string_view raw);
 
-/// Whether a text is one JSON value, whatever its depth.
+/// Whether a text is one JSON object, however deep as far as it can be checked.
 class JsonCheck {
 public:
     bool operator()(std::string_view text);

@@ -55,6 +55,8 @@ struct HttpServices {
     std::function<std::string()> not_ready;
     /// Waits until every store is there; the error if one is not.
     std::function<Status(std::chrono::milliseconds)> wait_until_ready;
+    /// Waits until the store that a sink writes is open; the error if it is not.
+    std::function<Status(std::string_view sink, std::chrono::milliseconds)> wait_for_store;
     Access& access;
 };
 

@@ -48,6 +48,7 @@ private:
     struct Nesting;
 
     bool container(int depth);
+    bool skip_unchecked();
     bool leaf(char first);
     bool key_and_colon();
     bool scalar(char first, std::string_view& token, Kind& kind);

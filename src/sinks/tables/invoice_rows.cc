@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "core/assert.h"
@@ -11,10 +12,8 @@ namespace tillstream::tables {
 
 namespace {
 
-/// The port's limit for sort keys, less what stands before the number.
-constexpr std::size_t kInvoiceNoBytesMax = 1024 - kShareKeyBytes;
-/// So that every item one line goes into stays below the port's 400 KiB.
-constexpr std::size_t kTextBytesMax = 128 << 10;
+/// The head holds two countries, each beside a number that may be as long, and a share of the others.
+constexpr std::size_t kTextsOfAnItem = 3;
 
 Int128 decimal_at(const ColumnVector& column, std::size_t row) {
     return column.is_wide() ? column.wide[row] : Int128{column.ints[row]};
@@ -31,9 +30,10 @@ Status refuse(std::string_view what, std::size_t bytes, std::size_t bytes_max) {
 }
 
 /// A line is refused by itself, whatever it comes with: so the one record that is to blame can be found.
-Status check_line(const RowBatch& rows, const SaleShape& shape, std::size_t row) {
+Status check_line(const RowBatch& rows, const SaleShape& shape, std::size_t row, const LineLimits& limits) {
     const std::string_view number = rows.column(shape.invoice_no).strings[row].view();
-    if (number.size() > kInvoiceNoBytesMax) return refuse("invoice_no", number.size(), kInvoiceNoBytesMax);
+    if (number.size() > limits.invoice_no_bytes)
+        return refuse("invoice_no", number.size(), limits.invoice_no_bytes);
     std::size_t texts = rows.column(shape.stock_code).strings[row].size;
     if (const ColumnVector& country = rows.column(shape.country); country.valid(row)) {
         texts += country.strings[row].size;
@@ -41,8 +41,8 @@ Status check_line(const RowBatch& rows, const SaleShape& shape, std::size_t row)
     if (shape.description && rows.column(*shape.description).valid(row)) {
         texts += rows.column(*shape.description).strings[row].size;
     }
-    if (texts > kTextBytesMax)
-        return refuse("stock_code, description and country together", texts, kTextBytesMax);
+    if (texts > limits.text_bytes)
+        return refuse("stock_code, description and country together", texts, limits.text_bytes);
     const Int128 limit = pow10(kAmountDigitsMax);
     const auto small = [&](Int128 amount) { return amount > -limit && amount < limit; };
     const Int128 price = decimal_at(rows.column(shape.unit_price), row);
@@ -57,6 +57,10 @@ Status check_line(const RowBatch& rows, const SaleShape& shape, std::size_t row)
 }
 
 }  // namespace
+
+InvoiceRows::InvoiceRows(const TableCapabilities& store)
+    : limits_{std::min(store.partition_key_bytes_max, store.sort_key_bytes_max - kShareKeyBytes),
+              store.item_bytes_max / kTextsOfAnItem} {}
 
 const SaleShape* InvoiceRows::shape_of(const LogBatch& batch) {
     auto known = shapes_.find(batch.contract);
@@ -94,7 +98,7 @@ Status InvoiceRows::deal(std::uint32_t batch) {
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::uint32_t row = entry.log->rows.rows[i];
         if (!entry.rows->accepted(row)) continue;
-        TILLSTREAM_CHECK(check_line(*entry.rows, *entry.shape, row));
+        TILLSTREAM_CHECK(check_line(*entry.rows, *entry.shape, row, limits_));
         append({batch, i}, numbers.strings[row].view());
     }
     return {};

@@ -7,8 +7,8 @@
 // Store:     needs atomic_commit: rows of several items and the position change together.
 // Memory:    keeps one batch it has stored, as known-good data for probe; buffers of the size of a commit.
 // Threads:   one at a time (a delivery strand).
-// Errors:    see ports/sink.h. invalid_argument names the limit a record breaks: invoice_no of 1,015 bytes,
-//            128 KiB of texts, amounts of 30 digits.
+// Errors:    see ports/sink.h. invalid_argument names the limit a record breaks: invoice_no and texts as long
+//            as keys and items of the store may be (RocksDB's hold the largest record), amounts of 30 digits.
 #pragma once
 
 #include <memory>

@@ -431,9 +431,9 @@ TEST_F(TablesRefusal, an_invoice_number_longer_than_a_key) {
 }
 
 TEST_F(TablesRefusal, texts_longer_than_an_item_may_be) {
-    const std::string half(66'000, 'x');
-    expect_refused({.invoice = "3", .description = half, .country = half}, "132006 bytes");
-    expect_refused({.invoice = "3", .stock = std::string(200'000, 'x')}, "at most 131072");
+    const std::string half(69'000, 'x');
+    expect_refused({.invoice = "3", .description = half, .country = half}, "138006 bytes");
+    expect_refused({.invoice = "3", .stock = std::string(200'000, 'x')}, "at most 136533");
     sell({{.invoice = "3", .description = std::string(65'000, 'x'), .country = std::string(65'000, 'y')}});
     expect_as_model();
 }

@@ -26,7 +26,11 @@ public:
     Status open();
 
     TableCapabilities capabilities() const override {
-        return {.atomic_commit = true, .consistent_scan = true};
+        return {.atomic_commit = true,
+                .consistent_scan = true,
+                .item_bytes_max = 32 << 20,
+                .partition_key_bytes_max = kKeyBytesMax,
+                .sort_key_bytes_max = kKeyBytesMax};
     }
     Status commit(const TableCommit& commit) override;
     Status rehearse(const TableCommit& commit) override;
@@ -39,6 +43,8 @@ public:
     Status scan(std::string_view table, const TableVisitor& visit) override;
 
 private:
+    /// More than the largest record has (10 MiB).
+    static constexpr std::size_t kKeyBytesMax = 11 << 20;
     using Positions = std::map<std::string, std::vector<SinkPosition>, std::less<>>;
 
     Status check_format();

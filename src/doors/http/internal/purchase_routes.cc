@@ -195,7 +195,10 @@ Handler lookup_route(const HttpServices& services, std::shared_ptr<AnswerCache> 
                                   request.request_id);
         return json_response(read_or_reuse(*cache, lookup, *history, request), request.request_id);
     };
-    return at_once_or_after_sinks(services, {"tables"}, is_short, answer);
+    const auto at_once = [services, is_short](const HttpRequest& request) {
+        return services.history() != nullptr && is_short(request);
+    };
+    return at_once_or_after_sinks(services, {"tables"}, at_once, answer);
 }
 
 }  // namespace

@@ -9,7 +9,16 @@ namespace tillstream::http_door {
 
 namespace {
 
-constexpr std::chrono::milliseconds kAfterWait{2000};
+using Deadline = std::chrono::steady_clock::time_point;
+
+/// For a store that is still being opened, and for a position.
+constexpr std::chrono::milliseconds kReadWait{2000};
+
+std::chrono::milliseconds left_until(Deadline deadline) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    return std::max(left, std::chrono::milliseconds{0});
+}
 
 /// A position of another log, or one made up, would be waited for in vain.
 bool lies_in(const EventLog& log, const Position& position) {
@@ -21,9 +30,20 @@ bool lies_in(const EventLog& log, const Position& position) {
     });
 }
 
+/// Stores are opened while the door is open already.
+std::optional<HttpResponse> wait_for_stores(const HttpServices& services,
+                                            const std::vector<std::string>& sinks, const HttpRequest& request,
+                                            Deadline deadline) {
+    for (const std::string& sink : sinks) {
+        if (services.wait_for_store(sink, left_until(deadline))) continue;
+        return error_response({Errc::unavailable, services.not_ready()}, request.request_id);
+    }
+    return std::nullopt;
+}
+
 std::optional<HttpResponse> wait_for_after(const HttpServices& services,
-                                           const std::vector<std::string>& sinks,
-                                           const HttpRequest& request) {
+                                           const std::vector<std::string>& sinks, const HttpRequest& request,
+                                           Deadline deadline) {
     const auto token = request.query.find("after");
     if (!token) return std::nullopt;
     const auto position = decode_position(*token);
@@ -33,12 +53,9 @@ std::optional<HttpResponse> wait_for_after(const HttpServices& services,
             {Errc::invalid_argument, "position " + std::string(*token) + " is not of this log"},
             request.request_id);
     }
-    const auto deadline = std::chrono::steady_clock::now() + kAfterWait;
     for (const std::string& sink : sinks) {
         const Progress* progress = services.delivery.progress(sink);
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-            deadline - std::chrono::steady_clock::now());
-        if (progress && progress->wait_for(*position, std::max(left, std::chrono::milliseconds{0}))) continue;
+        if (progress && progress->wait_for(*position, left_until(deadline))) continue;
         return error_response(
             {Errc::unavailable, "store " + sink + " has not reached the position yet; retry"},
             request.request_id);
@@ -68,7 +85,9 @@ namespace {
 BlockingHandler waiting_for(const HttpServices& services, std::vector<std::string> sinks,
                             BlockingHandler handler) {
     return [services, sinks = std::move(sinks), handler = std::move(handler)](const HttpRequest& request) {
-        if (auto refused = wait_for_after(services, sinks, request)) return std::move(*refused);
+        const Deadline deadline = std::chrono::steady_clock::now() + kReadWait;
+        if (auto refused = wait_for_stores(services, sinks, request, deadline)) return std::move(*refused);
+        if (auto refused = wait_for_after(services, sinks, request, deadline)) return std::move(*refused);
         return handler(request);
     };
 }

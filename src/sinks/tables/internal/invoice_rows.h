@@ -10,6 +10,7 @@
 
 #include "core/result.h"
 #include "ports/sink.h"
+#include "ports/table_store.h"
 #include "sinks/tables/internal/hash_index.h"
 #include "sinks/tables/internal/values.h"
 #include "sinks/tables/sale_shape.h"
@@ -22,6 +23,12 @@ struct RowRef {
     std::uint32_t index = 0;
 };
 
+/// What a line may have, so that every item it goes into stays within the store's limits.
+struct LineLimits {
+    std::size_t invoice_no_bytes = 0;
+    std::size_t text_bytes = 0;  ///< stock code, description and country together
+};
+
 class InvoiceRows {
 public:
     static constexpr std::uint32_t kNone = HashIndex::kNone;
@@ -31,6 +38,8 @@ public:
         std::uint32_t first = 0;  ///< row number; `next` leads on
         std::uint32_t last = 0;
     };
+
+    explicit InvoiceRows(const TableCapabilities& store);
 
     /// Refers to `batch` until the next call. invalid_argument for a line the tables cannot hold.
     Status deal(const SinkBatch& batch);
@@ -56,6 +65,7 @@ private:
     Status deal(std::uint32_t batch);
     void append(RowRef ref, std::string_view number);
 
+    const LineLimits limits_;
     std::map<std::string, std::optional<SaleShape>, std::less<>> shapes_;  ///< by contract id
     std::vector<Batch> batches_;
     std::vector<RowRef> rows_;

@@ -22,7 +22,7 @@ namespace tillstream::tables {
 
 class PurchaseBuilder {
 public:
-    explicit PurchaseBuilder(TableStore& store) : store_(store) {}
+    explicit PurchaseBuilder(TableStore& store) : store_(store), rows_(store.capabilities()) {}
 
     /// The writes of a commit, valid until the next call and as long as `batch`. invalid_argument for a line
     /// the tables cannot hold, corruption for a stored value that cannot be read, resource_exhausted if a sum
