@@ -58,7 +58,7 @@ TEST_P(Compression, JustFitsOrIsRefused) {
 }
 
 TEST_P(RealCompression, RefusesABombByItsRatio) {
-    const std::string in = packed(GetParam(), std::string(8 << 20, 'x'));
+    const std::string in = packed(GetParam(), std::string(32 << 20, 'x'));
     Buffer out;
     auto refused = inflate(GetParam(), in, out, {.max_bytes = 1 << 30, .ratio = 100});
     ASSERT_FALSE(refused);

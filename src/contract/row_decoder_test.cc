@@ -147,11 +147,14 @@ TEST(RowDecoder, BrokenRecordsAreStoredAsTheyCanBe) {
          {"[1,\r\n2]", "5", "{\"a\":", "{\"a\":\"\\ud800\"}", "a\"\n", "\xA3", "\xA3 1", "\xA3 12", ""})
         decoder.add_broken(raw, error);
     for (const char* raw : {"[1,", "tru", "[\"x]", "1 2"}) decoder.add_broken(raw, error);
-    decoder.add_broken(std::string(40, '[') + std::string(40, ']'), error);
+    const std::string deep_object = "{\"a\":" + std::string(40, '[') + std::string(40, ']') + "}";
+    const std::string unclosed(2'000, '[');
+    decoder.add_broken(deep_object, error);
+    decoder.add_broken(unclosed, error);
     const RowBatchPtr batch = decoder.finish();
-    ASSERT_EQ(batch->rejected(), 14U);
-    EXPECT_EQ(batch->raw(0), "[1,  2]");
-    EXPECT_EQ(batch->raw(1), "5");
+    ASSERT_EQ(batch->rejected(), 15U);
+    EXPECT_EQ(batch->raw(0), R"({"_raw":"[1,\r\n2]"})");
+    EXPECT_EQ(batch->raw(1), R"({"_raw":"5"})");
     EXPECT_EQ(batch->raw(2), R"({"_raw":"{\"a\":"})");
     EXPECT_EQ(batch->raw(3), R"({"_raw":"{\"a\":\"\\ud800\"}"})");
     EXPECT_EQ(batch->raw(4), R"({"_raw":"a\"\n"})");
@@ -161,7 +164,8 @@ TEST(RowDecoder, BrokenRecordsAreStoredAsTheyCanBe) {
     EXPECT_EQ(batch->raw(8), R"({"_raw":""})");
     for (std::size_t row = 9; row < 13; ++row)
         EXPECT_TRUE(batch->raw(row).starts_with("{\"_raw\":")) << batch->raw(row);
-    EXPECT_EQ(batch->raw(13), std::string(40, '[') + std::string(40, ']'));
+    EXPECT_EQ(batch->raw(13), deep_object);
+    EXPECT_EQ(batch->raw(14), R"({"_raw":")" + unclosed + "\"}");
 }
 
 TEST(RowDecoder, TextRowsKeepEveryNameOfTheHeader) {
@@ -213,6 +217,35 @@ sql = "n <> 99 and a is not null"
     EXPECT_EQ(batch->warnings()[0].rule, 0U);
     EXPECT_EQ(errors_of(*batch, 2), "rule /n not_99: n <> 99 and a is not null n = 99, a = x");
     EXPECT_EQ(errors_of(*batch, 3), "rule /n not_99: n <> 99 and a is not null n = 99, a = null");
+}
+
+TEST(RowDecoder, ARejectedRowIsJudgedByTheRulesWhoseValuesItHas) {
+    const RowBatchPtr batch = decode_lines(contract_of(kSmall + R"toml([[column]]
+name = "m"
+type = "int64"
+[[rule]]
+name = "m_small"
+sql = "m < 10"
+[[rule]]
+name = "n_there"
+sql = "n is not null and m < 100"
+)toml"),
+                                           {R"({"n":"six","m":50})", R"({"n":1,"m":1})", R"({"n":"six","m":1})"});
+    EXPECT_EQ(errors_of(*batch, 0), "type /n int64 six\nrule /m m_small: m < 10 50");
+    EXPECT_TRUE(batch->accepted(1));
+    EXPECT_EQ(errors_of(*batch, 2), "type /n int64 six");
+    EXPECT_EQ(batch->rejected(), 2U);
+    EXPECT_FALSE(batch->column(2).valid(0)) << "a rejected row has no values";
+}
+
+TEST(RowDecoder, ARowOfTextsMayGrowAsItIsStored) {
+    RowDecoder decoder(contract_of(kSmall), {.record_bytes = 16});
+    const std::vector<std::string_view> names = {"a", "n"};
+    const std::vector<std::string_view> values = {"0123456789012", "17"};
+    const auto header = decoder.bind_header(names);
+    decoder.start(nullptr, 1);
+    decoder.add_texts(*header, values);
+    EXPECT_TRUE(decoder.finish()->accepted(0));
 }
 
 /// Rows may come in any number and order of keys, whatever was announced; a decoder serves batch after batch.

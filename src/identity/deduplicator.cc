@@ -122,8 +122,12 @@ struct Deduplicator::Parts {
             found = streams.emplace(name, std::make_unique<DedupStream>(std::string(name), folder_key)).first;
         return *found->second;
     }
+    /// A key with its answer takes the memory of several ids, and counts as so many.
+    std::uint64_t fresh_keys() const {
+        return std::max<std::uint64_t>(keys.size(), keys.memory_bytes() / kTableBytesPerId);
+    }
     std::uint64_t fresh_ids() const {
-        std::uint64_t ids = keys.size();
+        std::uint64_t ids = fresh_keys();
         for (const DedupStream* stream : all_streams()) ids += stream->fresh_ids();
         return ids;
     }
@@ -268,7 +272,9 @@ void Deduplicator::when_settled(const Claim& blocked, std::function<void(bool)> 
 KeyAnswer Deduplicator::begin_key(const std::string& key, const std::string& body) {
     Parts& p = *parts_;
     KeyAnswer answer;
-    if (p.keys.size() >= p.fresh_most * kTablesMax) {
+    const std::uint64_t fresh = p.fresh_keys();
+    if (fresh >= p.fresh_most && !p.full.exchange(true)) p.keeper_wake.notify_one();
+    if (fresh >= p.fresh_most * kTablesMax) {
         answer.fate = KeyAnswer::Fate::overloaded;
         return answer;
     }
@@ -399,7 +405,7 @@ Deduplicator::Figures Deduplicator::figures() const {
     const RunSetPtr runs = p.store->runs();
     figures.sealed_ids = p.store->ids();
     figures.runs = runs->ids.size() + runs->keys.size();
-    figures.memory_bytes = p.store->memory_bytes();
+    figures.memory_bytes = p.store->memory_bytes() + p.keys.memory_bytes();
     for (const DedupStream* stream : p.all_streams()) figures.memory_bytes += stream->memory_bytes();
     figures.fresh_ids = p.fresh_ids();
     figures.replayed_records = p.replayed;

@@ -8,18 +8,27 @@ namespace tillstream::identity {
 KeyTable::Found KeyTable::begin(const std::string& key) {
     const std::lock_guard lock(mutex_);
     const auto [entry, fresh] = entries_.try_emplace(key);
-    if (fresh) return {};
+    if (fresh) {
+        bytes_ += bytes_of(*entry);
+        return {};
+    }
     return {entry->second.state, entry->second.text};
 }
 
 void KeyTable::answer(const std::string& key, const IdHash& hash, std::string text, Hour hour) {
     const std::lock_guard lock(mutex_);
-    entries_[key] = {State::answered, hash.with(Kind::key, hour), std::move(text)};
+    const auto [entry, fresh] = entries_.try_emplace(key);
+    if (!fresh) bytes_ -= bytes_of(*entry);
+    entry->second = {State::answered, hash.with(Kind::key, hour), std::move(text)};
+    bytes_ += bytes_of(*entry);
 }
 
 void KeyTable::release(const std::string& key) {
     const std::lock_guard lock(mutex_);
-    entries_.erase(key);
+    const auto entry = entries_.find(key);
+    if (entry == entries_.end()) return;
+    bytes_ -= bytes_of(*entry);
+    entries_.erase(entry);
 }
 
 std::vector<std::string> KeyTable::running() const {
@@ -51,8 +60,20 @@ void KeyTable::forget(const std::vector<RunEntry>& sealed) {
     for (const RunEntry& entry : sealed) gone.insert(entry.hash);
     const std::lock_guard lock(mutex_);
     std::erase_if(entries_, [&](const auto& entry) {
-        return entry.second.state == State::answered && gone.contains(entry.second.hash);
+        const bool sealed_now = entry.second.state == State::answered && gone.contains(entry.second.hash);
+        if (sealed_now) bytes_ -= bytes_of(entry);
+        return sealed_now;
     });
+}
+
+std::size_t KeyTable::bytes_of(const Entries::value_type& entry) {
+    constexpr std::size_t kNode = 32;  // of the map, beside the entry
+    return kNode + sizeof entry + entry.first.capacity() + entry.second.text.capacity();
+}
+
+std::size_t KeyTable::memory_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return bytes_;
 }
 
 std::size_t KeyTable::size() const {

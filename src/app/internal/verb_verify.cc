@@ -19,7 +19,7 @@ struct Arguments {
 
 std::string text_of(const json::Value& object, std::string_view name) {
     const json::Value* value = object.find(name);
-    return value ? value->text : "";
+    return value && !value->is_null() ? value->text : "";
 }
 
 bool is_true(const json::Value& object, std::string_view name) {

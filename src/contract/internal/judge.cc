@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "contract/internal/expression_parser.h"
@@ -85,12 +86,20 @@ void Judge::apply(std::size_t number, Bench& bench) {
             const bool passes = result.states[i] == ValueState::null ||
                                 (result.states[i] == ValueState::value && result.truth[i] != 0);
             if (passes) continue;
-            if (!warns)
-                bench.reject(first + i, broken(number, first + i, bench));
-            else if (is_accepted(bench, first + i))
-                bench.warn(first + i, number);
+            const std::size_t row = first + i;
+            const bool accepted = is_accepted(bench, row);
+            if (!accepted && (warns || lacks_values(number, row, bench))) continue;
+            if (warns)
+                bench.warn(row, number);
+            else
+                bench.reject(row, broken(number, row, bench));
         }
     }
+}
+
+bool Judge::lacks_values(std::size_t number, std::size_t row, const Bench& bench) const {
+    return std::any_of(rules_[number].columns.begin(), rules_[number].columns.end(),
+                       [&](std::size_t column) { return !bench.columns[column].valid(row); });
 }
 
 FieldError Judge::broken(std::size_t number, std::size_t row, const Bench& bench) const {

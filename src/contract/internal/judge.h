@@ -1,8 +1,8 @@
 // judge.h - derived columns and rules over the decoded rows of a batch.
 //
 // Rules:    a rule is broken if it is false, or if its arithmetic overflows; null passes. All broken rules of
-//           a row are reported, also of one that is rejected already: a value with an error is null there. A
-//           rejected row gets no warnings. `expected` is "name: sql", `found` the values of the columns it names, the
+//           a row are reported; of one that is rejected already those whose columns all have values. It gets
+//           no warnings. `expected` is "name: sql", `found` the values of the columns it names, the
 //           pointer that of the first of them.
 // Derived:  null if an input is; a value its type cannot hold rejects the row with `range`.
 // Threads:  one at a time.
@@ -42,6 +42,7 @@ private:
 
     void derive(std::size_t number, Bench& bench);
     void apply(std::size_t number, Bench& bench);
+    bool lacks_values(std::size_t number, std::size_t row, const Bench& bench) const;
     FieldError broken(std::size_t number, std::size_t row, const Bench& bench) const;
 
     ContractPtr contract_;

@@ -35,6 +35,7 @@ public:
     std::vector<RunEntry> answered() const;
     void forget(const std::vector<RunEntry>& sealed);
     std::size_t size() const;
+    std::size_t memory_bytes() const;
 
 private:
     struct Entry {
@@ -42,8 +43,12 @@ private:
         IdHash hash;
         std::string text;
     };
+    using Entries = std::map<std::string, Entry, std::less<>>;
+    static std::size_t bytes_of(const Entries::value_type& entry);
+
     mutable std::mutex mutex_;
-    std::map<std::string, Entry, std::less<>> entries_;
+    Entries entries_;
+    std::size_t bytes_ = 0;
 };
 
 }  // namespace tillstream::identity
