@@ -4,8 +4,8 @@
 // Names:       "section.key"; the environment's TILLSTREAM_<SECTION>_<KEY>; flags --section.key VALUE or
 //              =VALUE, and a short name if one is declared. A bool flag without value is true.
 // Errors:      invalid_argument with every problem, one a line; each names where the value came from, the
-//              option, the value and its bounds. An unknown name is an error that names the nearest; only a
-//              variable of the environment whose section no option has may be another program's, and is noted.
+//              option, the value and its bounds. An unknown name is an error that names the nearest; but a
+//              variable of the environment whose section no option has is another program's, and only noted.
 // Lifecycle:   add* -> read_*  -> settings. Targets must outlive the set; a bad value leaves its target
 //              alone.
 // Threads:     one.
@@ -71,8 +71,8 @@ public:
     Status read_file(const TomlValue& root, const std::string& file);
     /// Names and values; only names that start with TILLSTREAM_ count.
     Status read_environment(std::span<const std::pair<std::string, std::string>> variables);
-    /// Variables read that start like an option but are of no option's section: each with its name, and the option
-    /// that may be meant.
+    /// Variables read that start like an option but are of no option's section: each with its name, and the
+    /// option that may be meant.
     const std::vector<std::string>& foreign_variables() const { return foreign_variables_; }
     /// Arguments after the verb. Returns those that are no flags; everything after "--" is none.
     Result<std::vector<std::string>> read_flags(std::span<const std::string> arguments);

@@ -64,7 +64,7 @@ Result<std::string> numeric_address(const std::string& host) {
     }
     if (!first.empty()) return first;
     return failure(Errc::invalid_argument, "'" + host + "' stands for no address (" + error.message() +
-                                               "); write an IP address, or a name that has one, like localhost");
+                                               "); write an IP address, or a name of one, like localhost");
 }
 
 class HttpServer::Impl {

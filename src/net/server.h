@@ -59,8 +59,8 @@ struct ServerOptions {
     std::chrono::milliseconds announced_time{1'000};
 };
 
-/// The address to listen at that a host stands for, in its shortest form: of several that a name has, the first IPv4
-/// one, else the first. invalid_argument for a name that has none.
+/// The address to listen at that a host stands for, in its shortest form: of several that a name has, the
+/// first IPv4 one, else the first. invalid_argument for a name that has none.
 Result<std::string> numeric_address(const std::string& host);
 
 class HttpServer {

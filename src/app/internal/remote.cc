@@ -40,8 +40,8 @@ std::string detail_of(const std::string& body) {
     return detail && detail->as_string() ? std::string(*detail->as_string()) : body.substr(0, 200);
 }
 
-/// The address of the server that runs on the folder, if one does and answers. An address that a killed server left
-/// behind is not believed: whoever listens there now serves another folder.
+/// The address of the server that runs on the folder, if one does and answers. An address that a killed
+/// server left behind is not believed: whoever listens there now serves another folder.
 Result<std::optional<std::string>> running_server(const RemoteOptions& options) {
     auto owned = folder_owned(posix_filesystem(), options.data_dir);
     if (!owned) {

@@ -89,8 +89,8 @@ Result<Settings> with_resolved_address(Settings settings) {
 /// The system's refusal is an answer to what was configured.
 Error door_refused(Error error) {
     if (error.code != Errc::io) return error;
-    return {Errc::invalid_argument, error.message + "; give another address by --http (port 0 picks a free one), "
-                                                    "or stop what listens there"};
+    return {Errc::invalid_argument, error.message + "; give another address by --http (port 0 picks a free "
+                                                    "one), or stop what listens there"};
 }
 
 }  // namespace
@@ -137,8 +137,8 @@ Status Server::open_door(const Logger& logger) {
     if (speaks_tls(settings_))
         tls_ = std::make_unique<TlsWatch>(settings_.http.tls_cert, settings_.http.tls_key, logger,
                                           engine.metrics());
-    auto door =
-        HttpServer::start(server_options(settings_), std::move(router), logger.named("http"), engine.metrics());
+    auto door = HttpServer::start(server_options(settings_), std::move(router), logger.named("http"),
+                                  engine.metrics());
     if (!door) return failure(door_refused(std::move(door.error())));
     http_ = std::move(*door);
     return {};

@@ -3,7 +3,8 @@
 // Lifecycle:  start (ingest and log are up; the warehouse follows) -> stop: no new requests, answer what is
 //             in flight, bring the sinks level, close the log. The destructor stops without waiting for the
 //             sinks.
-// Address:    a name is resolved before anything is opened; a door that the system refuses is invalid_argument.
+// Address:    a name is resolved before anything is opened; a door that the system refuses is
+//             invalid_argument.
 // Safety:     an address beyond loopback needs TLS and tokens, or http.insecure (FACES "Doors"). Tokens that
 //             cannot be read keep it from starting (corruption, unsupported): a door is never open by
 //             accident.

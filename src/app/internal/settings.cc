@@ -80,8 +80,8 @@ void declare_http_limits(OptionSet& set, Settings& s) {
     set.add({.section = "http",
              .key = "connections_per_address",
              .target = &s.http.connections_per_address,
-             .description = "Open connections that one address may have; 0: any number from loopback, 1024 from "
-                            "elsewhere.",
+             .description = "Open connections that one address may have; 0: any number from loopback, 1024 "
+                            "from elsewhere.",
              .unit = "connections",
              .min = "0",
              .max = "1000000"});

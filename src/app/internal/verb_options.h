@@ -8,8 +8,8 @@
 
 namespace tillstream::app {
 
-/// --server, --token, --ca-file and --data; the last is noted as given, by flag or environment, or not when the
-/// callback runs.
+/// --server, --token, --ca-file and --data; the last is noted as given, by flag or environment, or not when
+/// the callback runs.
 inline CLI::Option* add_remote_options(CLI::App& verb, RemoteOptions& remote) {
     verb.add_option("--server", remote.server,
                     "URL of the server (default: the one running on the data folder)");

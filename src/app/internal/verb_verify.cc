@@ -94,13 +94,12 @@ Result<std::string> ask(Remote& remote, const std::string& stream, std::chrono::
     const auto end = std::chrono::steady_clock::now() + wait;
     while (true) {
         const auto begun = std::chrono::steady_clock::now();
-        const auto left = std::max(std::chrono::ceil<std::chrono::seconds>(end - begun), std::chrono::seconds{0});
-        const std::chrono::seconds now = std::min(left, kOneWaitMax);
-        auto answer = remote.get("/v1/verify?stream=" + percent_encode(stream) +
-                                     "&wait=" + std::to_string(now.count()),
-                                 now + kReadingTime);
+        const auto left = std::chrono::ceil<std::chrono::seconds>(end - begun);
+        const std::chrono::seconds turn = std::clamp(left, std::chrono::seconds{0}, kOneWaitMax);
+        const std::string target = "/v1/verify?stream=" + percent_encode(stream);
+        auto answer = remote.get(target + "&wait=" + std::to_string(turn.count()), turn + kReadingTime);
         const auto ended = std::chrono::steady_clock::now();
-        const bool waited_in_vain = ended - begun >= now && may_change(answer);
+        const bool waited_in_vain = ended - begun >= turn && may_change(answer);
         if (!waited_in_vain || ended >= end) return answer;
     }
 }

@@ -36,8 +36,8 @@ std::optional<Int128> wide_integer(std::string_view token) {
     return negative ? -value : value;
 }
 
-/// A JSON number. Whole ones keep their digits: they become the narrowest integer that holds them, or their text;
-/// others become doubles.
+/// A JSON number. Whole ones keep their digits: they become the narrowest integer that holds them, or their
+/// text; others become doubles.
 std::optional<Cell> number_cell(const std::string& token) {
     const char* end = token.data() + token.size();
     std::int64_t whole = 0;
