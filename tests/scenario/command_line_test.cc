@@ -1,7 +1,9 @@
-// What a verb does about the folder it is named, the server it finds there, and the environment; what it prints.
+// What a verb does about the folder it is named, the server it finds there, and the environment; what it
+// prints.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "tests/scenario/scenario.h"
 
@@ -23,7 +25,7 @@ private:
 class CommandLine : public Scenario {
 protected:
     std::string other_dir() const { return folder().file("other"); }
-    std::string log_of(const std::string& dir) const {
+    static std::string log_of(const std::string& dir) {
         std::ifstream file(dir + ".log");
         return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     }
