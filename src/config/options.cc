@@ -64,6 +64,22 @@ std::optional<std::string> text_of(const TomlValue& value) {
     }
 }
 
+/// As part of a variable's name.
+std::string in_variable(std::string_view name) {
+    std::string text;
+    for (const char c : name) {
+        if (c == '.' || c == '-')
+            text += '_';
+        else
+            text += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+    return text;
+}
+
+std::string section_prefix(const OptionSpec& spec) {
+    return std::string(kVariablePrefix) + in_variable(spec.section) + "_";
+}
+
 bool holds(const std::vector<std::string>& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -71,14 +87,7 @@ bool holds(const std::vector<std::string>& names, std::string_view name) {
 }  // namespace
 
 std::string OptionSet::variable_name(const OptionSpec& spec) {
-    std::string name(kVariablePrefix);
-    for (const char c : spec.section + "_" + spec.key) {
-        if (c == '.' || c == '-')
-            name += '_';
-        else
-            name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    }
-    return name;
+    return section_prefix(spec) + in_variable(spec.key);
 }
 
 void OptionSet::add(OptionSpec spec) {
@@ -162,7 +171,24 @@ void OptionSet::read_member(const TomlMember& member, const std::string& path, c
              toml_problem(file, member.key_place, path, "unknown option" + suggestion(path, names)));
 }
 
+bool OptionSet::in_known_section(std::string_view variable) const {
+    return std::any_of(options_.begin(), options_.end(), [&](const Option& option) {
+        return variable.starts_with(section_prefix(option.spec));
+    });
+}
+
+/// Names are compared without the prefix that all of them share: it would make any two short ones alike.
+void OptionSet::note_foreign_variable(const std::string& name) {
+    std::vector<std::string> names;
+    for (const Option& option : options_)
+        names.push_back(variable_name(option.spec).substr(kVariablePrefix.size()));
+    const auto nearest = nearest_name(std::string_view(name).substr(kVariablePrefix.size()), names);
+    foreign_variables_.push_back(
+        nearest ? fmt::format("{}; did you mean '{}{}'?", name, kVariablePrefix, *nearest) : name);
+}
+
 Status OptionSet::read_environment(std::span<const std::pair<std::string, std::string>> variables) {
+    foreign_variables_.clear();
     std::vector<std::string> names = left_variables_;
     for (const Option& option : options_) names.push_back(variable_name(option.spec));
     std::string problems;
@@ -172,7 +198,10 @@ Status OptionSet::read_environment(std::span<const std::pair<std::string, std::s
             return variable_name(option.spec) == name;
         });
         if (found == options_.end()) {
-            add_line(problems, fmt::format("{}: unknown option{}", name, suggestion(name, names)));
+            if (in_known_section(name))
+                add_line(problems, fmt::format("{}: unknown option{}", name, suggestion(name, names)));
+            else
+                note_foreign_variable(name);
             continue;
         }
         const std::string problem = assign(*found, value, OptionOrigin::environment, name);

@@ -4,7 +4,8 @@
 // Names:       "section.key"; the environment's TILLSTREAM_<SECTION>_<KEY>; flags --section.key VALUE or
 //              =VALUE, and a short name if one is declared. A bool flag without value is true.
 // Errors:      invalid_argument with every problem, one a line; each names where the value came from, the
-//              option, the value and its bounds. An unknown name is an error that names the nearest.
+//              option, the value and its bounds. An unknown name is an error that names the nearest; but a
+//              variable of the environment whose section no option has is another program's, and only noted.
 // Lifecycle:   add* -> read_*  -> settings. Targets must outlive the set; a bad value leaves its target
 //              alone.
 // Threads:     one.
@@ -34,7 +35,7 @@ struct OptionSpec {
     std::string key;
     OptionTarget target;
     std::string description;  ///< one sentence
-    std::string unit = {};    ///< of an integer: "records"; other types carry theirs
+    std::string unit = {};    ///< "records", "a second"; sizes and durations carry their own in front of it
     std::string min = {};     ///< inclusive, written like a value; empty: none
     std::string max = {};
     std::vector<std::string> choices = {};  ///< of a text: it must be one of these; empty: any
@@ -52,7 +53,7 @@ struct OptionSetting {
     std::string value;          ///< as text; *** for secrets
     std::string origin;         ///< "default", "tillstream.toml:12", "TILLSTREAM_HTTP_LISTEN", "--http"
     std::string type;           ///< "size"
-    std::string unit;           ///< of integers
+    std::string unit;           ///< as declared
     std::string default_value;  ///< as text
     std::string bounds;         ///< "1KiB to 16KiB"; empty: none
     std::string description;    ///< one sentence
@@ -70,6 +71,9 @@ public:
     Status read_file(const TomlValue& root, const std::string& file);
     /// Names and values; only names that start with TILLSTREAM_ count.
     Status read_environment(std::span<const std::pair<std::string, std::string>> variables);
+    /// Variables read that start like an option but are of no option's section: each with its name, and the
+    /// option that may be meant.
+    const std::vector<std::string>& foreign_variables() const { return foreign_variables_; }
     /// Arguments after the verb. Returns those that are no flags; everything after "--" is none.
     Result<std::vector<std::string>> read_flags(std::span<const std::string> arguments);
 
@@ -90,6 +94,8 @@ private:
     };
 
     Option* find(std::string_view name);
+    bool in_known_section(std::string_view variable) const;
+    void note_foreign_variable(const std::string& name);
     /// Empty if the value was taken (or outranked), else what is wrong with it.
     std::string assign(Option& option, std::string_view text, OptionOrigin origin, std::string origin_text);
     void read_table(const TomlValue& table, const std::string& path, const std::string& file,
@@ -101,6 +107,7 @@ private:
     std::vector<Option> options_;
     std::vector<std::string> left_tables_;
     std::vector<std::string> left_variables_;
+    std::vector<std::string> foreign_variables_;
 };
 
 }  // namespace tillstream

@@ -100,6 +100,23 @@ TEST_F(Options, UnknownNamesNameTheNearest) {
     EXPECT_EQ(flag_problem({"--htpp", "x:1"}), "--htpp: unknown option; did you mean 'http'?");
 }
 
+TEST_F(Options, AVariableOfNoOptionsSectionIsNotedOnly) {
+    EXPECT_EQ(variable_problem({{"TILLSTREAM_URL", "http://x"},
+                                {"TILLSTREAM_HTTP", "x:1"},
+                                {"TILLSTREAM_HTPP_LISTEN", "x:1"},
+                                {"TILLSTREAM_TOKEN", "t"},
+                                {"TILLSTREAM_INGEST_BATCH", "3"},
+                                {"URL", "u"}}),
+              "");
+    EXPECT_EQ(set.foreign_variables(),
+              (std::vector<std::string>{"TILLSTREAM_URL", "TILLSTREAM_HTTP",
+                                        "TILLSTREAM_HTPP_LISTEN; did you mean 'TILLSTREAM_HTTP_LISTEN'?"}));
+    EXPECT_EQ(batch, 3);
+    EXPECT_EQ(listen, (Address{"127.0.0.1", 8080}));
+    EXPECT_EQ(variable_problem({{"TILLSTREAM_INGEST_BODYMAX", "1KiB"}}),
+              "TILLSTREAM_INGEST_BODYMAX: unknown option; did you mean 'TILLSTREAM_INGEST_BODY_MAX'?");
+}
+
 TEST_F(Options, BadValuesNameOptionValueAndBoundsAndLeaveTheTarget) {
     EXPECT_EQ(file_problem("[ingest]\nbody_max = \"2GiB\"\nbatch = 0\n[http]\nlisten = 1.5\n"),
               "t.toml:2: ingest.body_max: 2GiB is out of bounds: 1KiB to 1GiB\n"

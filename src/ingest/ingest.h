@@ -57,6 +57,7 @@ struct IngestLimits {
     std::size_t body_bytes = 16 << 20;  ///< also after decompression
     std::size_t record_bytes = 1 << 20;
     int depth = 32;
+    std::size_t records_per_body = 500'000;
 };
 
 /// What became of a request whose records were split and stored.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "ingest/internal/refusals.h"
 #include "ingest/internal/stream.h"
@@ -144,7 +145,9 @@ IngestOutcome Ingest::answer_again(Stream& stream, const KeyedRequest& first, In
     const BodyFormat format = body.format;
     auto text = plain_text(std::move(body), limits_.body_bytes);
     if (!text) return refuse_text(text.error());
-    const DecodeLimits limits{first.record_bytes, static_cast<int>(first.depth)};
+    // How many records a body may hold was judged when it was answered first.
+    const DecodeLimits limits{first.record_bytes, static_cast<int>(first.depth),
+                              std::numeric_limits<std::size_t>::max()};
     auto rows = Stream::decode_as(std::move(*contract), limits, format, *text);
     if (!rows || (*rows)->rows() != first.rows) return lost("its records are judged in another way now");
     const std::vector<std::uint32_t> copies = copies_of(first.skipped, first.rows);

@@ -1,6 +1,7 @@
 #include "net/server.h"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -48,6 +49,23 @@ std::string place(const ServerOptions& options) {
 }
 
 }  // namespace
+
+Result<std::string> numeric_address(const std::string& host) {
+    error_code error;
+    const asio::ip::address literal = asio::ip::make_address(host, error);
+    if (!error) return literal.to_string();
+    asio::io_context context;
+    tcp::resolver resolver(context);
+    std::string first;
+    for (const auto& entry : resolver.resolve(host, "", error)) {
+        const asio::ip::address address = entry.endpoint().address();
+        if (address.is_v4()) return address.to_string();
+        if (first.empty()) first = address.to_string();
+    }
+    if (!first.empty()) return first;
+    return failure(Errc::invalid_argument, "'" + host + "' stands for no address (" + error.message() +
+                                               "); write an IP address, or a name of one, like localhost");
+}
 
 class HttpServer::Impl {
 public:

@@ -51,13 +51,17 @@ struct ServerOptions {
     std::chrono::milliseconds idle_timeout{75'000};   ///< between requests
     std::chrono::milliseconds write_timeout{30'000};  ///< without the peer taking a byte
     std::size_t connections_max = 4096;  ///< when full, the one longest without a complete request is closed
-    /// Nothing: none for loopback peers, 1024 for others.
+    /// Open ones of one peer. Nothing: any number for loopback peers, 1024 for others.
     std::optional<std::size_t> connections_per_address_max = {};
     /// bodies of requests not yet answered; at least body_bytes_max
     std::size_t in_flight_bytes_max = 64 << 20;
     /// How long a body counts there with the size it announced; then with what has arrived of it.
     std::chrono::milliseconds announced_time{1'000};
 };
+
+/// The address to listen at that a host stands for, in its shortest form: of several that a name has, the
+/// first IPv4 one, else the first. invalid_argument for a name that has none.
+Result<std::string> numeric_address(const std::string& host);
 
 class HttpServer {
 public:

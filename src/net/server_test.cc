@@ -43,6 +43,19 @@ HttpResponse text(std::string body) {
     return {.status = 200, .body = std::move(body), .content_type = "text/plain", .headers = {}};
 }
 
+TEST(ListenAddressTest, IsANumberOrANameOfOne) {
+    EXPECT_EQ(numeric_address("127.0.0.1").value(), "127.0.0.1");
+    EXPECT_EQ(numeric_address("0:0:0:0:0:0:0:1").value(), "::1");
+    const auto local = numeric_address("localhost");
+    ASSERT_TRUE(local) << local.error().message;
+    EXPECT_TRUE(*local == "127.0.0.1" || *local == "::1") << *local;
+    const std::string nobody(64, 'x');  // one more than a label of a name may have
+    const auto refused = numeric_address(nobody);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::invalid_argument);
+    EXPECT_NE(refused.error().message.find(nobody), std::string::npos) << refused.error().message;
+}
+
 TEST(ServerTest, KeepsAConnectionForMoreRequests) {
     Loopback loopback;
     RawConnection connection(*loopback.server);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "app/internal/folder_format.h"
+#include "app/internal/data_folder.h"
 #include "app/internal/ops_tables.h"
 #include "contract/embedded_datasets.h"
 #include "ports/position_lookup.h"
@@ -57,7 +57,8 @@ JournalOptions journal_options(const Settings& settings, const Logger& logger) {
 
 IngestLimits ingest_limits(const Settings& settings) {
     return {settings.ingest.body_bytes_max.bytes, settings.ingest.record_bytes_max.bytes,
-            static_cast<int>(settings.ingest.depth_max)};
+            static_cast<int>(settings.ingest.depth_max),
+            static_cast<std::size_t>(settings.ingest.records_per_body)};
 }
 
 DedupOptions dedup_options(const Settings& settings) {
@@ -96,6 +97,9 @@ QueryServiceOptions query_options(const Settings& settings) {
     options.concurrent = static_cast<std::size_t>(settings.query.concurrent);
     options.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings.query.timeout);
     options.rows = static_cast<std::uint64_t>(settings.query.rows_max);
+    options.answer_bytes = settings.query.answer_bytes_max.bytes;
+    options.waiting = static_cast<std::size_t>(settings.query.waiting_max);
+    options.patience = std::chrono::duration_cast<std::chrono::milliseconds>(settings.query.waiting_time_max);
     return options;
 }
 
@@ -125,8 +129,7 @@ Status Engine::open_parts() {
     Filesystem& fs = posix_filesystem();
     const std::string& dir = settings_.data.dir;
     TILLSTREAM_CHECK(fs.make_dirs(dir));
-    lock_.emplace(TILLSTREAM_TRY(FolderLock::acquire(dir)));
-    TILLSTREAM_CHECK(check_folder_format(fs, dir));
+    lock_.emplace(TILLSTREAM_TRY(take_folder(fs, dir)));
     const std::string datasets =
         settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
     contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets));

@@ -1,6 +1,6 @@
 #include "app/internal/folder_access.h"
 
-#include "app/internal/folder_format.h"
+#include "app/internal/data_folder.h"
 
 namespace tillstream::app {
 
@@ -31,11 +31,9 @@ Result<bool> tokens_defined(const std::string& data_dir) {
 
 Result<FolderAccess> FolderAccess::open(const std::string& data_dir, bool make_folder) {
     Filesystem& fs = posix_filesystem();
-    if (!make_folder && !TILLSTREAM_TRY(fs.exists(data_dir)))
-        return failure(Errc::not_found, "there is no data folder " + data_dir);
+    if (!make_folder) TILLSTREAM_CHECK(check_folder_there(fs, data_dir));
     TILLSTREAM_CHECK(fs.make_dirs(data_dir));
-    FolderLock lock = TILLSTREAM_TRY(FolderLock::acquire(data_dir));
-    TILLSTREAM_CHECK(check_folder_format(fs, data_dir));
+    FolderLock lock = TILLSTREAM_TRY(take_folder(fs, data_dir));
     Settings settings;
     settings.data.dir = data_dir;
     auto metrics = std::make_unique<Metrics>();

@@ -3,6 +3,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "app/internal/data_folder.h"
+
 namespace tillstream::app {
 
 namespace {
@@ -38,6 +40,21 @@ std::string detail_of(const std::string& body) {
     return detail && detail->as_string() ? std::string(*detail->as_string()) : body.substr(0, 200);
 }
 
+/// The address of the server that runs on the folder, if one does and answers. An address that a killed
+/// server left behind is not believed: whoever listens there now serves another folder.
+Result<std::optional<std::string>> running_server(const RemoteOptions& options) {
+    auto owned = folder_owned(posix_filesystem(), options.data_dir);
+    if (!owned) {
+        return failure(std::move(owned.error())
+                           .with_context("it is not known whether a server runs on " + options.data_dir +
+                                         "; name it with --server"));
+    }
+    if (!*owned) return std::optional<std::string>{};
+    auto url = read_file(posix_filesystem(), server_url_file(options.data_dir));
+    if (!url || !answers(*url, options.ca_file)) return std::optional<std::string>{};
+    return std::optional<std::string>(std::move(*url));
+}
+
 /// As the environment configures a server, but for the folder and a door of its own.
 Status read_own_settings(const std::string& data_dir, Settings& settings) {
     OptionSet options = declare_options(settings);
@@ -62,9 +79,9 @@ Result<std::optional<Remote>> Remote::find(const RemoteOptions& options) {
     ignore_broken_pipes();
     remote.url_ = options.server;
     if (!remote.url_.empty()) return std::optional(std::move(remote));
-    const auto running = read_file(posix_filesystem(), server_url_file(options.data_dir));
-    if (!running || !answers(*running, options.ca_file)) return std::optional<Remote>{};
-    remote.url_ = *running;
+    auto running = TILLSTREAM_TRY(running_server(options));
+    if (!running) return std::optional<Remote>{};
+    remote.url_ = std::move(*running);
     return std::optional(std::move(remote));
 }
 
@@ -79,6 +96,7 @@ Result<Remote> Remote::open(const RemoteOptions& options) {
     auto running = TILLSTREAM_TRY(find(options));
     if (running) return std::move(*running);
     TILLSTREAM_CHECK(check_data_given(options));
+    TILLSTREAM_CHECK(check_folder_there(posix_filesystem(), options.data_dir));
     Settings settings;
     TILLSTREAM_CHECK(read_own_settings(options.data_dir, settings));
     Remote remote;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "app/internal/data_folder.h"
 #include "app/internal/folder_access.h"
 #include "doors/http/http_door.h"
 
@@ -12,9 +13,8 @@ namespace {
 constexpr std::size_t kWorkerQueue = 1024;
 constexpr std::chrono::seconds kHousePeriod{1};
 
-bool is_loopback(const std::string& host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
+/// Of an address, not a name: a name may lead anywhere.
+bool is_loopback(const std::string& address) { return address == "::1" || address.starts_with("127."); }
 
 bool speaks_tls(const Settings& settings) { return !settings.http.tls_cert.empty(); }
 
@@ -68,16 +68,35 @@ ServerOptions server_options(const Settings& settings) {
     options.body_bytes_max = settings.ingest.body_bytes_max.bytes;
     options.head_bytes_max = settings.http.head_bytes_max.bytes;
     options.head_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings.http.head_timeout);
+    options.body_rate_min = settings.http.body_rate_min.bytes;
+    options.body_rate_window =
+        std::chrono::duration_cast<std::chrono::milliseconds>(settings.http.body_rate_window);
     options.connections_max = static_cast<std::size_t>(settings.http.connections_max);
+    if (settings.http.connections_per_address != 0) {
+        options.connections_per_address_max = static_cast<std::size_t>(settings.http.connections_per_address);
+    }
     options.in_flight_bytes_max = settings.ingest.in_flight_bytes_max.bytes;
     return options;
 }
 
+Result<Settings> with_resolved_address(Settings settings) {
+    auto address = numeric_address(settings.http.listen.host);
+    if (!address) return failure(std::move(address.error()).with_context("http.listen"));
+    settings.http.listen.host = std::move(*address);
+    return settings;
+}
+
+/// The system's refusal is an answer to what was configured.
+Error door_refused(Error error) {
+    if (error.code != Errc::io) return error;
+    return {Errc::invalid_argument, error.message + "; give another address by --http (port 0 picks a free "
+                                                    "one), or stop what listens there"};
+}
+
 }  // namespace
 
-std::string server_url_file(const std::string& data_dir) { return data_dir + "/state/server.url"; }
-
-Result<std::unique_ptr<Server>> Server::start(const Settings& settings, const Logger& logger) {
+Result<std::unique_ptr<Server>> Server::start(const Settings& given, const Logger& logger) {
+    const Settings settings = TILLSTREAM_TRY(with_resolved_address(given));
     TILLSTREAM_CHECK(check_exposure(settings, TILLSTREAM_TRY(tokens_defined(settings.data.dir)), logger));
     std::unique_ptr<Server> server(new Server(settings));
     server->engine_ = TILLSTREAM_TRY(Engine::open(settings, logger));
@@ -119,8 +138,10 @@ Status Server::open_door(const Logger& logger) {
     if (speaks_tls(settings_))
         tls_ = std::make_unique<TlsWatch>(settings_.http.tls_cert, settings_.http.tls_key, logger,
                                           engine.metrics());
-    http_ = TILLSTREAM_TRY(HttpServer::start(server_options(settings_), std::move(router),
-                                             logger.named("http"), engine.metrics()));
+    auto door = HttpServer::start(server_options(settings_), std::move(router), logger.named("http"),
+                                  engine.metrics());
+    if (!door) return failure(door_refused(std::move(door.error())));
+    http_ = std::move(*door);
     return {};
 }
 

@@ -3,6 +3,8 @@
 // Lifecycle:  start (ingest and log are up; the warehouse follows) -> stop: no new requests, answer what is
 //             in flight, bring the sinks level, close the log. The destructor stops without waiting for the
 //             sinks.
+// Address:    a name is resolved before anything is opened; a door that the system refuses is
+//             invalid_argument.
 // Safety:     an address beyond loopback needs TLS and tokens, or http.insecure (FACES "Doors"). Tokens that
 //             cannot be read keep it from starting (corruption, unsupported): a door is never open by
 //             accident.
@@ -24,7 +26,7 @@ namespace tillstream::app {
 
 class Server {
 public:
-    static Result<std::unique_ptr<Server>> start(const Settings& settings, const Logger& logger);
+    static Result<std::unique_ptr<Server>> start(const Settings& given, const Logger& logger);
     ~Server();
 
     std::string url() const { return http_->url(); }
@@ -54,8 +56,5 @@ private:
     std::unique_ptr<PeriodicTask> house_;
     bool stopped_ = false;
 };
-
-/// File in the data folder that tells where its server listens; only there while one runs.
-std::string server_url_file(const std::string& data_dir);
 
 }  // namespace tillstream::app

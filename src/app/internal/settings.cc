@@ -54,6 +54,23 @@ void declare_http(OptionSet& set, Settings& s) {
              .description = "Allow an address beyond loopback without TLS and tokens.",
              .flag = "insecure"});
     set.add({.section = "http",
+             .key = "io_threads",
+             .target = &s.http.io_threads,
+             .description = "Threads that read, decode and judge; 0: 5/8 of the cores, at least 2.",
+             .unit = "threads",
+             .min = "0",
+             .max = "256"});
+    set.add({.section = "http",
+             .key = "answer_cache_bytes",
+             .target = &s.http.answer_cache_bytes,
+             .description = "Memory for answers about invoices and customers, reused until one of their "
+                            "records arrives; 0B: none.",
+             .min = "0B",
+             .max = "64GiB"});
+}
+
+void declare_http_limits(OptionSet& set, Settings& s) {
+    set.add({.section = "http",
              .key = "connections_max",
              .target = &s.http.connections_max,
              .description = "When full, the connection longest without a complete request is closed.",
@@ -61,12 +78,13 @@ void declare_http(OptionSet& set, Settings& s) {
              .min = "1",
              .max = "1000000"});
     set.add({.section = "http",
-             .key = "io_threads",
-             .target = &s.http.io_threads,
-             .description = "Threads that read, decode and judge; 0: 5/8 of the cores, at least 2.",
-             .unit = "threads",
+             .key = "connections_per_address",
+             .target = &s.http.connections_per_address,
+             .description = "Open connections that one address may have; 0: any number from loopback, 1024 "
+                            "from elsewhere.",
+             .unit = "connections",
              .min = "0",
-             .max = "256"});
+             .max = "1000000"});
     set.add({.section = "http",
              .key = "head_bytes_max",
              .target = &s.http.head_bytes_max,
@@ -80,12 +98,18 @@ void declare_http(OptionSet& set, Settings& s) {
              .min = "100ms",
              .max = "10m"});
     set.add({.section = "http",
-             .key = "answer_cache_bytes",
-             .target = &s.http.answer_cache_bytes,
-             .description = "Memory for answers about invoices and customers, reused until one of their "
-                            "records arrives; 0B: none.",
+             .key = "body_rate_min",
+             .target = &s.http.body_rate_min,
+             .description = "Least rate at which a body must arrive; slower answers 408. 0B: any.",
+             .unit = "a second",
              .min = "0B",
-             .max = "64GiB"});
+             .max = "1GiB"});
+    set.add({.section = "http",
+             .key = "body_rate_window",
+             .target = &s.http.body_rate_window,
+             .description = "Stretch of time over which that rate must hold.",
+             .min = "100ms",
+             .max = "10m"});
 }
 
 void declare_access(OptionSet& set, Settings& s) {
@@ -137,6 +161,13 @@ void declare_ingest(OptionSet& set, Settings& s) {
              .description = "Bodies being read or not yet answered; over it ingest answers 503.",
              .min = "1MiB",
              .max = "4GiB"});
+    set.add({.section = "ingest",
+             .key = "records_per_body",
+             .target = &s.ingest.records_per_body,
+             .description = "Most records of one body; more is refused as a whole with 413.",
+             .unit = "records",
+             .min = "1",
+             .max = "5000000"});
 }
 
 void declare_dedup(OptionSet& set, Settings& s) {
@@ -271,7 +302,7 @@ void declare_storage(OptionSet& set, Settings& s) {
              .max = "64TiB"});
 }
 
-void declare_serving(OptionSet& set, Settings& s) {
+void declare_queries(OptionSet& set, Settings& s) {
     set.add({.section = "query",
              .key = "concurrent",
              .target = &s.query.concurrent,
@@ -292,6 +323,28 @@ void declare_serving(OptionSet& set, Settings& s) {
              .unit = "rows",
              .min = "1",
              .max = "10000000"});
+    set.add({.section = "query",
+             .key = "answer_bytes_max",
+             .target = &s.query.answer_bytes_max,
+             .description = "Size at which a result is cut off; `truncated` says so.",
+             .min = "1KiB",
+             .max = "128MiB"});
+    set.add({.section = "query",
+             .key = "waiting_max",
+             .target = &s.query.waiting_max,
+             .description = "SQL queries that may wait for their turn; more are answered 503.",
+             .unit = "queries",
+             .min = "0",
+             .max = "10000"});
+    set.add({.section = "query",
+             .key = "waiting_time_max",
+             .target = &s.query.waiting_time_max,
+             .description = "Longest a SQL query waits for its turn; then it is answered 503.",
+             .min = "0s",
+             .max = "10m"});
+}
+
+void declare_serving(OptionSet& set, Settings& s) {
     set.add({.section = "server",
              .key = "workers",
              .target = &s.server.workers,
@@ -329,11 +382,13 @@ OptionSet declare_options(Settings& settings) {
     OptionSet set;
     declare_data(set, settings);
     declare_http(set, settings);
+    declare_http_limits(set, settings);
     declare_access(set, settings);
     declare_ingest(set, settings);
     declare_dedup(set, settings);
     declare_log(set, settings);
     declare_storage(set, settings);
+    declare_queries(set, settings);
     declare_serving(set, settings);
     set.leave_variable("TILLSTREAM_TOKEN");
     return set;

@@ -26,9 +26,12 @@ struct Settings {
         std::string tls_key;
         bool insecure = false;
         std::int64_t connections_max = 4096;
+        std::int64_t connections_per_address = 0;
         std::int64_t io_threads = 0;
         ByteSize head_bytes_max{16 << 10};
         Duration head_timeout = std::chrono::seconds{10};
+        ByteSize body_rate_min{1 << 10};
+        Duration body_rate_window = std::chrono::seconds{5};
         ByteSize answer_cache_bytes{32 << 20};
     } http;
     struct {
@@ -40,6 +43,7 @@ struct Settings {
         ByteSize body_bytes_max{16 << 20};
         ByteSize record_bytes_max{1 << 20};
         std::int64_t depth_max = 32;
+        std::int64_t records_per_body = 500'000;
         ByteSize in_flight_bytes_max{64 << 20};
     } ingest;
     struct {
@@ -74,6 +78,9 @@ struct Settings {
         std::int64_t concurrent = 4;
         Duration timeout = std::chrono::seconds{30};
         std::int64_t rows_max = 100'000;
+        ByteSize answer_bytes_max{64 << 20};
+        std::int64_t waiting_max = 32;
+        Duration waiting_time_max = std::chrono::seconds{5};
     } query;
     struct {
         std::int64_t workers = 8;

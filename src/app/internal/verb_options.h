@@ -8,7 +8,8 @@
 
 namespace tillstream::app {
 
-/// --server, --token, --ca-file and --data; the last is noted as given or not when the callback runs.
+/// --server, --token, --ca-file and --data; the last is noted as given, by flag or environment, or not when
+/// the callback runs.
 inline CLI::Option* add_remote_options(CLI::App& verb, RemoteOptions& remote) {
     verb.add_option("--server", remote.server,
                     "URL of the server (default: the one running on the data folder)");
@@ -18,6 +19,7 @@ inline CLI::Option* add_remote_options(CLI::App& verb, RemoteOptions& remote) {
     return verb
         .add_option("--data", remote.data_dir,
                     "Data folder; opened for this one command if no server runs on it")
+        ->envname("TILLSTREAM_DATA_DIR")
         ->default_str(remote.data_dir);
 }
 

@@ -124,6 +124,9 @@ std::string csv(const ResultRows& result) {
     return out;
 }
 
+/// With its length: a text may hold any character, NUL too.
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
 int query(const Arguments& arguments) {
     std::string sql = arguments.sql;
     if (sql == "-") sql.assign(std::istreambuf_iterator<char>(std::cin), {});
@@ -132,15 +135,13 @@ int query(const Arguments& arguments) {
     const auto answer = remote->post("/v1/query", request_body(arguments, sql), kQueryTimeout);
     if (!answer) return report(answer.error());
     if (arguments.output == "json") {
-        std::fputs((*answer + "\n").c_str(), stdout);
+        print(*answer + "\n");
         return kOk;
     }
     const auto document = json::parse(*answer, 64);
     if (!document) return report(document.error(), kFailure);
     const ResultRows result = read_result(*document);
-    std::fputs(
-        arguments.output == "csv" ? csv(result).c_str() : format_table(result.columns, result.rows).c_str(),
-        stdout);
+    print(arguments.output == "csv" ? csv(result) : format_table(result.columns, result.rows));
     if (result.truncated) std::fputs("tillstream: the result was cut at the row limit\n", stderr);
     return kOk;
 }

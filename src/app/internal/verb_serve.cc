@@ -36,10 +36,12 @@ void end_on_next_signal(const sigset_t& signals) {
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-int serve(const Settings& settings) {
+int serve(const Settings& settings, const OptionSet& options) {
     const sigset_t signals = block_signals();
     const Logger logger =
         Logger::to_stderr(Logger::Format::json, *log_level_named(settings.server.log_level));
+    for (const std::string& variable : options.foreign_variables())
+        logger.warn("a variable of the environment is no option and is ignored", {{"variable", variable}});
     auto server = Server::start(settings, logger);
     if (!server) return report(server.error());
     std::printf("ready %s\n", (*server)->url().c_str());
@@ -66,7 +68,7 @@ void add_serve(CLI::App& cli, int& exit_code) {
         Settings settings;
         OptionSet options = declare_options(settings);
         const Status read = read_options(options, *config, verb->remaining());
-        exit_code = read ? serve(settings) : report(read.error(), kConfiguration);
+        exit_code = read ? serve(settings, options) : report(read.error(), kConfiguration);
     });
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 
 #include "app/internal/exit_code.h"
@@ -9,6 +11,10 @@
 namespace tillstream::app {
 
 namespace {
+
+/// The door itself waits no longer than that; a longer wait asks again.
+constexpr std::chrono::seconds kOneWaitMax{600};
+constexpr std::chrono::seconds kWaitMax{24 * 3600};
 
 struct Arguments {
     RemoteOptions remote;
@@ -68,16 +74,42 @@ std::string table(const json::Value& result) {
     return text;
 }
 
+Result<std::chrono::seconds> wait_of(const Arguments& arguments) {
+    const OptionValue wait = TILLSTREAM_TRY(parse_option_value(arguments.wait, OptionValue(Duration{})));
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::get<Duration>(wait));
+    if (seconds <= kWaitMax) return seconds;
+    return failure(Errc::invalid_argument, arguments.wait + " is out of bounds: 0s to 24h");
+}
+
+/// Whether waiting on may change the answer: a store that was not level yet may become so.
+bool may_change(const Result<std::string>& answer) {
+    if (!answer) return answer.error().code == Errc::unavailable;
+    const auto result = json::parse(*answer);
+    return result && !is_true(*result, "ok");
+}
+
+Result<std::string> ask(Remote& remote, const std::string& stream, std::chrono::seconds wait) {
+    // Reading the stores again takes its time, beyond the wait for the sinks.
+    constexpr std::chrono::seconds kReadingTime{600};
+    const auto end = std::chrono::steady_clock::now() + wait;
+    while (true) {
+        const auto begun = std::chrono::steady_clock::now();
+        const auto left = std::chrono::ceil<std::chrono::seconds>(end - begun);
+        const std::chrono::seconds turn = std::clamp(left, std::chrono::seconds{0}, kOneWaitMax);
+        const std::string target = "/v1/verify?stream=" + percent_encode(stream);
+        auto answer = remote.get(target + "&wait=" + std::to_string(turn.count()), turn + kReadingTime);
+        const auto ended = std::chrono::steady_clock::now();
+        const bool waited_in_vain = ended - begun >= turn && may_change(answer);
+        if (!waited_in_vain || ended >= end) return answer;
+    }
+}
+
 int verify(const Arguments& arguments) {
-    const auto wait = parse_option_value(arguments.wait, OptionValue(Duration{}));
-    if (!wait) return report(wait.error().message.empty() ? Error{} : wait.error(), kUsage);
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::get<Duration>(*wait));
+    const auto wait = wait_of(arguments);
+    if (!wait) return report({Errc::invalid_argument, "--wait: " + wait.error().message}, kUsage);
     auto remote = Remote::open(arguments.remote);
     if (!remote) return report(remote.error());
-    const std::string target =
-        "/v1/verify?stream=" + percent_encode(arguments.stream) + "&wait=" + std::to_string(seconds.count());
-    // Reading the stores again takes its time, beyond the wait for the sinks.
-    const auto answer = remote->get(target, seconds + std::chrono::seconds{600});
+    const auto answer = ask(*remote, arguments.stream, *wait);
     if (!answer) return report(answer.error());
     const auto result = json::parse(*answer);
     if (!result) return report(result.error(), kFailure);
@@ -93,7 +125,7 @@ void add_verify(CLI::App& cli, int& exit_code) {
     auto arguments = std::make_shared<Arguments>();
     CLI::Option* data = add_remote_options(*verb, arguments->remote);
     verb->add_option("--stream", arguments->stream, "Stream to check")->default_str(arguments->stream);
-    verb->add_option("--wait", arguments->wait, "Longest wait for the sinks to reach the log's end")
+    verb->add_option("--wait", arguments->wait, "Longest wait for the sinks to reach the log's end, to 24h")
         ->default_str(arguments->wait);
     add_output_option(*verb, arguments->output, {"table", "json"});
     verb->callback([arguments, data, &exit_code] {

@@ -26,7 +26,7 @@ Ingest::Stream::Stream(ContractPtr contract, std::vector<SourceInfo> shards, Ing
     : contract_(std::move(contract)),
       shards_(std::move(shards)),
       ingest_limits_(limits),
-      limits_{limits.record_bytes, limits.depth},
+      limits_{limits.record_bytes, limits.depth, limits.records_per_body},
       accepted_(metrics.counter("tillstream_ingest_records_total", "Records stored, by verdict.",
                                 {{"stream", contract_->name}, {"status", "accepted"}})),
       quarantined_(metrics.counter("tillstream_ingest_records_total", "Records stored, by verdict.",

@@ -21,13 +21,33 @@ HttpResponse bad_member(const std::string& pointer, const char* expected, const 
     return problem_response(problem, request_id);
 }
 
-/// Numbers keep their digits: whole ones become integers, others doubles.
+/// Of digits with or without a minus; nothing if they do not fit.
+std::optional<Int128> wide_integer(std::string_view token) {
+    constexpr UInt128 kMost = ~UInt128{0} >> 1;
+    const bool negative = token.starts_with('-');
+    if (negative) token.remove_prefix(1);
+    UInt128 magnitude = 0;
+    for (const char c : token) {
+        const auto digit = static_cast<UInt128>(c - '0');
+        if (magnitude > (kMost - digit) / 10) return std::nullopt;
+        magnitude = magnitude * 10 + digit;
+    }
+    const auto value = static_cast<Int128>(magnitude);
+    return negative ? -value : value;
+}
+
+/// A JSON number. Whole ones keep their digits: they become the narrowest integer that holds them, or their
+/// text; others become doubles.
 std::optional<Cell> number_cell(const std::string& token) {
     const char* end = token.data() + token.size();
     std::int64_t whole = 0;
     if (const auto read = std::from_chars(token.data(), end, whole);
         read.ec == std::errc{} && read.ptr == end) {
         return Cell{whole};
+    }
+    if (token.find_first_of(".eE") == std::string::npos) {
+        const auto wide = wide_integer(token);
+        return wide ? Cell{*wide} : Cell{std::string_view(token)};
     }
     double real = 0;
     if (const auto read = std::from_chars(token.data(), end, real);
