@@ -1,8 +1,15 @@
 #include "app/internal/data_folder.h"
 
+#include <chrono>
+#include <thread>
+
 namespace tillstream::app {
 
 namespace {
+
+/// folder_owned holds the lock for a moment: that must not keep an owner out.
+constexpr std::chrono::milliseconds kPatience{500};
+constexpr std::chrono::milliseconds kPause{10};
 
 constexpr std::string_view kFormat = "tillstream 1\n";
 
@@ -23,7 +30,14 @@ Status check_format(Filesystem& fs, const std::string& dir) {
 std::string server_url_file(const std::string& dir) { return dir + "/state/server.url"; }
 
 Result<FolderLock> take_folder(Filesystem& fs, const std::string& dir) {
-    FolderLock lock = TILLSTREAM_TRY(FolderLock::acquire(dir));
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    auto taken = FolderLock::acquire(dir);
+    while (!taken && taken.error().code == Errc::resource_exhausted &&
+           std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(kPause);
+        taken = FolderLock::acquire(dir);
+    }
+    FolderLock lock = TILLSTREAM_TRY(std::move(taken));
     TILLSTREAM_CHECK(check_format(fs, dir));
     const std::string left_behind = server_url_file(dir);
     if (TILLSTREAM_TRY(fs.exists(left_behind))) TILLSTREAM_CHECK(fs.remove(left_behind));
@@ -32,7 +46,7 @@ Result<FolderLock> take_folder(Filesystem& fs, const std::string& dir) {
 
 Result<bool> folder_owned(Filesystem& fs, const std::string& dir) {
     if (!TILLSTREAM_TRY(fs.exists(format_file(dir)))) return false;
-    const Result<FolderLock> taken = take_folder(fs, dir);
+    const Result<FolderLock> taken = FolderLock::acquire(dir);
     if (taken) return false;
     if (taken.error().code == Errc::resource_exhausted) return true;
     return failure(taken.error());

@@ -3,6 +3,7 @@
 //
 // Rule:    who takes a folder first removes the address that a killed server left in it. An address found
 //          while somebody owns the folder is therefore that owner's; while nobody does, it is nobody's.
+// Waits:   taking a folder is tried for half a second, because folder_owned holds it for a moment.
 // Source:  FACES "Start": one process owns a data folder.
 #pragma once
 
@@ -20,7 +21,7 @@ std::string server_url_file(const std::string& dir);
 Result<FolderLock> take_folder(Filesystem& fs, const std::string& dir);
 
 /// Whether a process owns the folder now. Nothing is made in a folder that is no data folder; one that nobody
-/// owns is taken and given back at once. Fails if that cannot be found out.
+/// owns is taken and given back at once, and stays as it is. Fails if that cannot be found out.
 Result<bool> folder_owned(Filesystem& fs, const std::string& dir);
 
 /// not_found, saying what to do, if there is no data folder at `dir`.
