@@ -193,7 +193,8 @@ TEST_F(CommandLine, LimitsAreOptions) {
                                  {{"Content-Type", "application/json"}}))
                   .status,
               413);
-    const json::Value cut = must(client().post_json("/v1/query", R"({"sql":"SELECT * FROM range(10000)"})"));
+    const std::string many = R"j({"sql":"SELECT * FROM range(10000)"})j";
+    const json::Value cut = must(client().post_json("/v1/query", many));
     EXPECT_EQ(text_of(cut, "truncated"), "true");
 }
 
