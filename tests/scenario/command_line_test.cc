@@ -68,13 +68,11 @@ TEST_F(CommandLine, AnAddressThatAKilledServerLeftBehindIsNotBelieved) {
 }
 
 TEST_F(CommandLine, AFolderThatIsNoneIsRefusedAndNotMade) {
-    const std::string file = folder().file("sales.json");
-    std::ofstream(file) << made_up_sales(1, 10);
     const std::string absent = folder().file("typo");
     const std::string empty = folder().file("empty");
     std::filesystem::create_directory(empty);
     const std::vector<std::vector<std::string>> verbs{
-        {"verify"},        {"query", "SELECT 1"}, {"send", file}, {"replay", "--sink", "tables"},
+        {"verify"},        {"query", "SELECT 1"}, {"replay", "--sink", "tables"},
         {"token", "list"}, {"token", "revoke", "x"}};
     for (const std::vector<std::string>& verb : verbs) {
         for (const std::string& dir : {absent, empty}) {
@@ -89,6 +87,14 @@ TEST_F(CommandLine, AFolderThatIsNoneIsRefusedAndNotMade) {
     EXPECT_EQ(run_program({"doctor", "--data", absent}).exit_code, 1);
     EXPECT_FALSE(std::filesystem::exists(absent));
     EXPECT_TRUE(std::filesystem::is_empty(empty));
+}
+
+TEST_F(CommandLine, SendMakesTheFolderItBringsDataTo) {
+    const std::string file = folder().file("sales.json");
+    std::ofstream(file) << made_up_sales(1, 10);
+    const CommandResult sent = run_program({"send", file, "--data", data_dir()});
+    EXPECT_EQ(sent.exit_code, 0) << sent.output << sent.errors;
+    EXPECT_EQ(received({"--data", data_dir()}), 10);
 }
 
 TEST_F(CommandLine, AnAddressThatCannotBeListenedAtIsAMatterOfConfiguration) {

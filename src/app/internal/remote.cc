@@ -96,7 +96,7 @@ Result<Remote> Remote::open(const RemoteOptions& options) {
     auto running = TILLSTREAM_TRY(find(options));
     if (running) return std::move(*running);
     TILLSTREAM_CHECK(check_data_given(options));
-    TILLSTREAM_CHECK(check_folder_there(posix_filesystem(), options.data_dir));
+    if (!options.make_folder) TILLSTREAM_CHECK(check_folder_there(posix_filesystem(), options.data_dir));
     Settings settings;
     TILLSTREAM_CHECK(read_own_settings(options.data_dir, settings));
     Remote remote;

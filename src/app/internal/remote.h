@@ -4,7 +4,8 @@
 // Rule:       verbs that need data are HTTP clients. With no server running on `--data DIR`, the folder is
 //             opened for this one command, behind a door on a free loopback port, and closed again. Who may
 //             open the folder may everything there: no token is asked for.
-//             A folder that is not there, or is no data folder, is refused and not made.
+//             A folder that is not there, or is no data folder, is refused and not made, except by verbs that
+//             bring data.
 // Source:     FACES "Start".
 #pragma once
 
@@ -23,6 +24,7 @@ struct RemoteOptions {
     std::string token;    ///< empty: TILLSTREAM_TOKEN
     std::string ca_file;  ///< PEM; empty: the system's authorities
     std::string data_dir = "./data";
+    bool make_folder = false;  ///< --data may name a folder that is not there yet
     bool data_given = false;  ///< by --data or TILLSTREAM_DATA_DIR: open the folder if no server runs on it
 };
 

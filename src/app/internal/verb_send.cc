@@ -57,6 +57,7 @@ Status complete(Arguments& arguments) {
 
 int send(Arguments& arguments) {
     if (const Status good = complete(arguments); !good) return report(good.error(), kUsage);
+    arguments.remote.make_folder = true;
     auto remote = Remote::open(arguments.remote);
     if (!remote) return report(remote.error());
     HttpTarget target{.url = remote->url(), .stream = arguments.stream, .token = remote->token()};
