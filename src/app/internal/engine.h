@@ -61,6 +61,8 @@ public:
     std::string not_ready() const;
     /// Waits for every store. unavailable if it takes longer, else the error that keeps it from opening.
     Status wait_until_ready(std::chrono::milliseconds timeout);
+    /// The same for the store that one sink writes.
+    Status wait_for_store(std::string_view sink, std::chrono::milliseconds timeout);
 
     /// Waits until every running sink has stored all that is durable now. False if the time ran out.
     bool drain(std::chrono::milliseconds timeout);
