@@ -12,15 +12,18 @@
 
 #include <chrono>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "access/access.h"
+#include "catalog/contract_store.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/result.h"
 #include "core/worker_pool.h"
 #include "delivery/delivery.h"
+#include "doors/http/http_alias.h"
 #include "ingest/ingest.h"
 #include "net/router.h"
 #include "ports/event_log.h"
@@ -56,8 +59,11 @@ struct HttpServices {
     /// Waits until every store is there; the error if one is not.
     std::function<Status(std::chrono::milliseconds)> wait_until_ready;
     Access& access;
+    const ContractStore& contracts;
 };
 
-Status add_http_routes(Router& router, const HttpServices& services);
+/// already_exists if two aliases have one path.
+Status add_http_routes(Router& router, const HttpServices& services,
+                       std::span<const HttpAlias> aliases = {});
 
 }  // namespace tillstream
