@@ -330,9 +330,8 @@ void Operations::add(const HttpAlias& alias, std::size_t number) {
     const bool seed = alias.response == AliasResponse::seed;
     const std::string_view stream = keep(alias.stream);
     const std::string_view take =
-        keep(fmt::format(seed ? "Store one record of stream {} and give its bytes back"
-                              : "Store records of stream {}: another path of its own route",
-                         alias.stream));
+        keep(seed ? fmt::format("Store one record of stream {} and give its bytes back", alias.stream)
+                  : fmt::format("Store records of stream {}, by another path", alias.stream));
     const auto describe = [&](Operation operation, Method method, std::string_view summary) {
         operation.id = keep(alias_operation(number, method));
         operation.tag = "aliases";
