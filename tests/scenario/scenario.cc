@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace tillstream {
@@ -19,6 +20,12 @@ void Scenario::start(const std::vector<std::string>& arguments) {
 int Scenario::stop() {
     client_.reset();
     return server_->terminate();
+}
+
+std::string Scenario::config_file(const std::string& toml) const {
+    const std::string file = folder_.file("tillstream.toml");
+    std::ofstream(file) << toml;
+    return file;
 }
 
 json::Value Scenario::post(std::string_view body, const std::string& content_type,
