@@ -1,4 +1,5 @@
-// Producers of the original systems post what they always posted to the path they know, and find it again there.
+// Producers of the original systems post what they always posted to the path they know, and find it again
+// there.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -18,10 +19,11 @@ constexpr const char* kRecords = "/v1/streams/sales/records";
 
 /// One line of invoice 536365 as the original client writes it.
 std::string row(const std::string& code, int quantity, const std::string& invoice = "\"536365\"") {
-    return fmt::format(R"({{"InvoiceNo":{},"StockCode":"{}","Description":"WHITE METAL LANTERN","Quantity":{},)"
-                       R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39,"CustomerID":17850.0,)"
-                       R"("Country":"United Kingdom"}})",
-                       invoice, code, quantity);
+    return fmt::format(
+        R"({{"InvoiceNo":{},"StockCode":"{}","Description":"WHITE METAL LANTERN","Quantity":{},)"
+        R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39,"CustomerID":17850.0,)"
+        R"("Country":"United Kingdom"}})",
+        invoice, code, quantity);
 }
 
 class Alias : public Guarded {
@@ -83,14 +85,17 @@ struct Producer {
 std::vector<Producer> producers() {
     return {
         {"the course's sample",
-         R"({"InvoiceNo":536365,"StockCode":"84029E","Description":"RED WOOLLY HOTTIE WHITE HEART.","Quantity":6,)"
-         R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39,"CustomerID":17850,"Country":"United Kingdom"})",
+         R"({"InvoiceNo":536365,"StockCode":"84029E",)"
+         R"("Description":"RED WOOLLY HOTTIE WHITE HEART.","Quantity":6,)"
+         R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":3.39,"CustomerID":17850,)"
+         R"("Country":"United Kingdom"})",
          "536365", "84029E",
          R"({"Description":"RED WOOLLY HOTTIE WHITE HEART.","Quantity":6,"InvoiceDate":"12/1/2010 8:26",)"
          R"("UnitPrice":3.39,"CustomerID":17850,"Country":"United Kingdom"})"},
         {"a column with a null: customers are doubles",
          R"({"InvoiceNo":"C536379","StockCode":"D","Description":"Discount","Quantity":-1,)"
-         R"("InvoiceDate":"12\/1\/2010 9:41","UnitPrice":27.5,"CustomerID":14527.0,"Country":"United Kingdom"})",
+         R"("InvoiceDate":"12\/1\/2010 9:41","UnitPrice":27.5,"CustomerID":14527.0,)"
+         R"("Country":"United Kingdom"})",
          "C536379", "D",
          R"({"Description":"Discount","Quantity":-1,"InvoiceDate":"12/1/2010 9:41","UnitPrice":27.5,)"
          R"("CustomerID":14527.0,"Country":"United Kingdom"})"},
@@ -98,27 +103,35 @@ std::vector<Producer> producers() {
          R"({"InvoiceNo":"536414","StockCode":22139,"Description":null,"Quantity":56,)"
          R"("InvoiceDate":"12\/1\/2010 11:52","UnitPrice":0.0,"CustomerID":null,"Country":"United Kingdom"})",
          "536414", "22139",
-         R"({"Description":null,"Quantity":56,"InvoiceDate":"12/1/2010 11:52","UnitPrice":0.0,"CustomerID":null,)"
+         R"({"Description":null,"Quantity":56,"InvoiceDate":"12/1/2010 11:52","UnitPrice":0.0,)"
+         R"("CustomerID":null,)"
          R"("Country":"United Kingdom"})"},
         {"numbers as texts, quotes and backslashes in a text",
-         R"({"InvoiceNo":"536367","StockCode":"22745","Description":"POPPY'S \"PLAYHOUSE\" \\ BEDROOM ","Quantity":"6",)"
-         R"("InvoiceDate":"12\/1\/2010 8:34","UnitPrice":"2.1","CustomerID":"13047.0","Country":"United Kingdom"})",
+         R"({"InvoiceNo":"536367","StockCode":"22745",)"
+         R"("Description":"POPPY'S \"PLAYHOUSE\" \\ BEDROOM ","Quantity":"6",)"
+         R"("InvoiceDate":"12\/1\/2010 8:34","UnitPrice":"2.1","CustomerID":"13047.0",)"
+         R"("Country":"United Kingdom"})",
          "536367", "22745",
-         R"({"Description":"POPPY'S \"PLAYHOUSE\" \\ BEDROOM ","Quantity":"6","InvoiceDate":"12/1/2010 8:34",)"
+         R"({"Description":"POPPY'S \"PLAYHOUSE\" \\ BEDROOM ","Quantity":"6",)"
+         R"("InvoiceDate":"12/1/2010 8:34",)"
          R"("UnitPrice":"2.1","CustomerID":"13047.0","Country":"United Kingdom"})"},
         {"the direct producer's names, times and types",
          R"({"invoice_no": "536370", "stock_code": "22728", "description": "ALARM CLOCK BAKELIKE PINK", )"
-         R"("quantity": 24, "unit_price": 3.75, "invoice_date": "2010-12-01 08:45:00", "customer_id": 12583, )"
+         R"("quantity": 24, "unit_price": 3.75, "invoice_date": "2010-12-01 08:45:00",)"
+         R"( "customer_id": 12583, )"
          R"("country": "France"})",
          "536370", "22728",
          R"({"description":"ALARM CLOCK BAKELIKE PINK","quantity":24,"unit_price":3.75,)"
          R"("invoice_date":"2010-12-01 08:45:00","customer_id":12583,"country":"France"})"},
         {"an invoice number that was read as a double, a price printed in full",
-         R"({"InvoiceNo":536371.0,"StockCode":"22086","Description":"PAPER CHAIN KIT 50'S CHRISTMAS \u00a3","Quantity":80,)"
-         R"("InvoiceDate":"12\/1\/2010 9:00","UnitPrice":2.5499999999999998,"CustomerID":13748.0,"Country":"EIRE"})",
+         R"({"InvoiceNo":536371.0,"StockCode":"22086",)"
+         R"("Description":"PAPER CHAIN KIT 50'S CHRISTMAS \u00a3","Quantity":80,)"
+         R"("InvoiceDate":"12\/1\/2010 9:00","UnitPrice":2.5499999999999998,"CustomerID":13748.0,)"
+         R"("Country":"EIRE"})",
          "536371", "22086",
          "{\"Description\":\"PAPER CHAIN KIT 50'S CHRISTMAS \xc2\xa3\",\"Quantity\":80,"
-         R"("InvoiceDate":"12/1/2010 9:00","UnitPrice":2.5499999999999998,"CustomerID":13748.0,"Country":"EIRE"})"},
+         R"("InvoiceDate":"12/1/2010 9:00","UnitPrice":2.5499999999999998,"CustomerID":13748.0,)"
+         R"("Country":"EIRE"})"},
     };
 }
 
@@ -137,15 +150,17 @@ TEST_F(Alias, EveryOriginalProducerIsTakenByteForByteAndFoundAgain) {
 
 TEST_F(Alias, AnItemIsTheOriginalsOwnFormWithTheLastLineOfARepeatedCode) {
     start_with_aliases();
-    for (const char* code : {"85123A", "71053"}) expect_echo(post(kSeed, row(code, 6)), row(code, 6), "accepted");
+    for (const char* code : {"85123A", "71053"})
+        expect_echo(post(kSeed, row(code, 6)), row(code, 6), "accepted");
     const std::string again = row("85123A", 8, "536365");
     const ClientResponse put = call(Method::put, kSeed, {{"Content-Type", "application/json"}}, again);
     const std::string position = expect_echo(put, again, "accepted");
     const ClientResponse item = get(fmt::format("{}?InvoiceNo=536365&after={}", kSeed, position));
     const auto text = [](int quantity) {
-        return fmt::format(R"("{{\"Description\":\"WHITE METAL LANTERN\",\"Quantity\":{},\"InvoiceDate\":\"12/1/2010 )"
-                           R"(8:26\",\"UnitPrice\":3.39,\"CustomerID\":17850.0,\"Country\":\"United Kingdom\"}}")",
-                           quantity);
+        return fmt::format(
+            R"("{{\"Description\":\"WHITE METAL LANTERN\",\"Quantity\":{},\"InvoiceDate\":\"12/1/2010 )"
+            R"(8:26\",\"UnitPrice\":3.39,\"CustomerID\":17850.0,\"Country\":\"United Kingdom\"}}")",
+            quantity);
     };
     EXPECT_EQ(item.body, R"({"InvoiceNo":{"S":"536365"},"71053":{"S":)" + text(6) + R"(},"85123A":{"S":)" +
                              text(8) + "}}");
@@ -166,7 +181,8 @@ TEST_F(Alias, ARecordThatRetentionTookIsGivenAsTheTablesKnowIt) {
     start_with_aliases(forgetful);
     const std::string position = expect_echo(post(kSeed, row("71053", 6)), row("71053", 6), "accepted");
     const std::string from_tables =
-        R"({"Description":"WHITE METAL LANTERN","Quantity":6,"InvoiceDate":"2010-12-01T08:26:00Z","UnitPrice":3.39})";
+        R"({"Description":"WHITE METAL LANTERN","Quantity":6,"InvoiceDate":"2010-12-01T08:26:00Z",)"
+        R"("UnitPrice":3.39})";
     const std::string as_received = attribute("536365", "71053", position);
     // What lies in the newest file of the journal stays; each seal lets retention look.
     EXPECT_EQ(stop(), 0);
@@ -185,9 +201,9 @@ TEST_F(Alias, ARecordThatRetentionTookIsGivenAsTheTablesKnowIt) {
 
 TEST_F(Alias, BadRowsAreEchoedAndQuarantined) {
     start_with_aliases();
-    for (const std::string body :
-         {R"({"InvoiceNo":"536365","StockCode":"85123A","Quantity":"six","InvoiceDate":"12\/1\/2010 8:26","UnitPrice":2.55})",
-          R"({"InvoiceNo":"536365"})", "{}", "[7]", "[{}]"})
+    for (const std::string body : {R"({"InvoiceNo":"536365","StockCode":"85123A","Quantity":"six",)"
+                                   R"("InvoiceDate":"12\/1\/2010 8:26","UnitPrice":2.55})",
+                                   R"({"InvoiceNo":"536365"})", "{}", "[7]", "[{}]"})
         expect_echo(post(kSeed, body), body, "quarantined");
     expect_echo(post(kSeed, "{\"InvoiceNo\":1\n", {{"Content-Type", "application/x-ndjson"}}),
                 "{\"InvoiceNo\":1\n", "quarantined");
@@ -236,7 +252,8 @@ TEST_F(Alias, BytesAreGivenBackAsTheyWerePosted) {
         EXPECT_EQ(header(answer, "Content-Encoding"), name);
         EXPECT_EQ(header(answer, "Content-Type"), "application/json");
     }
-    const std::string csv = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice\n1,71053,1,12/1/2010 8:26,2.55\n";
+    const std::string csv =
+        "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice\n1,71053,1,12/1/2010 8:26,2.55\n";
     const ClientResponse table = post(kSeed, csv, {{"Content-Type", "text/csv; charset=iso-8859-1"}});
     EXPECT_EQ(header(table, "Content-Type"), "text/csv; charset=iso-8859-1");
     EXPECT_EQ(attribute("1", "71053", expect_echo(table, csv, "accepted")),
@@ -257,7 +274,8 @@ TEST_F(Alias, WhatIsRefusedIsAProblemAndStoresNothing) {
         expect_problem(post(path, ""), 400, "empty");
         expect_problem(post(path, "not json"), 400);
         expect_problem(post(path, "{\"InvoiceNo\":"), 400);
-        expect_problem(post(path, row("71053", 6), {{"Content-Type", "application/x-www-form-urlencoded"}}), 415);
+        expect_problem(post(path, row("71053", 6), {{"Content-Type", "application/x-www-form-urlencoded"}}),
+                       415);
         expect_problem(post(path, row("71053", 6), {{"Content-Encoding", "br"}}), 415);
         expect_problem(post(path, "no gzip", {{"Content-Encoding", "gzip"}}), 400);
         expect_problem(post(path, std::string(70'000, ' ')), 413);
@@ -300,10 +318,11 @@ TEST_F(Alias, WithoutSeedItIsAnotherPathOfTheStreamAndOfItsInvoices) {
     EXPECT_EQ(invoice.body, get("/v1/invoices/536365").body);
     const json::Value page = must(client().get_json(std::string(kPlain) + "?InvoiceNo=536365&limit=2"));
     EXPECT_EQ(page.find("items")->items.size(), 2U);
-    EXPECT_EQ(must(client().get_json(std::string(kPlain) + "?InvoiceNo=536365&cursor=" + text_of(page, "next")))
-                  .find("items")
-                  ->items.size(),
-              1U);
+    EXPECT_EQ(
+        must(client().get_json(std::string(kPlain) + "?InvoiceNo=536365&cursor=" + text_of(page, "next")))
+            .find("items")
+            ->items.size(),
+        1U);
 }
 
 TEST_F(Alias, TokensQuotasAndPausesHoldAsAtTheStreamsOwnRoute) {
@@ -346,7 +365,8 @@ TEST_F(Alias, AReadWaitsForTheTablesAndSaysSoIfTheyDoNotCome) {
 TEST_F(Alias, AStreamWithoutInvoicesTakesRowsAndHasNothingToLookUp) {
     const std::string datasets = folder().file("datasets");
     std::filesystem::create_directory(datasets);
-    std::ofstream(datasets + "/visits.toml") << "name = \"visits\"\n[[column]]\nname = \"page\"\ntype = \"string\"\n";
+    std::ofstream(datasets + "/visits.toml")
+        << "name = \"visits\"\n[[column]]\nname = \"page\"\ntype = \"string\"\n";
     begin({"--data.datasets_dir", datasets, "--config",
            config_file("[[http.alias]]\npath = \"/visits\"\nstream = \"visits\"\nresponse = \"seed\"\n")});
     const std::string body = R"({"page":"/"})";
@@ -361,22 +381,29 @@ TEST_F(Alias, AMistakeInTheFileKeepsItFromStartingAndNamesTheWayOut) {
     };
     const std::string good = "[[http.alias]]\npath = \"/prod/main\"\nstream = \"sales\"\n";
     const std::vector<Mistake> mistakes{
-        {"[[http.alias]]\npath = \"prod/main\"\nstream = \"sales\"\n", ":2: http.alias.path: 'prod/main' does not"},
+        {"[[http.alias]]\npath = \"prod/main\"\nstream = \"sales\"\n",
+         ":2: http.alias.path: 'prod/main' does not"},
         {good + good, ":5: http.alias.path: '/prod/main' is an alias already, by line 2"},
-        {"[[http.alias]]\npath = \"/v1/streams\"\nstream = \"sales\"\n", ":2: http.alias.path: '/v1/streams' is one"},
-        {"[[http.alias]]\npath = \"/metrics\"\nstream = \"sales\"\n", ":2: http.alias.path: '/metrics' is one of"},
+        {"[[http.alias]]\npath = \"/v1/streams\"\nstream = \"sales\"\n",
+         ":2: http.alias.path: '/v1/streams' is one"},
+        {"[[http.alias]]\npath = \"/metrics\"\nstream = \"sales\"\n",
+         ":2: http.alias.path: '/metrics' is one of"},
         {"[[http.alias]]\npath = \"/livez\"\nstream = \"sales\"\n", "choose another"},
-        {"[[http.alias]]\npath = \"/prod\"\nstream = \"sale\"\n", ":1: http.alias.stream: no stream named 'sale'"},
+        {"[[http.alias]]\npath = \"/prod\"\nstream = \"sale\"\n",
+         ":1: http.alias.stream: no stream named 'sale'"},
         {"[[http.alias]]\npath = \"/prod\"\nstream = \"sale\"\n", "did you mean 'sales'?"},
-        {good + "response = \"seeds\"\n", ":4: http.alias.response: 'seeds' is none of stream, seed; did you mean"},
+        {good + "response = \"seeds\"\n",
+         ":4: http.alias.response: 'seeds' is none of stream, seed; did you mean"},
         {good + "reponse = \"seed\"\n", ":4: http.alias.reponse: unknown key; did you mean 'response'?"},
-        {"[http]\nlisen = 1\n" + good + "x = 1\n", ":2: http.lisen: unknown option; did you mean 'http.listen'?"},
+        {"[http]\nlisen = 1\n" + good + "x = 1\n",
+         ":2: http.lisen: unknown option; did you mean 'http.listen'?"},
     };
     for (const Mistake& mistake : mistakes) {
         const std::string file = config_file(mistake.toml);
         for (const std::vector<std::string>& command :
              {std::vector<std::string>{"config", "check", "--config", file},
-              std::vector<std::string>{"serve", "--data", data_dir(), "--http", "127.0.0.1:0", "--config", file}}) {
+              std::vector<std::string>{"serve", "--data", data_dir(), "--http", "127.0.0.1:0", "--config",
+                                       file}}) {
             const CommandResult result = run_program(command);
             EXPECT_EQ(result.exit_code, 3) << mistake.toml << result.output;
             EXPECT_NE(result.errors.find(mistake.message), std::string::npos) << result.errors;
@@ -386,7 +413,8 @@ TEST_F(Alias, AMistakeInTheFileKeepsItFromStartingAndNamesTheWayOut) {
 }
 
 TEST_F(Alias, TheConfigurationShowsThem) {
-    const CommandResult shown = run_program({"config", "show", "--output", "json", "--config", config_file(kTwoAliases)});
+    const CommandResult shown =
+        run_program({"config", "show", "--output", "json", "--config", config_file(kTwoAliases)});
     ASSERT_EQ(shown.exit_code, 0) << shown.errors;
     const json::Value settings = must(json::parse(shown.output));
     std::vector<std::string> aliases;

@@ -18,8 +18,8 @@ std::string datasets_folder(const Settings& settings) {
 
 Result<std::vector<std::string>> stream_names(const Settings& settings) {
     std::vector<std::string> names;
-    for (const auto& [name, contract] : TILLSTREAM_TRY(
-             read_contracts(posix_filesystem(), built_in_contracts(), datasets_folder(settings))))
+    for (const auto& [name, contract] :
+         TILLSTREAM_TRY(read_contracts(posix_filesystem(), built_in_contracts(), datasets_folder(settings))))
         names.push_back(name);
     return names;
 }

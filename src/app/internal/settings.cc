@@ -363,8 +363,7 @@ Status read_options(OptionSet& options, Settings& settings, const std::string& c
     const std::vector<std::string> rest = TILLSTREAM_TRY(options.read_flags(flags));
     // Behind the flags: the streams are those of the folders that they name.
     if (!settings.http.aliases.empty())
-        TILLSTREAM_CHECK(
-            check_alias_streams(settings.http.aliases, TILLSTREAM_TRY(stream_names(settings))));
+        TILLSTREAM_CHECK(check_alias_streams(settings.http.aliases, TILLSTREAM_TRY(stream_names(settings))));
     if (rest.empty()) return {};
     return failure(Errc::invalid_argument, "unexpected argument " + rest.front() + "; options begin with --");
 }

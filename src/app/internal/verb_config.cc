@@ -65,7 +65,8 @@ void add_config(CLI::App& cli, int& exit_code) {
     add("show", "Every option: value, where it comes from, default, bounds, unit, meaning",
         [](const OptionSet& set, const Settings& settings, const std::string& output) {
             std::vector<OptionSetting> all = set.settings();
-            for (OptionSetting& alias : alias_settings(settings.http.aliases)) all.push_back(std::move(alias));
+            for (OptionSetting& alias : alias_settings(settings.http.aliases))
+                all.push_back(std::move(alias));
             const std::string text = output == "json" ? settings_json(all) : settings_table(all);
             std::fputs(text.c_str(), stdout);
         });

@@ -10,8 +10,7 @@ namespace tillstream {
 namespace {
 
 /// First parts of the door's own paths; "" is that of "/".
-constexpr std::array<std::string_view, 6> kOwnParts{"",       "livez", "metrics", "openapi.json",
-                                                    "readyz", "v1"};
+constexpr std::array<std::string_view, 6> kOwnParts{"", "livez", "metrics", "openapi.json", "readyz", "v1"};
 
 /// Requests are compared after decoding, so a path in the configuration is written as it reads.
 bool stands_for_itself(char c) {
@@ -43,9 +42,10 @@ std::string problem_of_alias_path(std::string_view path) {
         return fmt::format(
             "'{}' is no plain path; write letters, digits and -._~:@!$&'()+,;= between slashes", path);
     if (is_door_path(path))
-        return fmt::format("'{}' is one of the door's own paths (/, /v1, /livez, /readyz, /metrics, "
-                           "/openapi.json and what is below them); choose another, like /prod/main",
-                           path);
+        return fmt::format(
+            "'{}' is one of the door's own paths (/, /v1, /livez, /readyz, /metrics, "
+            "/openapi.json and what is below them); choose another, like /prod/main",
+            path);
     return "";
 }
 

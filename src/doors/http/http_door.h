@@ -43,7 +43,7 @@ struct HttpServices {
     Metrics& metrics;
     Logger log_lines;  ///< the program's own log, whose levels can be changed
     WorkerPool& workers;
-    WorkerPool& control;  ///< status, metrics, pause and resume: never behind a query
+    WorkerPool& control;             ///< status, metrics, pause and resume: never behind a query
     std::size_t answer_cache_bytes;  ///< memory for answers about purchases that still stand; 0: none
     /// Null until the warehouse is open.
     std::function<QueryService*()> queries;
@@ -63,7 +63,6 @@ struct HttpServices {
 };
 
 /// already_exists if two aliases have one path.
-Status add_http_routes(Router& router, const HttpServices& services,
-                       std::span<const HttpAlias> aliases = {});
+Status add_http_routes(Router& router, const HttpServices& services, std::span<const HttpAlias> aliases = {});
 
 }  // namespace tillstream

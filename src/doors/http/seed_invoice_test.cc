@@ -22,7 +22,8 @@ std::string sale(const std::string& code, int quantity, const std::string& rest 
 }
 
 std::string text_of_sale(int quantity, const std::string& rest = "") {
-    return fmt::format(R"({{"Quantity":{},"InvoiceDate":"12/1/2010 8:26","UnitPrice":2.55{}}})", quantity, rest);
+    return fmt::format(R"({{"Quantity":{},"InvoiceDate":"12/1/2010 8:26","UnitPrice":2.55{}}})", quantity,
+                       rest);
 }
 
 class SeedInvoiceTest : public ::testing::Test {
@@ -99,12 +100,13 @@ TEST_F(SeedInvoiceTest, HoldsTheLastLineOfEachCodeInTheFormOfTheOriginal) {
     EXPECT_EQ(find(log_)->json,
               R"({"InvoiceNo":{"S":"1"},"85123A":{"S":"{\"Quantity\":6,\"InvoiceDate\":\"12/1/2010 8:26\",)"
               R"(\"UnitPrice\":2.55}"}})");
-    sell("[" + sale("71053", 2, R"(,"CustomerID":null)") + "," + sale("85123A", 7) + "," + sale("a", 1) + "]");
-    sell(R"({"invoice_no":"2","stock_code":"85123A","quantity":9,"invoice_date":"2010-12-01","unit_price":1})");
+    sell("[" + sale("71053", 2, R"(,"CustomerID":null)") + "," + sale("85123A", 7) + "," + sale("a", 1) +
+         "]");
+    sell(R"({"invoice_no":"2","stock_code":"85123A","quantity":9,"invoice_date":"2010-12-01",)"
+         R"("unit_price":1})");
     sell(sale("71053", 3, R"(,"CustomerID":"17850")"));
-    EXPECT_EQ(attributes(log_),
-              (Texts{"InvoiceNo: 1", "85123A: " + text_of_sale(7), "a: " + text_of_sale(1),
-                     "71053: " + text_of_sale(3, R"(,"CustomerID":"17850")")}));
+    EXPECT_EQ(attributes(log_), (Texts{"InvoiceNo: 1", "85123A: " + text_of_sale(7), "a: " + text_of_sale(1),
+                                       "71053: " + text_of_sale(3, R"(,"CustomerID":"17850")")}));
     EXPECT_EQ(lost_, 0U);
 }
 
@@ -117,11 +119,12 @@ TEST_F(SeedInvoiceTest, ARowOfAFileHasItsHeadersNamesAndTexts) {
 
 TEST_F(SeedInvoiceTest, ANumberedCodeAndAnOddOneAreAttributesLikeOthers) {
     sell(R"([{"InvoiceNo":1.0,"StockCode":22752,"Quantity":1,"InvoiceDate":"2010-12-01","UnitPrice":1},)"
-         R"({"InvoiceNo":"1","StockCode":"gift_\"0001\"","Quantity":1,"InvoiceDate":"2010-12-01","UnitPrice":1},)"
-         R"({"InvoiceNo":"1","StockCode":"InvoiceNo","Quantity":1,"InvoiceDate":"2010-12-01","UnitPrice":1}])");
+         R"({"InvoiceNo":"1","StockCode":"gift_\"0001\"","Quantity":1,"InvoiceDate":"2010-12-01",)"
+         R"("UnitPrice":1},)"
+         R"({"InvoiceNo":"1","StockCode":"InvoiceNo","Quantity":1,"InvoiceDate":"2010-12-01",)"
+         R"("UnitPrice":1}])");
     const std::string fields = R"({"Quantity":1,"InvoiceDate":"2010-12-01","UnitPrice":1})";
-    EXPECT_EQ(attributes(log_),
-              (Texts{"InvoiceNo: 1", "22752: " + fields, "gift_\"0001\": " + fields}));
+    EXPECT_EQ(attributes(log_), (Texts{"InvoiceNo: 1", "22752: " + fields, "gift_\"0001\": " + fields}));
 }
 
 TEST_F(SeedInvoiceTest, ARecordIsReadByTheNamesItWasJudgedUnder) {
@@ -131,7 +134,8 @@ TEST_F(SeedInvoiceTest, ARecordIsReadByTheNamesItWasJudgedUnder) {
     ASSERT_NE(renamed.find(names), std::string::npos);
     renamed.replace(renamed.find(names), names.size(), R"("BillNo")");
     open_contracts(renamed);
-    sell(R"({"BillNo":"1","StockCode":"B","Quantity":2,"InvoiceDate":"2010-12-01","UnitPrice":1,"Invoice":"x"})");
+    sell(R"({"BillNo":"1","StockCode":"B","Quantity":2,"InvoiceDate":"2010-12-01","UnitPrice":1,)"
+         R"("Invoice":"x"})");
     EXPECT_EQ(attributes(log_),
               (Texts{"InvoiceNo: 1", R"(A: {"Quantity":1,"InvoiceDate":"2010-12-01","UnitPrice":1})",
                      R"(B: {"Quantity":2,"InvoiceDate":"2010-12-01","UnitPrice":1,"Invoice":"x"})"}));
@@ -143,10 +147,13 @@ TEST_F(SeedInvoiceTest, ALineWhoseRecordIsGoneIsGivenAsTheTablesKnowItAndCounted
          sale("A", 3) + "]");
     MemoryLog empty(system_clock());
     ASSERT_TRUE(empty.register_stream("sales", 2));
-    EXPECT_EQ(attributes(empty),
-              (Texts{"InvoiceNo: 1",
-                     R"(B: {"Description":null,"Quantity":2,"InvoiceDate":"2010-12-01T08:26:00Z","UnitPrice":2.55})",
-                     R"(A: {"Description":null,"Quantity":3,"InvoiceDate":"2010-12-01T08:26:00Z","UnitPrice":2.55})"}));
+    EXPECT_EQ(
+        attributes(empty),
+        (Texts{
+            "InvoiceNo: 1",
+            R"(B: {"Description":null,"Quantity":2,"InvoiceDate":"2010-12-01T08:26:00Z","UnitPrice":2.55})",
+            R"(A: {"Description":null,"Quantity":3,"InvoiceDate":"2010-12-01T08:26:00Z",)"
+            R"("UnitPrice":2.55})"}));
     EXPECT_EQ(lost_, 2U);
 }
 
@@ -161,7 +168,8 @@ TEST_F(SeedInvoiceTest, AnUnknownInvoiceIsNotFound) {
 
 TEST_F(SeedInvoiceTest, ALongInvoiceIsAnsweredUpToTheLimitOfLines) {
     std::string body;
-    for (std::size_t i = 0; i < SeedInvoice::kLinesMax; ++i) body += sale(fmt::format("{}", i % 7'000), 1) + "\n";
+    for (std::size_t i = 0; i < SeedInvoice::kLinesMax; ++i)
+        body += sale(fmt::format("{}", i % 7'000), 1) + "\n";
     sell(body, BodyFormat::ndjson);
     EXPECT_EQ(attributes(log_).size(), 7'001U);
     sell(sale("one more", 1));

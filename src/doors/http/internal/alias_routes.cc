@@ -29,8 +29,9 @@ Handler take_handler(const HttpServices& services, const HttpAlias& alias, Metho
 
 HttpResponse missing_number(const HttpRequest& request) {
     Problem problem{.status = 400,
-                    .detail = "query parameter InvoiceNo is missing: ask for ?InvoiceNo=536365; customers are "
-                              "at /v1/customers/{id}"};
+                    .detail =
+                        "query parameter InvoiceNo is missing: ask for ?InvoiceNo=536365; customers are "
+                        "at /v1/customers/{id}"};
     problem.errors = errors_json({"/InvoiceNo", "required", "an invoice's number", ""});
     return problem_response(problem, request.request_id);
 }
@@ -56,8 +57,9 @@ HttpResponse invoice_by_number(const HttpServices& services, const HttpAlias& al
     };
     const ContractPtr contract = services.contracts.find(alias.stream);
     if (!contract || !sale_shape(*contract))
-        return answer_error(Errc::not_found,
-                            fmt::format("stream {} holds no invoices, so there is none to look up", alias.stream));
+        return answer_error(
+            Errc::not_found,
+            fmt::format("stream {} holds no invoices, so there is none to look up", alias.stream));
     const PurchaseHistory* history = services.history();
     if (!history) return answer_error(Errc::unavailable, "the tables are still opening; retry");
     if (alias.response == AliasResponse::stream)
@@ -71,8 +73,8 @@ Status add_alias(Router& router, const HttpServices& services, const HttpAlias& 
         RouteOptions options;
         options.name = alias_operation(number, method);
         options.body_bytes_max = services.ingest.limits().body_bytes;
-        TILLSTREAM_CHECK(router.add(method, alias.path, take_handler(services, alias, method),
-                                    std::move(options)));
+        TILLSTREAM_CHECK(
+            router.add(method, alias.path, take_handler(services, alias, method), std::move(options)));
     }
     const BlockingHandler look_up = [services, alias](const HttpRequest& request) {
         return invoice_by_number(services, alias, request);

@@ -1,8 +1,8 @@
 // alias_routes.h - POST, PUT and GET of each alias: another way to a stream's records and to its invoices.
 //
 // POST, PUT:  as POST /v1/streams/{stream}/records, or one record whose bytes are given back (seed).
-// GET:        ?InvoiceNo=: as GET /v1/invoices/{no}, or the original systems' item (seed). A stream that holds
-//             no invoices answers 404.
+// GET:        ?InvoiceNo=: as GET /v1/invoices/{no}, or the original systems' item (seed). A stream that
+//             holds no invoices answers 404.
 // Source:     FACES "Ingest", aliases.
 #pragma once
 

@@ -121,8 +121,8 @@ HttpResponse echo_response(const IngestReceipt& receipt, Posted posted) {
 /// and the rows are let go, on the io thread. std::function wants copies, so what is there once is shared.
 class Answer {
 public:
-    /// `posted` is set for an echo. A retry under the key of one, by a route that gives nothing back, gets the
-    /// receipt.
+    /// `posted` is set for an echo. A retry under the key of one, by a route that gives nothing back, gets
+    /// the receipt.
     Answer(Responder responder, std::string request_id, AnswerForm form, std::optional<Posted> posted)
         : state_(std::make_shared<State>(
               State{std::move(responder), std::move(request_id), form, std::move(posted), {}})) {}
@@ -216,8 +216,8 @@ void take_records(const HttpServices& services, std::string_view stream, AnswerF
     const BodyKind& known = std::get<BodyKind>(kind);
     IngestBody body{known.format, known.charset, known.encoding, {}};
     if (const auto key = request.headers.find("Idempotency-Key"))
-        body.key = IngestKey{std::string(request.principal), std::string(*key),
-                             static_cast<std::uint32_t>(form)};
+        body.key =
+            IngestKey{std::string(request.principal), std::string(*key), static_cast<std::uint32_t>(form)};
     std::optional<Posted> posted;
     if (form == AnswerForm::echo) posted = copy_of(request);
     Answer answer(std::move(responder), std::string(request.request_id), form, std::move(posted));

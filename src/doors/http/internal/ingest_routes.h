@@ -21,8 +21,8 @@ enum class AnswerForm : std::uint32_t {
 std::variant<AnswerForm, HttpResponse> receipt_form(const RequestHead& request);
 
 /// Stores what a request holds and answers it: media types, limits, keys, quotas and refusals are the same
-/// whatever the route. `action` names the route in the audit log, and is not kept. In the form `echo` a body of
-/// any other than one record is refused (422) and nothing of it is stored.
+/// whatever the route. `action` names the route in the audit log, and is not kept. In the form `echo` a body
+/// of any other than one record is refused (422) and nothing of it is stored.
 void take_records(const HttpServices& services, std::string_view stream, AnswerForm form,
                   std::string_view action, HttpRequest&& request, Responder responder);
 

@@ -318,7 +318,9 @@ Operation invoice_operation(AliasResponse response) {
 
 std::string alias_operation(std::size_t alias, Method method) {
     return fmt::format("alias{}{}", alias + 1,
-                       method == Method::post ? "Post" : method == Method::put ? "Put" : "Get");
+                       method == Method::post  ? "Post"
+                       : method == Method::put ? "Put"
+                                               : "Get");
 }
 
 Operations::Operations(std::span<const HttpAlias> aliases) : all_(kOperations.begin(), kOperations.end()) {

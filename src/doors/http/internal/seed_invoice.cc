@@ -82,9 +82,9 @@ private:
 
 SeedInvoice too_large(const InvoicePage& invoice, std::string_view what) {
     SeedInvoice refused;
-    refused.too_large =
-        fmt::format("invoice {} has {}, more than one answer holds; read it page by page: GET /v1/invoices/{}",
-                    invoice.invoice_no, what, percent_encode(invoice.invoice_no));
+    refused.too_large = fmt::format(
+        "invoice {} has {}, more than one answer holds; read it page by page: GET /v1/invoices/{}",
+        invoice.invoice_no, what, percent_encode(invoice.invoice_no));
     return refused;
 }
 

@@ -1,5 +1,5 @@
-// seed_item.h - an invoice as the original systems kept it: one attribute a stock code, whose text is the JSON
-// of the record without invoice number and stock code.
+// seed_item.h - an invoice as the original systems kept it: one attribute a stock code, whose text is the
+// JSON of the record without invoice number and stock code.
 //
 // Form:     {"InvoiceNo":{"S":"536365"},"85123A":{"S":"{\"Description\":...}"},...}
 // Source:   FACES "Ingest", aliases.
@@ -26,8 +26,8 @@ class SeedText {
 public:
     /// The fields of a stored line as they were received, but for those that feed invoice_no and stock_code,
     /// whichever of their names they came under: key and value as they were, in their order; texts are
-    /// escaped anew. Nothing if the line is no JSON object or the contract has no such columns. Buffer::kPadding
-    /// readable bytes follow `raw`.
+    /// escaped anew. Nothing if the line is no JSON object or the contract has no such columns.
+    /// Buffer::kPadding readable bytes follow `raw`.
     std::optional<std::string> of_record(std::string_view raw, const Contract& contract);
 
 private:
