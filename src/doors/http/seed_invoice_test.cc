@@ -32,10 +32,10 @@ protected:
 
     void open_contracts(const std::string& sales) {
         ingest_.reset();
-        contracts_ = std::move(*ContractStore::open(fs_, "/state", {{"sales.toml", sales}}, ""));
+        contracts_ = *ContractStore::open(fs_, "/state", {{"sales.toml", sales}}, "");
         const IngestLimits limits{.body_bytes = 64 << 20};
-        ingest_ = std::move(*Ingest::open(
-            log_, *contracts_, 2, limits, [] { return std::optional<IngestRefusal>{}; }, metrics_));
+        ingest_ = *Ingest::open(
+            log_, *contracts_, 2, limits, [] { return std::optional<IngestRefusal>{}; }, metrics_);
     }
     /// Every record is good, and in the tables afterwards.
     void sell(const std::string& body, BodyFormat format = BodyFormat::json) {
