@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "doors/http/internal/seed_item.h"
+#include "net/http.h"
 #include "records/record_finder.h"
 
 namespace tillstream::http_door {
