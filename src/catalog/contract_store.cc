@@ -17,26 +17,32 @@ Result<std::vector<ContractText>> read_datasets(Filesystem& fs, const std::strin
     return texts;
 }
 
+Status adopt(const ContractText& text, ContractsByName& contracts) {
+    ContractPtr contract = TILLSTREAM_TRY(parse_contract(text.second, text.first));
+    contracts.insert_or_assign(contract->name, contract);
+    return {};
+}
+
 }  // namespace
+
+Result<ContractsByName> read_contracts(Filesystem& fs, const std::vector<ContractText>& built_in,
+                                       const std::string& datasets_dir) {
+    ContractsByName contracts;
+    for (const ContractText& text : built_in) TILLSTREAM_CHECK(adopt(text, contracts));
+    for (const ContractText& text : TILLSTREAM_TRY(read_datasets(fs, datasets_dir)))
+        TILLSTREAM_CHECK(adopt(text, contracts));
+    return contracts;
+}
 
 Result<std::unique_ptr<ContractStore>> ContractStore::open(Filesystem& fs, std::string state_dir,
                                                            const std::vector<ContractText>& built_in,
                                                            const std::string& datasets_dir) {
     std::unique_ptr<ContractStore> store(new ContractStore(fs, std::move(state_dir) + "/contracts"));
     TILLSTREAM_CHECK(fs.make_dirs(store->dir_));
-    for (const ContractText& text : built_in) TILLSTREAM_CHECK(store->adopt(text));
-    for (const ContractText& text : TILLSTREAM_TRY(read_datasets(fs, datasets_dir))) {
-        TILLSTREAM_CHECK(store->adopt(text));
-    }
+    store->current_ = TILLSTREAM_TRY(read_contracts(fs, built_in, datasets_dir));
     for (const auto& [name, contract] : store->current_) TILLSTREAM_CHECK(store->persist(*contract));
     TILLSTREAM_CHECK(fs.sync_dir(store->dir_));
     return store;
-}
-
-Status ContractStore::adopt(const ContractText& text) {
-    ContractPtr contract = TILLSTREAM_TRY(parse_contract(text.second, text.first));
-    current_.insert_or_assign(contract->name, contract);
-    return {};
 }
 
 Status ContractStore::persist(const Contract& contract) {

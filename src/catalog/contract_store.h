@@ -25,6 +25,12 @@ namespace tillstream {
 /// Name of a file for messages, and its TOML.
 using ContractText = std::pair<std::string, std::string>;
 
+using ContractsByName = std::map<std::string, ContractPtr, std::less<>>;
+
+/// The contracts that a store opened on the same sources would put into force; nothing is written.
+Result<ContractsByName> read_contracts(Filesystem& fs, const std::vector<ContractText>& built_in,
+                                       const std::string& datasets_dir);
+
 class ContractStore {
 public:
     /// `built_in` are the embedded datasets; `datasets_dir` may be empty or absent.
@@ -40,14 +46,13 @@ public:
 
 private:
     ContractStore(Filesystem& fs, std::string dir) : fs_(fs), dir_(std::move(dir)) {}
-    Status adopt(const ContractText& text);
     Status persist(const Contract& contract);
 
     Filesystem& fs_;
     std::string dir_;
-    std::map<std::string, ContractPtr, std::less<>> current_;
+    ContractsByName current_;
     mutable std::mutex mutex_;
-    mutable std::map<std::string, ContractPtr, std::less<>> versions_;
+    mutable ContractsByName versions_;
 };
 
 }  // namespace tillstream

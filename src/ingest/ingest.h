@@ -87,6 +87,7 @@ struct IngestRefusal {
     enum class Kind : std::uint8_t {
         unknown_stream,
         malformed,  ///< does not split into records; `code` and `at` say where
+        not_one,    ///< of records: the door takes one a request (its Charge says so)
         too_large,
         overloaded,       ///< try again after retry_after_seconds
         over_quota,       ///< of the sender; the same
@@ -97,7 +98,7 @@ struct IngestRefusal {
     };
     Kind kind = Kind::malformed;
     std::string detail;
-    std::string found = {};  ///< of a bad key: what was there instead
+    std::string found = {};  ///< of a bad key, or not one record: what was there instead
     FieldErrorCode code = FieldErrorCode::syntax;
     int retry_after_seconds = 1;
 };

@@ -10,7 +10,7 @@ namespace {
 class OpenApi : public Scenario {
 protected:
     void SetUp() override {
-        start();
+        start({"--config", config_file(kTwoAliases)});
         document_ = must(client().get_json("/openapi.json"));
     }
     const json::Value& paths() const { return *document_.find("paths"); }
@@ -119,6 +119,12 @@ TEST_F(OpenApi, NamesTheParametersThatTheDoorReads) {
         return parameters(operation(path, method), "query");
     };
     EXPECT_EQ(query("/v1/streams/{stream}/records", "post"), Names{"detail"});
+    for (const char* method : {"post", "put"}) {
+        EXPECT_EQ(query("/tills", method), Names{"detail"});
+        EXPECT_EQ(query("/prod/main", method), Names{});
+    }
+    EXPECT_EQ(query("/tills", "get"), (Names{"InvoiceNo", "limit", "cursor", "after"}));
+    EXPECT_EQ(query("/prod/main", "get"), (Names{"InvoiceNo", "after"}));
     EXPECT_EQ(query("/v1/streams/{stream}/records", "get"),
               (Names{"shard", "from", "limit", "cursor", "after"}));
     EXPECT_EQ(query("/v1/streams/{stream}", "get"), Names{"after"});
@@ -136,6 +142,26 @@ TEST_F(OpenApi, NamesTheParametersThatTheDoorReads) {
         EXPECT_EQ(query(path, "post"), Names{}) << path;
 }
 
+TEST_F(OpenApi, NamesTheHeadersOfEveryRouteThatTakesRecords) {
+    using Names = std::set<std::string>;
+    int takers = 0;
+    for (const json::Member& path : paths().members) {
+        for (const json::Member& method : path.value.members) {
+            const bool takes = path.name == "/v1/streams/{stream}/records" || path.name == "/tills" ||
+                               path.name == "/prod/main";
+            const bool expected = takes && method.name != "get";
+            EXPECT_EQ(parameters(method.value, "header"),
+                      expected ? (Names{"Idempotency-Key", "Content-Encoding"}) : Names{})
+                << method.name << " " << path.name;
+            const json::Value* headers = method.value.find("responses")->find("200")->find("headers");
+            EXPECT_EQ(headers && headers->find("Idempotent-Replayed"), expected) << path.name;
+            EXPECT_EQ(headers && headers->find("Tillstream-Status"), expected && path.name == "/prod/main");
+            takers += expected ? 1 : 0;
+        }
+    }
+    EXPECT_EQ(takers, 5);
+}
+
 TEST_F(OpenApi, ADocumentedParameterIsReadNotIgnored) {
     int refused = 0;
     for (const json::Member& path : paths().members) {
@@ -144,11 +170,14 @@ TEST_F(OpenApi, ADocumentedParameterIsReadNotIgnored) {
         const json::Value* list = get->find("parameters");
         for (const json::Value& parameter : list ? list->items : std::vector<json::Value>{}) {
             const std::string name = text_of(parameter, "name");
-            const bool text = name == "dataset" || name == "reason" || name == "stream";
+            const bool text =
+                name == "dataset" || name == "reason" || name == "stream" || name == "InvoiceNo";
             if (text_of(parameter, "in") != "query" || text) continue;
             const std::string target =
-                made_up(with_known_names(path.name)) + "?" + name + "=no%20such%20value";
-            EXPECT_EQ(must(client().get(target)).status, 400) << target;
+                made_up(with_known_names(path.name)) + "?InvoiceNo=1&" + name + "=no%20such%20value";
+            const ClientResponse answer = must(client().get(target));
+            EXPECT_EQ(answer.status, 400) << target;
+            EXPECT_EQ(answer.body.find("InvoiceNo"), std::string::npos) << target << ": " << answer.body;
             ++refused;
         }
     }

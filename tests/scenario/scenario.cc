@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <thread>
 
@@ -21,6 +22,12 @@ void Scenario::start(const std::vector<std::string>& arguments) {
 int Scenario::stop() {
     client_.reset();
     return server_->terminate();
+}
+
+std::string Scenario::config_file(const std::string& toml) const {
+    const std::string file = folder_.file("tillstream.toml");
+    std::ofstream(file) << toml;
+    return file;
 }
 
 json::Value Scenario::post(std::string_view body, const std::string& content_type,

@@ -37,6 +37,8 @@ protected:
     ShopClient& client() { return *client_; }
     std::string data_dir() const { return folder_.file("data"); }
     const TemporaryFolder& folder() const { return folder_; }
+    /// An option file with this content, for `--config`.
+    std::string config_file(const std::string& toml) const;
 
     /// A 200 or the end of the test; the answer.
     json::Value post(std::string_view body, const std::string& content_type = "application/json",
@@ -56,6 +58,11 @@ private:
 
 /// A JSON array of `rows` sales of its own invoices, all good but every `bad_every`th (0: none).
 std::string made_up_sales(int first_invoice, int rows, int bad_every = 0);
+
+/// Option file with two aliases of stream sales: /prod/main (seed) and /tills (stream).
+inline constexpr const char* kTwoAliases =
+    "[[http.alias]]\npath = \"/prod/main\"\nstream = \"sales\"\nresponse = \"seed\"\n"
+    "[[http.alias]]\npath = \"/tills\"\nstream = \"sales\"\n";
 
 /// A file of the shared real data; nothing if it is not there (TILL_SHARED_DATA, else ../shared/data
 /// beside the repository or above it).

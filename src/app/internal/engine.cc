@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "app/internal/contract_sources.h"
 #include "app/internal/data_folder.h"
 #include "app/internal/ops_tables.h"
-#include "contract/embedded_datasets.h"
 #include "ports/position_lookup.h"
 #include "quarantine/sink_reject.h"
 #include "sinks/tables/figures.h"
@@ -17,14 +17,6 @@ namespace tillstream::app {
 namespace {
 
 constexpr const char* kSinks[] = {"warehouse", "tables", "quarantine"};
-
-std::vector<ContractText> built_in_contracts() {
-    std::vector<ContractText> texts;
-    for (const EmbeddedDataset& dataset : embedded_datasets()) {
-        texts.emplace_back("datasets/" + std::string(dataset.name) + ".toml", dataset.text);
-    }
-    return texts;
-}
 
 JournalOptions journal_options(const Settings& settings, const Logger& logger) {
     JournalOptions options;
@@ -130,9 +122,8 @@ Status Engine::open_parts() {
     const std::string& dir = settings_.data.dir;
     TILLSTREAM_CHECK(fs.make_dirs(dir));
     lock_.emplace(TILLSTREAM_TRY(take_folder(fs, dir)));
-    const std::string datasets =
-        settings_.data.datasets_dir.empty() ? dir + "/datasets" : settings_.data.datasets_dir;
-    contracts_ = TILLSTREAM_TRY(ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets));
+    contracts_ = TILLSTREAM_TRY(
+        ContractStore::open(fs, dir + "/state", built_in_contracts(), datasets_folder(settings_)));
     objects_ = TILLSTREAM_TRY(LocalObjectStore::open(fs, dir));
     JournalOptions log_options = journal_options(settings_, logger_);
     log_options.objects = objects_.get();

@@ -43,6 +43,7 @@ public:
     static Result<std::unique_ptr<Engine>> open(const Settings& settings, Logger logger);
     ~Engine();
 
+    const ContractStore& contracts() const { return *contracts_; }
     Ingest& ingest() { return *ingest_; }
     EventLog& log() { return *journal_; }
     Delivery& delivery() { return *delivery_; }

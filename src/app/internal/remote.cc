@@ -58,7 +58,7 @@ Result<std::optional<std::string>> running_server(const RemoteOptions& options) 
 /// As the environment configures a server, but for the folder and a door of its own.
 Status read_own_settings(const std::string& data_dir, Settings& settings) {
     OptionSet options = declare_options(settings);
-    TILLSTREAM_CHECK(read_options(options, "", {}));
+    TILLSTREAM_CHECK(read_options(options, settings, "", {}));
     settings.data.dir = data_dir;
     settings.http.listen = Address{"127.0.0.1", 0};
     settings.http.tls_cert.clear();

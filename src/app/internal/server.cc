@@ -133,8 +133,9 @@ Status Server::open_door(const Logger& logger) {
                                 [&engine] { return engine.not_ready(); },
                                 [&engine](auto timeout) { return engine.wait_until_ready(timeout); },
                                 [&engine](auto sink, auto timeout) { return engine.wait_for_store(sink, timeout); },
-                                *access_};
-    TILLSTREAM_CHECK(add_http_routes(router, services));
+                                *access_,
+                                engine.contracts()};
+    TILLSTREAM_CHECK(add_http_routes(router, services, settings_.http.aliases));
     if (speaks_tls(settings_))
         tls_ = std::make_unique<TlsWatch>(settings_.http.tls_cert, settings_.http.tls_key, logger,
                                           engine.metrics());

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "app/internal/alias_settings.h"
+#include "app/internal/contract_sources.h"
 #include "config/toml.h"
 #include "core/env.h"
 
@@ -376,6 +378,20 @@ std::vector<std::pair<std::string, std::string>> environment_variables() {
     return variables;
 }
 
+Status read_config_file(OptionSet& options, Settings& settings, const std::string& file) {
+    const std::string text = TILLSTREAM_TRY(read_file(posix_filesystem(), file));
+    const TomlValue root = TILLSTREAM_TRY(parse_toml(text, file));
+    const Status read = options.read_file(root, file);
+    auto aliases = read_aliases(root, file);
+    if (read && aliases) {
+        settings.http.aliases = std::move(*aliases);
+        return {};
+    }
+    if (read) return failure(std::move(aliases).error());
+    if (aliases) return failure(read.error());
+    return failure(Errc::invalid_argument, read.error().message + '\n' + aliases.error().message);
+}
+
 }  // namespace
 
 OptionSet declare_options(Settings& settings) {
@@ -390,17 +406,19 @@ OptionSet declare_options(Settings& settings) {
     declare_storage(set, settings);
     declare_queries(set, settings);
     declare_serving(set, settings);
+    set.leave_table(kAliasTable);
     set.leave_variable("TILLSTREAM_TOKEN");
     return set;
 }
 
-Status read_options(OptionSet& options, const std::string& config_file, std::span<const std::string> flags) {
-    if (!config_file.empty()) {
-        const std::string text = TILLSTREAM_TRY(read_file(posix_filesystem(), config_file));
-        TILLSTREAM_CHECK(options.read_file(TILLSTREAM_TRY(parse_toml(text, config_file)), config_file));
-    }
+Status read_options(OptionSet& options, Settings& settings, const std::string& config_file,
+                    std::span<const std::string> flags) {
+    if (!config_file.empty()) TILLSTREAM_CHECK(read_config_file(options, settings, config_file));
     TILLSTREAM_CHECK(options.read_environment(environment_variables()));
     const std::vector<std::string> rest = TILLSTREAM_TRY(options.read_flags(flags));
+    // Behind the flags: the streams are those of the folders that they name.
+    if (!settings.http.aliases.empty())
+        TILLSTREAM_CHECK(check_alias_streams(settings.http.aliases, TILLSTREAM_TRY(stream_names(settings))));
     if (rest.empty()) return {};
     return failure(Errc::invalid_argument, "unexpected argument " + rest.front() + "; options begin with --");
 }

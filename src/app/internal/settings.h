@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/options.h"
+#include "doors/http/http_alias.h"
 
 namespace tillstream::app {
 
@@ -33,6 +34,7 @@ struct Settings {
         ByteSize body_rate_min{1 << 10};
         Duration body_rate_window = std::chrono::seconds{5};
         ByteSize answer_cache_bytes{32 << 20};
+        std::vector<HttpAlias> aliases;  ///< tables of the file: [[http.alias]]
     } http;
     struct {
         ByteSize audit_bytes_max{16 << 20};
@@ -92,8 +94,9 @@ struct Settings {
 /// Declares every option on `settings`, which must outlive the set.
 OptionSet declare_options(Settings& settings);
 
-/// File (if `config_file` is not empty), environment, then flags. The message of a failure lists every
-/// problem.
-Status read_options(OptionSet& options, const std::string& config_file, std::span<const std::string> flags);
+/// File (if `config_file` is not empty), environment, then flags; the tables of the file into `settings`, on
+/// which `options` were declared. The message of a failure lists every problem.
+Status read_options(OptionSet& options, Settings& settings, const std::string& config_file,
+                    std::span<const std::string> flags);
 
 }  // namespace tillstream::app

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "app/internal/alias_settings.h"
 #include "app/internal/exit_code.h"
 #include "app/internal/settings.h"
 #include "app/internal/text_table.h"
@@ -52,23 +53,27 @@ void add_config(CLI::App& cli, int& exit_code) {
         verb->callback([verb, arguments, print, &exit_code] {
             Settings settings;
             OptionSet options = declare_options(settings);
-            const Status read = read_options(options, arguments->file, verb->remaining());
+            const Status read = read_options(options, settings, arguments->file, verb->remaining());
             exit_code = read ? kOk : report(read.error(), kConfiguration);
-            if (read) print(options, arguments->output);
+            if (read) print(options, settings, arguments->output);
         });
     };
     add("check", "Report every problem of file, environment and flags",
-        [](const OptionSet&, const std::string& output) {
+        [](const OptionSet&, const Settings&, const std::string& output) {
             std::fputs(output == "json" ? "{\"ok\":true}\n" : "configuration is good\n", stdout);
         });
     add("show", "Every option: value, where it comes from, default, bounds, unit, meaning",
-        [](const OptionSet& set, const std::string& output) {
-            const std::string text =
-                output == "json" ? settings_json(set.settings()) : settings_table(set.settings());
+        [](const OptionSet& set, const Settings& settings, const std::string& output) {
+            std::vector<OptionSetting> all = set.settings();
+            for (OptionSetting& alias : alias_settings(settings.http.aliases))
+                all.push_back(std::move(alias));
+            const std::string text = output == "json" ? settings_json(all) : settings_table(all);
             std::fputs(text.c_str(), stdout);
         });
     add("reference", "The reference page of all options, as Markdown",
-        [](const OptionSet& set, const std::string&) { std::fputs(set.markdown().c_str(), stdout); });
+        [](const OptionSet& set, const Settings&, const std::string&) {
+            std::fputs((set.markdown() + alias_markdown()).c_str(), stdout);
+        });
 }
 
 }  // namespace tillstream::app

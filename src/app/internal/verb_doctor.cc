@@ -89,7 +89,8 @@ int doctor(const Arguments& arguments) {
     const bool json = arguments.output == "json";
     Settings settings;
     OptionSet options = declare_options(settings);
-    if (const Status read = read_options(options, "", {}); !read) return report(read.error(), kConfiguration);
+    if (const Status read = read_options(options, settings, "", {}); !read)
+        return report(read.error(), kConfiguration);
     std::vector<Finding> findings =
         check_files(arguments.remote.data_dir, static_cast<int>(settings.data.disk_share_max_percent),
                     [&](const std::string& part) {

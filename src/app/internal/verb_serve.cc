@@ -67,7 +67,7 @@ void add_serve(CLI::App& cli, int& exit_code) {
     verb->callback([verb, config, &exit_code] {
         Settings settings;
         OptionSet options = declare_options(settings);
-        const Status read = read_options(options, *config, verb->remaining());
+        const Status read = read_options(options, settings, *config, verb->remaining());
         exit_code = read ? serve(settings, options) : report(read.error(), kConfiguration);
     });
 }

@@ -12,15 +12,18 @@
 
 #include <chrono>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "access/access.h"
+#include "catalog/contract_store.h"
 #include "core/log.h"
 #include "core/metrics.h"
 #include "core/result.h"
 #include "core/worker_pool.h"
 #include "delivery/delivery.h"
+#include "doors/http/http_alias.h"
 #include "ingest/ingest.h"
 #include "net/router.h"
 #include "ports/event_log.h"
@@ -40,7 +43,7 @@ struct HttpServices {
     Metrics& metrics;
     Logger log_lines;  ///< the program's own log, whose levels can be changed
     WorkerPool& workers;
-    WorkerPool& control;  ///< status, metrics, pause and resume: never behind a query
+    WorkerPool& control;             ///< status, metrics, pause and resume: never behind a query
     std::size_t answer_cache_bytes;  ///< memory for answers about purchases that still stand; 0: none
     /// Null until the warehouse is open.
     std::function<QueryService*()> queries;
@@ -58,8 +61,10 @@ struct HttpServices {
     /// Waits until the store that a sink writes is open; the error if it is not.
     std::function<Status(std::string_view sink, std::chrono::milliseconds)> wait_for_store;
     Access& access;
+    const ContractStore& contracts;
 };
 
-Status add_http_routes(Router& router, const HttpServices& services);
+/// already_exists if two aliases have one path.
+Status add_http_routes(Router& router, const HttpServices& services, std::span<const HttpAlias> aliases = {});
 
 }  // namespace tillstream

@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "doors/http/internal/operations.h"
 #include "net/problem.h"
 
 namespace tillstream::http_door {
@@ -54,10 +53,10 @@ HttpResponse refusal_response(const Error& refusal, int retry_after_seconds, std
     return response;
 }
 
-/// A route as the audit log names it.
 struct GuardedRoute {
     Scope scope = Scope::admin;
-    std::string action;
+    std::string stream;  ///< of Scope::ingest; empty: the one that the path names
+    std::string action;  ///< as the audit log names it
 };
 
 class RouteGate {
@@ -69,7 +68,7 @@ public:
         const GuardedRoute* guarded = route ? &routes_[*route] : nullptr;
         if ((guarded && guarded->scope == Scope::open) || !access_.closed()) return {};
         Need need;
-        if (guarded) need = {guarded->scope, head.params.find("stream").value_or("")};
+        if (guarded) need = {guarded->scope, stream_of(*guarded, head)};
         const auto token = token_of(head);
         AccessDecision decision =
             token ? access_.admit(*token, need) : access_.turn_away(std::move(token).error());
@@ -87,20 +86,24 @@ public:
     }
 
 private:
+    static std::string_view stream_of(const GuardedRoute& route, const RequestHead& head) {
+        return route.stream.empty() ? head.params.find("stream").value_or("") : route.stream;
+    }
+
     Access& access_;
     std::vector<GuardedRoute> routes_;
 };
 
 }  // namespace
 
-Status set_gate(Router& router, Access& access) {
+Status set_gate(Router& router, Access& access, const Operations& operations) {
     std::vector<GuardedRoute> guarded;
     for (const Route& route : router.routes()) {
         const std::string action = fmt::format("{} {}", to_string(route.method), route.pattern);
-        const Operation* operation = find_operation(route.options.name);
+        const Operation* operation = operations.find(route.options.name);
         if (operation == nullptr)
             return failure(Errc::internal, "route " + action + " declares no scope in operations.cc");
-        guarded.push_back({operation->scope, action});
+        guarded.push_back({operation->scope, std::string(operation->stream), action});
     }
     router.set_gate(RouteGate(access, std::move(guarded)));
     return {};

@@ -10,13 +10,14 @@
 #pragma once
 
 #include "access/access.h"
+#include "doors/http/internal/operations.h"
 #include "ingest/ingest.h"
 #include "net/router.h"
 
 namespace tillstream::http_door {
 
-/// Behind all routes: each must be described in operations.cc, else internal. `access` outlives the router.
-Status set_gate(Router& router, Access& access);
+/// Behind all routes: each must be one of `operations`, else internal. `access` outlives the router.
+Status set_gate(Router& router, Access& access, const Operations& operations);
 
 /// Charges the records of this request to its token; empty if it came without one. Neither outlives
 /// `request`.

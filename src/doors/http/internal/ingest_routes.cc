@@ -10,14 +10,15 @@ namespace tillstream::http_door {
 
 namespace {
 
-/// IngestReceipt::form, as it is stored with a key: these numbers stay.
-constexpr std::uint32_t kFailuresOnly = 0;
-constexpr std::uint32_t kAllRecords = 1;
+bool has_form(const IngestReceipt& receipt, AnswerForm form) {
+    return receipt.form == static_cast<std::uint32_t>(form);
+}
 
 int status_of(IngestRefusal::Kind kind) {
     switch (kind) {
         case IngestRefusal::Kind::unknown_stream: return 404;
         case IngestRefusal::Kind::malformed: return 400;
+        case IngestRefusal::Kind::not_one: return 422;
         case IngestRefusal::Kind::too_large: return 413;
         case IngestRefusal::Kind::overloaded: return 503;
         case IngestRefusal::Kind::over_quota: return 429;
@@ -36,6 +37,8 @@ HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view req
         problem.errors = errors_json(
             {"", std::string(to_string(refusal.code)), "a body that splits into records", refusal.detail});
     }
+    if (refusal.kind == IngestRefusal::Kind::not_one)
+        problem.errors = errors_json({"", "size", "one record", refusal.found});
     if (refusal.kind == IngestRefusal::Kind::outcome_unknown) problem.slug = "outcome-unknown";
     if (refusal.kind == IngestRefusal::Kind::bad_key)
         problem.errors = errors_json({"", "size", "1 to 255 bytes of Idempotency-Key", refusal.found});
@@ -70,7 +73,7 @@ void write_record(json::Writer& out, const IngestReceipt& receipt, std::uint32_t
 
 void write_records(json::Writer& out, const IngestReceipt& receipt) {
     const auto rejections = receipt.rows->rejections();
-    if (receipt.form != kAllRecords) {
+    if (!has_form(receipt, AnswerForm::all)) {
         for (const Rejection& rejection : rejections)
             if (!receipt.is_copy(rejection.index)) write_record(out, receipt, rejection.index, &rejection);
         return;
@@ -86,12 +89,43 @@ void write_records(json::Writer& out, const IngestReceipt& receipt) {
     }
 }
 
+/// A body as it came, for an answer that gives it back.
+struct Posted {
+    std::string bytes;
+    std::string content_type;      ///< empty: none was named
+    std::string content_encoding;  ///< the same
+};
+
+Posted copy_of(const HttpRequest& request) {
+    return {std::string(request.body.view()), std::string(request.headers.find("Content-Type").value_or("")),
+            std::string(request.headers.find("Content-Encoding").value_or(""))};
+}
+
+std::string_view status_of_one(const IngestReceipt& receipt) {
+    if (receipt.duplicates > 0) return "duplicate";
+    return receipt.quarantined > 0 ? "quarantined" : "accepted";
+}
+
+HttpResponse echo_response(const IngestReceipt& receipt, Posted posted) {
+    HttpResponse response;
+    response.body = std::move(posted.bytes);
+    if (!posted.content_type.empty()) response.content_type = std::move(posted.content_type);
+    if (!posted.content_encoding.empty())
+        response.headers.emplace_back("Content-Encoding", std::move(posted.content_encoding));
+    response.headers.emplace_back("Tillstream-Status", status_of_one(receipt));
+    response.headers.emplace_back("Tillstream-Position", encode_position(receipt.position));
+    return response;
+}
+
 /// Answers a request. Called on the log's commit thread, so it only hands the outcome on: the text is made,
 /// and the rows are let go, on the io thread. std::function wants copies, so what is there once is shared.
 class Answer {
 public:
-    Answer(Responder responder, std::string request_id, std::uint32_t form)
-        : state_(std::make_shared<State>(State{std::move(responder), std::move(request_id), form, {}})) {}
+    /// `posted` is set for an echo. A retry under the key of one, by a route that gives nothing back, gets
+    /// the receipt.
+    Answer(Responder responder, std::string request_id, AnswerForm form, std::optional<Posted> posted)
+        : state_(std::make_shared<State>(
+              State{std::move(responder), std::move(request_id), form, std::move(posted), {}})) {}
 
     void operator()(IngestOutcome outcome) const {
         state_->outcome = std::move(outcome);
@@ -104,7 +138,8 @@ private:
     struct State {
         Responder responder;
         std::string request_id;
-        std::uint32_t form;
+        AnswerForm form;
+        std::optional<Posted> posted;
         IngestOutcome outcome;
 
         HttpResponse render() {
@@ -113,9 +148,12 @@ private:
                 return refusal_response(*refusal, request_id);
             }
             IngestReceipt& receipt = std::get<IngestReceipt>(taken);
-            if (!receipt.replayed) receipt.form = form;
+            if (!receipt.replayed) receipt.form = static_cast<std::uint32_t>(form);
             HttpResponse response;
-            response.body = receipt_json(receipt);
+            if (posted && has_form(receipt, AnswerForm::echo))
+                response = echo_response(receipt, std::move(*posted));
+            else
+                response.body = receipt_json(receipt);
             if (receipt.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
             return response;
         }
@@ -123,29 +161,30 @@ private:
     std::shared_ptr<State> state_;
 };
 
-void post_records(Ingest& ingest, Access& access, HttpRequest&& request, Responder responder) {
+/// Refuses what is not one record, then asks `charge`.
+Charge one_record(std::string_view stream, Charge charge) {
+    return [stream, charge = std::move(charge)](std::uint64_t records,
+                                                std::uint64_t bytes) -> std::optional<IngestRefusal> {
+        if (records == 1) return charge ? charge(records, bytes) : std::nullopt;
+        IngestRefusal refusal;
+        refusal.kind = IngestRefusal::Kind::not_one;
+        refusal.found = std::to_string(records) + " records";
+        refusal.detail = "this path takes one record a request, not " + std::to_string(records) +
+                         "; send them to /v1/streams/" + percent_encode(stream) + "/records";
+        return refusal;
+    };
+}
+
+void post_records(const HttpServices& services, HttpRequest&& request, Responder responder) {
     const std::string_view stream = *request.params.find("stream");
-    if (!ingest.knows(stream)) {
+    if (!services.ingest.knows(stream)) {
         const Error unknown{Errc::not_found, "no stream named " + std::string(stream)};
         return responder.send(error_response(unknown, request.request_id));
     }
-    const std::string_view detail = request.query.find("detail").value_or("failures");
-    if (detail != "failures" && detail != "all") {
-        return responder.send(bad_detail_response(detail, request.request_id));
-    }
-    const auto kind = body_kind(request);
-    if (const auto* unsupported = std::get_if<UnsupportedBody>(&kind)) {
-        return responder.send(unsupported_response(*unsupported, request.request_id));
-    }
-    const BodyKind& known = std::get<BodyKind>(kind);
-    const std::uint32_t form = detail == "all" ? kAllRecords : kFailuresOnly;
-    IngestBody body{known.format, known.charset, known.encoding, {}};
-    if (const auto key = request.headers.find("Idempotency-Key"))
-        body.key = IngestKey{std::string(request.principal), std::string(*key), form};
-    Answer answer(std::move(responder), std::string(request.request_id), form);
-    body.bytes = std::move(request.body);
-    ingest.submit(stream, std::move(body), answer,
-                  quota_of(access, request, "POST /v1/streams/{stream}/records"));
+    auto form = receipt_form(request);
+    if (auto* refused = std::get_if<HttpResponse>(&form)) return responder.send(std::move(*refused));
+    take_records(services, stream, std::get<AnswerForm>(form), "POST /v1/streams/{stream}/records",
+                 std::move(request), std::move(responder));
 }
 
 }  // namespace
@@ -161,15 +200,41 @@ std::string receipt_json(const IngestReceipt& receipt) {
     return text;
 }
 
+std::variant<AnswerForm, HttpResponse> receipt_form(const RequestHead& request) {
+    const std::string_view detail = request.query.find("detail").value_or("failures");
+    if (detail == "failures") return AnswerForm::failures;
+    if (detail == "all") return AnswerForm::all;
+    return bad_detail_response(detail, request.request_id);
+}
+
+void take_records(const HttpServices& services, std::string_view stream, AnswerForm form,
+                  std::string_view action, HttpRequest&& request, Responder responder) {
+    const auto kind = body_kind(request);
+    if (const auto* unsupported = std::get_if<UnsupportedBody>(&kind)) {
+        return responder.send(unsupported_response(*unsupported, request.request_id));
+    }
+    const BodyKind& known = std::get<BodyKind>(kind);
+    IngestBody body{known.format, known.charset, known.encoding, {}};
+    if (const auto key = request.headers.find("Idempotency-Key"))
+        body.key =
+            IngestKey{std::string(request.principal), std::string(*key), static_cast<std::uint32_t>(form)};
+    std::optional<Posted> posted;
+    if (form == AnswerForm::echo) posted = copy_of(request);
+    Answer answer(std::move(responder), std::string(request.request_id), form, std::move(posted));
+    body.bytes = std::move(request.body);
+    Charge charge = quota_of(services.access, request, action);
+    if (form == AnswerForm::echo) charge = one_record(stream, std::move(charge));
+    services.ingest.submit(stream, std::move(body), answer, charge);
+}
+
 Status add_ingest_routes(Router& router, const HttpServices& services) {
-    Ingest& ingest = services.ingest;
     RouteOptions options;
     options.name = "appendRecords";
-    options.body_bytes_max = ingest.limits().body_bytes;
+    options.body_bytes_max = services.ingest.limits().body_bytes;
     return router.add(
         Method::post, "/v1/streams/{stream}/records",
-        [&ingest, &access = services.access](HttpRequest&& request, Responder responder) {
-            post_records(ingest, access, std::move(request), std::move(responder));
+        [services](HttpRequest&& request, Responder responder) {
+            post_records(services, std::move(request), std::move(responder));
         },
         std::move(options));
 }

@@ -6,7 +6,6 @@
 #include <memory>
 #include <vector>
 
-#include "doors/http/internal/operations.h"
 #include "json/writer.h"
 
 namespace tillstream::http_door {
@@ -46,18 +45,24 @@ std::string lower(std::string_view method) {
     return text;
 }
 
+void write_parameter_list(json::Writer& out, std::span<const Parameter> parameters, std::string_view place) {
+    for (const Parameter& parameter : parameters) {
+        out.begin_object().member("name", parameter.name).member("in", place);
+        if (parameter.required) out.member("required", true);
+        out.member("description", parameter.description).key("schema").raw(parameter.schema).end_object();
+    }
+}
+
 void write_parameters(json::Writer& out, const Route& route, const Operation& operation) {
     const auto names = path_parameters(route.pattern);
-    if (names.empty() && operation.query.empty()) return;
+    if (names.empty() && operation.query.empty() && operation.headers.empty()) return;
     out.key("parameters").begin_array();
     for (const std::string_view name : names) {
         out.begin_object().member("name", name).member("in", "path").member("required", true);
         out.key("schema").raw(R"({"type":"string"})").end_object();
     }
-    for (const Parameter& parameter : operation.query) {
-        out.begin_object().member("name", parameter.name).member("in", "query");
-        out.member("description", parameter.description).key("schema").raw(parameter.schema).end_object();
-    }
+    write_parameter_list(out, operation.query, "query");
+    write_parameter_list(out, operation.headers, "header");
     out.end_array();
 }
 
@@ -77,11 +82,22 @@ void write_security(json::Writer& out, const Operation& operation) {
     out.key("security").begin_array();
     if (operation.scope != Scope::open) {
         std::string scope(to_string(operation.scope));
-        if (operation.scope == Scope::ingest) scope += ":{stream}";
+        if (operation.scope == Scope::ingest)
+            scope += ':' + std::string(operation.stream.empty() ? "{stream}" : operation.stream);
         for (const char* scheme : {"bearer", "apiKey"})
             out.begin_object().key(scheme).begin_array().string(scope).end_array().end_object();
     }
     out.end_array();
+}
+
+void write_answer_headers(json::Writer& out, const Operation& operation) {
+    if (operation.answer_headers.empty()) return;
+    out.key("headers").begin_object();
+    for (const Parameter& header : operation.answer_headers) {
+        out.key(header.name).begin_object().member("description", header.description);
+        out.key("schema").raw(header.schema).end_object();
+    }
+    out.end_object();
 }
 
 void write_operation(json::Writer& out, const Route& route, const Operation& operation) {
@@ -91,6 +107,7 @@ void write_operation(json::Writer& out, const Route& route, const Operation& ope
     write_parameters(out, route, operation);
     write_body(out, operation);
     out.key("responses").begin_object().key("200").begin_object().member("description", "done");
+    write_answer_headers(out, operation);
     out.key("content").begin_object().key(operation.answer_type).begin_object().key("schema");
     out.raw(operation.answer_schema).end_object().end_object().end_object();
     out.key("default").raw(R"({"$ref":"#/components/responses/Problem"})").end_object().end_object();
@@ -110,7 +127,7 @@ void write_frame_end(json::Writer& out) {
 
 }  // namespace
 
-Result<std::string> openapi_json(std::span<const Route> routes) {
+Result<std::string> openapi_json(std::span<const Route> routes, const Operations& operations) {
     std::map<std::string, std::vector<const Route*>> by_path;
     for (const Route& route : routes) by_path[openapi_path(route.pattern)].push_back(&route);
     std::size_t described = 0;
@@ -122,7 +139,7 @@ Result<std::string> openapi_json(std::span<const Route> routes) {
     for (const auto& [path, methods] : by_path) {
         out.key(path).begin_object();
         for (const Route* route : methods) {
-            const Operation* operation = find_operation(route->options.name);
+            const Operation* operation = operations.find(route->options.name);
             if (operation == nullptr)
                 return failure(Errc::internal,
                                fmt::format("route {} {} (named '{}') is not described in operations.cc",
@@ -134,12 +151,12 @@ Result<std::string> openapi_json(std::span<const Route> routes) {
     }
     out.end_object();
     write_frame_end(out);
-    if (described == operations().size()) return text;
+    if (described == operations.count()) return text;
     return failure(Errc::internal, fmt::format("operations.cc describes {} operations, there are {} routes",
-                                               operations().size(), described));
+                                               operations.count(), described));
 }
 
-Status add_openapi_route(Router& router) {
+Status add_openapi_route(Router& router, const Operations& operations) {
     const auto document = std::make_shared<std::string>();
     TILLSTREAM_CHECK(router.add(Method::get, "/openapi.json",
                                 [document](HttpRequest&&, Responder responder) {
@@ -148,7 +165,7 @@ Status add_openapi_route(Router& router) {
                                     responder.send(std::move(response));
                                 },
                                 {.name = std::string(kRoute)}));
-    *document = TILLSTREAM_TRY(openapi_json(router.routes()));
+    *document = TILLSTREAM_TRY(openapi_json(router.routes(), operations));
     return {};
 }
 

@@ -8,14 +8,15 @@
 #include <string>
 
 #include "core/result.h"
+#include "doors/http/internal/operations.h"
 #include "net/router.h"
 
 namespace tillstream::http_door {
 
 /// Adds the route itself last: the document is made from all that were added before, and it.
-Status add_openapi_route(Router& router);
+Status add_openapi_route(Router& router, const Operations& operations);
 
 /// The document for these routes.
-Result<std::string> openapi_json(std::span<const Route> routes);
+Result<std::string> openapi_json(std::span<const Route> routes, const Operations& operations);
 
 }  // namespace tillstream::http_door

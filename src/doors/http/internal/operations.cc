@@ -1,5 +1,7 @@
 #include "doors/http/internal/operations.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -24,6 +26,15 @@ constexpr std::string_view kPage1000 = R"({"type":"integer","minimum":1,"maximum
 constexpr std::array kAppendQuery{
     Parameter{"detail", R"({"type":"string","enum":["failures","all"],"default":"failures"})",
               "which records the answer lists"}};
+constexpr std::array kAppendHeaders{
+    Parameter{"Idempotency-Key", R"({"type":"string","minLength":1,"maxLength":255})",
+              "the request's own name, of its token and stream: a retry with the same body gets the first "
+              "answer again"},
+    Parameter{"Content-Encoding", R"({"type":"string","enum":["gzip","zstd"]})",
+              "how the body is compressed; without it, it is not"}};
+constexpr Parameter kReplayed{"Idempotent-Replayed", R"({"type":"string","const":"true"})",
+                              "this answer was given before, under the same Idempotency-Key"};
+constexpr std::array kAppendAnswerHeaders{kReplayed};
 constexpr std::array kAppendTypes{kJson, std::string_view("application/x-ndjson"),
                                   std::string_view("text/csv")};
 constexpr std::array kJsonOnly{kJson};
@@ -119,7 +130,7 @@ constexpr std::string_view kTokenPage =
 constexpr std::array kOperations{
     Operation{"appendRecords", Scope::ingest, "ingest",
               "Store records; each is judged and the answer tells how", kAppendQuery, kAppendTypes,
-              R"({"type":["object","array"]})", kJson, kReceipt},
+              R"({"type":["object","array"]})", kJson, kReceipt, kAppendHeaders, kAppendAnswerHeaders},
     Operation{"query", Scope::query, "sql", "Run one SELECT on the warehouse", kAfterOnly, kJsonOnly,
               kQueryBody, kJson, kQueryAnswer},
     Operation{"streamStatus",
@@ -252,14 +263,94 @@ constexpr std::array kOperations{
     Operation{"openapi", Scope::open, "system", "This document", {}, {}, {}, kJson, kObject},
 };
 
+constexpr std::string_view kAnything = "*/*";
+constexpr std::array kEchoAnswerHeaders{
+    kReplayed,
+    Parameter{"Tillstream-Status", R"({"type":"string","enum":["accepted","quarantined","duplicate"]})",
+              "what became of the record"},
+    Parameter{"Tillstream-Position", kString, "where it lies, for ?after="}};
+constexpr Parameter kNumber{"InvoiceNo", kString, "number of the invoice", true};
+constexpr std::array kAliasInvoiceQuery{kNumber, Parameter{"limit", kPage1000, "lines of a page"}, kCursor,
+                                        kAfter};
+constexpr std::array kSeedInvoiceQuery{kNumber, kAfter};
+constexpr std::array kSeedInvoiceAnswerHeaders{
+    Parameter{"Tillstream-Lines-From-Tables", R"({"type":"integer","minimum":1})",
+              "attributes whose records are gone from the log: what the tables know of them"}};
+constexpr std::string_view kSeedInvoice =
+    R"({"type":"object","required":["InvoiceNo"],"additionalProperties":{"type":"object","properties":)"
+    R"({"S":{"type":"string"}}}})";
+
+/// What an alias' routes are; `id`, `summary` and `stream` are each alias' own.
+Operation append_operation(AliasResponse response) {
+    if (response == AliasResponse::stream) return kOperations.front();
+    return {.id = {},
+            .scope = Scope::ingest,
+            .tag = {},
+            .summary = {},
+            .query = {},
+            .body_types = kAppendTypes,
+            .body_schema = R"({"type":["object","array"]})",
+            .answer_type = kAnything,
+            .answer_schema = "{}",
+            .headers = kAppendHeaders,
+            .answer_headers = kEchoAnswerHeaders};
+}
+
+Operation invoice_operation(AliasResponse response) {
+    const bool seed = response == AliasResponse::seed;
+    Operation operation{.id = {},
+                        .scope = Scope::read,
+                        .tag = {},
+                        .summary = {},
+                        .query = kAliasInvoiceQuery,
+                        .body_types = {},
+                        .body_schema = {},
+                        .answer_type = kJson,
+                        .answer_schema = kInvoice};
+    if (!seed) return operation;
+    operation.query = kSeedInvoiceQuery;
+    operation.answer_schema = kSeedInvoice;
+    operation.answer_headers = kSeedInvoiceAnswerHeaders;
+    return operation;
+}
+
 }  // namespace
 
-std::span<const Operation> operations() { return kOperations; }
+std::string alias_operation(std::size_t alias, Method method) {
+    return fmt::format("alias{}{}", alias + 1,
+                       method == Method::post  ? "Post"
+                       : method == Method::put ? "Put"
+                                               : "Get");
+}
 
-const Operation* find_operation(std::string_view id) {
-    const auto found = std::find_if(kOperations.begin(), kOperations.end(),
+Operations::Operations(std::span<const HttpAlias> aliases) : all_(kOperations.begin(), kOperations.end()) {
+    static_assert(kOperations.front().id == "appendRecords");
+    for (std::size_t i = 0; i < aliases.size(); ++i) add(aliases[i], i);
+}
+
+void Operations::add(const HttpAlias& alias, std::size_t number) {
+    const bool seed = alias.response == AliasResponse::seed;
+    const std::string_view stream = keep(alias.stream);
+    const std::string_view take =
+        keep(seed ? fmt::format("Store one record of stream {} and give its bytes back", alias.stream)
+                  : fmt::format("Store records of stream {}, by another path", alias.stream));
+    const auto describe = [&](Operation operation, Method method, std::string_view summary) {
+        operation.id = keep(alias_operation(number, method));
+        operation.tag = "aliases";
+        operation.summary = summary;
+        operation.stream = stream;
+        all_.push_back(operation);
+    };
+    describe(append_operation(alias.response), Method::post, take);
+    describe(append_operation(alias.response), Method::put, take);
+    describe(invoice_operation(alias.response), Method::get,
+             seed ? "An invoice as one item: of each stock code its last line" : "An invoice with its lines");
+}
+
+const Operation* Operations::find(std::string_view id) const {
+    const auto found = std::find_if(all_.begin(), all_.end(),
                                     [&](const Operation& operation) { return operation.id == id; });
-    return found == kOperations.end() ? nullptr : &*found;
+    return found == all_.end() ? nullptr : &*found;
 }
 
 }  // namespace tillstream::http_door

@@ -112,9 +112,7 @@ Result<std::int64_t> customer_id(const HttpRequest& request) {
 }
 
 Result<std::string> invoice(const PurchaseHistory& history, const HttpRequest& request) {
-    const auto limit = TILLSTREAM_TRY(number_parameter(request, "limit", kLineBounds));
-    return invoice_json(TILLSTREAM_TRY(
-        history.invoice(*request.params.find("no"), limit, text_parameter(request, "cursor"))));
+    return invoice_answer(history, request, *request.params.find("no"));
 }
 
 Result<std::string> customer(const PurchaseHistory& history, const HttpRequest& request) {
@@ -202,6 +200,13 @@ Handler lookup_route(const HttpServices& services, std::shared_ptr<AnswerCache> 
 }
 
 }  // namespace
+
+Result<std::string> invoice_answer(const PurchaseHistory& history, const HttpRequest& request,
+                                   std::string_view invoice_no) {
+    const auto limit = TILLSTREAM_TRY(number_parameter(request, "limit", kLineBounds));
+    return invoice_json(
+        TILLSTREAM_TRY(history.invoice(invoice_no, limit, text_parameter(request, "cursor"))));
+}
 
 Status add_purchase_routes(Router& router, const HttpServices& services) {
     const auto cache = std::make_shared<AnswerCache>(services.answer_cache_bytes, services.metrics);

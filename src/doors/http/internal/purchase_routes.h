@@ -7,4 +7,8 @@ namespace tillstream::http_door {
 
 Status add_purchase_routes(Router& router, const HttpServices& services);
 
+/// An invoice with the lines that `?limit=` and `?cursor=` of the request ask for.
+Result<std::string> invoice_answer(const PurchaseHistory& history, const HttpRequest& request,
+                                   std::string_view invoice_no);
+
 }  // namespace tillstream::http_door
