@@ -53,6 +53,30 @@ HttpResponse refusal_response(const Error& refusal, int retry_after_seconds, std
     return response;
 }
 
+/// Host of an Origin; empty for "null", which sandboxed pages send.
+std::string_view host_of(std::string_view origin) {
+    const std::size_t scheme = origin.find("://");
+    if (scheme == std::string_view::npos) return {};
+    const std::string_view authority = origin.substr(scheme + 3);
+    if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
+    return authority.substr(0, authority.find(':'));
+}
+
+/// Without tokens everybody on the machine may everything, but no page of the web that somebody's browser shows:
+/// browsers name it in every request that changes something.
+std::optional<HttpResponse> refuse_foreign_page(const RequestHead& head) {
+    const auto origin = head.headers.find("Origin");
+    if (!origin || head.method == Method::get || head.method == Method::head) return std::nullopt;
+    const std::string_view host = host_of(*origin);
+    const bool address = host.find_first_not_of("0123456789.:") == std::string_view::npos;
+    if ((address && is_loopback(host)) || equal_ignoring_case(host, "localhost")) return std::nullopt;
+    return problem_response({.status = 403,
+                             .detail = fmt::format("a page of {} may change nothing here while no token is "
+                                                   "defined; make one with `tillstream token create`",
+                                                   *origin)},
+                            head.request_id);
+}
+
 struct GuardedRoute {
     Scope scope = Scope::admin;
     std::string stream;  ///< of Scope::ingest; empty: the one that the path names
@@ -66,7 +90,8 @@ public:
 
     Passage operator()(const RequestHead& head, std::optional<std::size_t> route) const {
         const GuardedRoute* guarded = route ? &routes_[*route] : nullptr;
-        if ((guarded && guarded->scope == Scope::open) || !access_.closed()) return {};
+        if (guarded && guarded->scope == Scope::open) return {};
+        if (!access_.closed()) return {refuse_foreign_page(head), {}};
         Need need;
         if (guarded) need = {guarded->scope, stream_of(*guarded, head)};
         const auto token = token_of(head);
