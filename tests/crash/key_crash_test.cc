@@ -167,8 +167,9 @@ TEST_F(KeyCrash, AfterEveryKillEachKeyIsAnsweredAsItMustBe) {
         if (HasFailure()) return;
         EXPECT_EQ(server.kill_now(), 128 + 9);
     }
-    std::printf("%zu keys: %d answered again, %d stored without an answer, %d run after a restart, %d times 409\n",
-                all.size(), replayed_, stored_unanswered_, run_now_, conflicts_);
+    std::printf(
+        "%zu keys: %d answered again, %d stored without an answer, %d run after a restart, %d times 409\n",
+        all.size(), replayed_, stored_unanswered_, run_now_, conflicts_);
     EXPECT_GT(replayed_, kAcknowledged);
     EXPECT_GT(stored_unanswered_ + run_now_, 0) << "no kill met a request on its way";
     EXPECT_GT(conflicts_, 0) << "no two requests of one key met";

@@ -53,8 +53,7 @@ void SimulatedShop::expect_sql_of_accepted() {
 void SimulatedShop::expect_groups(const std::string& name, const std::string& key) {
     const json::Value& groups = *expected_.find(name);
     const auto rows = must(client().query(
-        "SELECT (" + key +
-        ")::text, count(*), sum(quantity), sum(line_total) FROM shop.sales GROUP BY 1"));
+        "SELECT (" + key + ")::text, count(*), sum(quantity), sum(line_total) FROM shop.sales GROUP BY 1"));
     EXPECT_EQ(rows.size(), groups.members.size()) << key;
     for (const json::Value& row : rows) {
         const json::Value* group = groups.find(row.items[0].text);
