@@ -10,6 +10,9 @@
 #include <chrono>
 #include <filesystem>
 #include <random>
+#include <stdexcept>
+#include <thread>
+#include <utility>
 
 #include "tests/crash/keyed_load.h"
 #include "tests/support/server_process.h"
