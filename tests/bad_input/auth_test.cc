@@ -1,4 +1,5 @@
-// Tokens that are missing, wrong, revoked, contradictory or without the scope: 401 or 403, and nothing is stored.
+// Tokens that are missing, wrong, revoked, contradictory or without the scope: 401 or 403, and nothing is
+// stored.
 #include <gtest/gtest.h>
 
 #include "tests/bad_input/case_tables.h"

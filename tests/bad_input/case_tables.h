@@ -1,8 +1,8 @@
 // case_tables.h - every table of bad input, so that one test can count what the others run.
 //
-// Classes:  encoding, syntax, type, range, required, size, depth, duplicate_field, header, auth, limits, contract,
-//           config; of those at least three cases each, and eighty in all (case_count_test.cc). Other cases, like
-//           rules and bad paths, count among the eighty alone.
+// Classes:  encoding, syntax, type, range, required, size, depth, duplicate_field, header, auth, limits,
+//           contract, config; of those at least three cases each, and eighty in all (case_count_test.cc).
+//           Other cases, like rules and bad paths, count among the eighty alone.
 #pragma once
 
 #include <string>

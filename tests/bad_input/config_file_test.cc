@@ -1,5 +1,5 @@
-// Configuration that is wrong, in a file, a variable or a flag: exit code 3, and every problem with its place, what was
-// expected and what was found. Nothing is made in the data folder.
+// Configuration that is wrong, in a file, a variable or a flag: exit code 3, and every problem with its
+// place, what was expected and what was found. Nothing is made in the data folder.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// Whatever is larger, deeper, longer or more often than allowed: named with the limit, and nothing of it is stored, or
-// the record alone goes to quarantine.
+// Whatever is larger, deeper, longer or more often than allowed: named with the limit, and nothing of it is
+// stored, or the record alone goes to quarantine.
 #include <gtest/gtest.h>
 
 #include "tests/bad_input/case_tables.h"

@@ -1,9 +1,10 @@
-// key_crash_test - kills the server while requests under idempotency keys are on their way, and asks for every key
-// again after the restart.
+// key_crash_test - kills the server while requests under idempotency keys are on their way, and asks for
+// every key again after the restart.
 //
-// Rules:  an acknowledged key gets its first answer, byte for byte, marked as a replay; one that was never answered
-//         gets that of the first attempt, or runs now, once; another body is a 422; a key that was refused is free; no
-//         key is "still running" after a restart, since nothing runs any more. Then every record is there once.
+// Rules:  an acknowledged key gets its first answer, byte for byte, marked as a replay; one that was never
+//         answered gets that of the first attempt, or runs now, once; another body is a 422; a key that was
+//         refused is free; no key is "still running" after a restart, since nothing runs any more. Then every
+//         record is there once.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

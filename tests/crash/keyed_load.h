@@ -1,8 +1,8 @@
 // keyed_load.h - producers that send under idempotency keys, until the server is killed under them.
 //
 // Twins:      each request is sent by two producers at about the same time, under one key with one body. The
-//             second may be told 409 while the first runs, and asks again. Now and then one of them then sends
-//             another body under the key, which must be a 422.
+//             second may be told 409 while the first runs, and asks again. Now and then one of them then
+//             sends another body under the key, which must be a 422.
 // Ledger:     every key that was ever sent, with its body, and the first answer if one came.
 // Lifecycle:  construct (they start) -> wait_for -> the caller kills the server -> finish.
 // Threads:    two a pair; counters may be read by any.

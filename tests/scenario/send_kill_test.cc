@@ -1,5 +1,5 @@
-// A `send` that is killed again and again, at any moment, and run once more: every row is everywhere exactly once.
-// Sent a second time, the file changes nothing.
+// A `send` that is killed again and again, at any moment, and run once more: every row is everywhere exactly
+// once. Sent a second time, the file changes nothing.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>

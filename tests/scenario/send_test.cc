@@ -1,5 +1,5 @@
-// `send` as a whole: what it tells its caller, what becomes of a server that dies under it, the order of arrival.
-// A `send` that is killed itself is in send_kill_test.cc.
+// `send` as a whole: what it tells its caller, what becomes of a server that dies under it, the order of
+// arrival. A `send` that is killed itself is in send_kill_test.cc.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/wait.h>

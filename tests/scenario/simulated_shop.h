@@ -1,8 +1,8 @@
-// simulated_shop.h - a simulated shop's file, the simulator's own answer to it, and what SQL, the reads by key and
-// the raw lake's objects say of it.
+// simulated_shop.h - a simulated shop's file, the simulator's own answer to it, and what SQL, the reads by
+// key and the raw lake's objects say of it.
 //
-// Why:        the file is recounted by somebody who never saw the program (tests/support/sales_recount.h), the answer
-//             is held against that recount, and each of the three readers against the answer.
+// Why:        the file is recounted by somebody who never saw the program (tests/support/sales_recount.h),
+//             the answer is held against that recount, and each of the three readers against the answer.
 // Lifecycle:  simulate -> start -> send -> expect_...
 #pragma once
 
