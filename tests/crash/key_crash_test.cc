@@ -96,8 +96,9 @@ protected:
                 EXPECT_EQ(server.kill_now(), 128 + 9) << "the server ended while it recovered";
             }
         }
-        if (round.aftermath == Aftermath::index_gone)
+        if (round.aftermath == Aftermath::index_gone) {
             EXPECT_GT(std::filesystem::remove_all(data_dir() + "/state/dedup"), 1U);
+        }
     }
 
     /// Asks for a key again, with its own body and with another.
@@ -107,7 +108,7 @@ protected:
         if (was_malformed) entry.body.back() = ']';
         const ClientResponse answer = must(post_keyed(client, key, entry.body));
         ASSERT_EQ(answer.status, 200) << answer.body;
-        if (was_malformed) EXPECT_FALSE(is_replay(answer)) << "a request that was refused claimed its key";
+        EXPECT_FALSE(was_malformed && is_replay(answer)) << "a request that was refused claimed its key";
         if (entry.answer) {
             EXPECT_EQ(answer.body, *entry.answer);
             EXPECT_TRUE(is_replay(answer)) << "an acknowledged request ran again";

@@ -122,8 +122,8 @@ Result<std::string> quarantine(const HttpServices& services, const HttpRequest& 
     const QuarantineFilter filter{TILLSTREAM_TRY(utf8_parameter(request, "dataset")),
                                   TILLSTREAM_TRY(utf8_parameter(request, "reason")),
                                   TILLSTREAM_TRY(state_parameter(request))};
-    const std::string_view cursor = TILLSTREAM_TRY(utf8_parameter(request, "cursor"));
-    const QuarantinePage page = TILLSTREAM_TRY(list->page(filter, cursor, limit));
+    const std::string_view from = TILLSTREAM_TRY(utf8_parameter(request, "cursor"));
+    const QuarantinePage page = TILLSTREAM_TRY(list->page(filter, from, limit));
     std::string text;
     json::Writer out(text);
     out.begin_object().key("records").begin_array();
