@@ -91,7 +91,7 @@ Result<ClientResponse> KeyedLoad::insist(ShopClient& client, const std::string& 
         --in_flight_;
         if (!answer || answer->status != 409) return answer;
         ++conflicts_;
-        std::this_thread::yield();
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
 }
 

@@ -31,7 +31,7 @@ constexpr std::array kAfterOnly{kAfter};
 constexpr std::array kRecordsQuery{
     Parameter{"shard", R"({"type":"integer","minimum":0,"maximum":4294967295,"default":0})",
               "shard of the stream"},
-    Parameter{"from", R"({"type":"integer","minimum":0,"maximum":9223372036854775807,"default":0})",
+    Parameter{"from", R"({"type":"integer","minimum":0,"maximum":18446744073709551615,"default":0})",
               "first offset"},
     Parameter{"limit", kPage100, "records of a page"}, kCursor, kAfter};
 constexpr std::array kQuarantineQuery{
