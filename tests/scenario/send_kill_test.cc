@@ -1,5 +1,6 @@
 // A `send` that is killed again and again, at any moment, and run once more: every row is everywhere exactly
 // once. Sent a second time, the file changes nothing.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ protected:
         const std::string program = program_path(), url = server().url(), pace = std::to_string(rate);
         const pid_t child = fork();
         if (child != 0) return child;
+        dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
         execl(program.c_str(), "tillstream", "send", file.c_str(), "--server", url.c_str(), "--rate",
               pace.c_str(), "--batch", "50", "--progress", "none", nullptr);
         _exit(127);
