@@ -114,7 +114,7 @@ stop_server
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/key.pem" -out "$scratch/cert.pem" 2>"$scratch/openssl.log" ||
     fail "openssl: $(<"$scratch/openssl.log")"
-token=$("$program" token create --scope admin --data "$scratch/data" --output json | grep -o 'ts_[0-9a-f_]*')
+token=$(make_token --data "$scratch/data")
 start_server --tls-cert "$scratch/cert.pem" --tls-key "$scratch/key.pem"
 [[ $url == https://* ]] || fail "with a certificate, but $url"
 flags=(--cacert "$scratch/cert.pem" --header "Authorization: Bearer $token")
@@ -133,6 +133,8 @@ ask --user till:secret "$url/v1/streams/sales"
 expect '401 1.1 1' 'another scheme'
 if curl --silent --max-time 60 --output /dev/null "$url/livez"; then fail 'curl trusts a certificate nobody signed'; fi
 if curl --silent --max-time 60 --output /dev/null "http://${url#https://}/livez"; then fail 'plain text is served'; fi
-if curl --silent --max-time 60 --insecure --tls-max 1.1 --output /dev/null "$url/livez"; then fail 'TLS 1.1 is spoken'; fi
+if curl --silent --max-time 60 --insecure --tls-max 1.1 --output /dev/null "$url/livez"; then
+    fail 'TLS 1.1 is spoken'
+fi
 stop_server
 printf 'curl.sh: %d answers as they must be\n' "$checked"

@@ -14,7 +14,8 @@ config=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 [[ -x $schemathesis ]] || fail "no schemathesis at $schemathesis; ./dev deps --profile full installs it"
 printf 'seed %s, %s examples an operation\n' "$seed" "$examples"
 
-sample='{"InvoiceNo":"536365","StockCode":"1","Quantity":2,"InvoiceDate":"2011-05-01","UnitPrice":"1.50","CustomerID":7}'
+sample='{"InvoiceNo":"536365","StockCode":"1","Quantity":2,"InvoiceDate":"2011-05-01",
+    "UnitPrice":"1.50","CustomerID":7}'
 
 # A record, so that reads find something.
 fill() {  # curl's flags
@@ -42,7 +43,7 @@ fuzz open --exclude-operation-id createToken --exclude-checks ignored_auth
 "$program" verify --server "$url" --wait 60s --output json >/dev/null || fail 'verify, after the open door'
 stop_server
 
-token=$("$program" token create --scope admin --data "$scratch/data" --output json | grep -o 'ts_[0-9a-f_]*')
+token=$(make_token --data "$scratch/data")
 start_server --query.timeout 2s
 fill --header "Authorization: Bearer $token"
 fuzz guarded --header "Authorization: Bearer $token"

@@ -8,7 +8,7 @@ promtool=$2
 [[ -x $promtool ]] || fail "no promtool at $promtool; ./dev deps --profile full fetches it"
 
 start_server
-token=$("$program" token create --scope admin --server "$url" --output json | grep -o 'ts_[0-9a-f_]*')
+token=$(make_token --server "$url")
 export TILLSTREAM_TOKEN=$token
 
 ask() { curl --silent --output "$scratch/body" --header "x-api-key: $token" "$@"; }

@@ -3,6 +3,7 @@
 #   begin PROGRAM          the program under test; everything is removed at the end
 #   start_server ARGS…     waits until every store is open; sets $url, $data
 #   stop_server            SIGTERM; fails if the exit code is not 0; its folder goes
+#   make_token WHERE…      prints a token that may everything; --data DIR or --server URL
 #   fail MESSAGE           shows the server's last words
 
 set -euo pipefail
@@ -51,4 +52,9 @@ stop_server() {
     wait "$pid" || status=$?
     ((status == 0)) || fail "the server ended with $status"
     rm -rf "$data"
+}
+
+make_token() {
+    "$program" token create --scope admin --output json "$@" 2>"$scratch/token.log" | grep -o 'ts_[0-9a-f_]*' ||
+        fail "token create: $(<"$scratch/token.log")"
 }
