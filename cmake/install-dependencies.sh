@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what building (and, with --profile check, testing) needs and this machine lacks. Silent and offline
-# when nothing is missing.
+# Installs what building (and, with --profile check, testing; with full, testing with outside programs too) needs and
+# this machine lacks. Silent and offline when nothing is missing.
 #
-#   cmake/install-dependencies.sh [--profile build|check]
+#   cmake/install-dependencies.sh [--profile build|check|full]
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -13,7 +13,8 @@ build_packages=(
     libhowardhinnant-date-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libisal-dev librocksdb-dev libzstd-dev zlib1g-dev
     libjemalloc-dev
     libgtest-dev libgmock-dev libbenchmark-dev)
-check_packages=(clang-19 clang-tidy-19 libclang-rt-19-dev curl)
+check_packages=(clang-19 clang-tidy-19 libclang-rt-19-dev curl openssl)
+full_packages=(python3 python3-venv)
 
 # The library is the supported 1.5 line; the C header comes from 1.4.4, the newest that carries its sources, and
 # declares all that is called here.
@@ -35,21 +36,28 @@ missing_packages() {
     done
 }
 
+# Fails with what a person with more rights would have to do.
+as_root() {  # the way out, command…
+    local way_out=$1
+    shift
+    if ((EUID == 0)); then
+        "$@"
+        return
+    fi
+    command -v sudo >/dev/null || fail "needs root or sudo; run as root: $way_out"
+    sudo "$@"
+}
+
 install_packages() {
     command -v dpkg-query >/dev/null || fail "this is not Debian: install by hand: $*"
     local wanted=("$@") missing=()
     command -v npm >/dev/null || wanted+=(nodejs npm)
     mapfile -t missing < <(missing_packages "${wanted[@]}")
     ((${#missing[@]})) || return 0
-    local as_root=()
-    if ((EUID != 0)); then
-        command -v sudo >/dev/null ||
-            fail "needs root or sudo; run as root: apt-get install --no-install-recommends ${missing[*]}"
-        as_root=(sudo)
-    fi
+    local way_out="apt-get install --no-install-recommends ${missing[*]}"
     say "${#missing[@]} Debian packages are missing: ${missing[*]}"
-    "${as_root[@]}" apt-get -qq update >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    as_root "$way_out" apt-get -qq update >&2
+    as_root "$way_out" env DEBIAN_FRONTEND=noninteractive \
         apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "${missing[@]}" >&2
 }
 
@@ -92,19 +100,50 @@ install_duckdb() {
     mv "$duckdb_dir/stamp.new" "$duckdb_dir/stamp"
 }
 
+# Out of its package, which is not installed: that would start a Prometheus on this machine.
+install_promtool() {
+    local into=$root/build/outside unpacked
+    [[ -x $into/promtool ]] && return 0
+    say "fetching promtool out of Debian's package prometheus"
+    mkdir -p "$into"
+    unpacked=$(mktemp -d "$into/fetch.XXXXXX")
+    trap "rm -rf '$unpacked'" EXIT
+    # The list of packages may be too old, or not there at all.
+    (cd "$unpacked" && { apt-get -qq download prometheus 2>/dev/null ||
+        { as_root "apt-get update" apt-get -qq update && apt-get -qq download prometheus; }; } >&2 &&
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool)
+    mv "$unpacked/usr/bin/promtool" "$into/promtool"
+    rm -rf "$unpacked"
+}
+
+# The copy of the list is written last.
+install_schemathesis() {
+    local venv=$root/build/outside/schemathesis wanted=$root/tests/outside/requirements.txt
+    cmp -s "$wanted" "$venv/requirements.txt" && return 0
+    say "installing schemathesis with pip"
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --requirement "$wanted" >&2
+    cp "$wanted" "$venv/requirements.txt"
+}
+
 main() {
     local profile=build
     case "${1-}" in
         '') ;;
         --profile) profile=${2-} ;;
-        *) fail "unknown argument '$1'; use --profile build or --profile check" ;;
+        *) fail "unknown argument '$1'; use --profile build, check or full" ;;
     esac
     case "$profile" in
         build) install_packages "${build_packages[@]}" ;;
         check) install_packages "${build_packages[@]}" "${check_packages[@]}" ;;
-        *) fail "unknown profile '$profile'; use build or check" ;;
+        full) install_packages "${build_packages[@]}" "${check_packages[@]}" "${full_packages[@]}" ;;
+        *) fail "unknown profile '$profile'; use build, check or full" ;;
     esac
     install_duckdb
+    [[ $profile == full ]] || return 0
+    install_promtool
+    install_schemathesis
 }
 
 main "$@"

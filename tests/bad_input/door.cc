@@ -64,8 +64,7 @@ std::unique_ptr<Door> Door::open(const std::vector<std::string>& arguments) {
         ADD_FAILURE() << client.error().message;
         return nullptr;
     }
-    std::unique_ptr<Door> door(
-        new Door(std::move(folder), data_dir, std::move(*server), std::move(*client)));
+    std::unique_ptr<Door> door(new Door(std::move(folder), data_dir, std::move(*server), std::move(*client)));
     return door->wait_until_ready() ? std::move(door) : nullptr;
 }
 
@@ -86,6 +85,10 @@ bool Door::wait_until_ready() {
     }
     ADD_FAILURE() << "the server does not get ready";
     return false;
+}
+
+Headers Door::with_token() const {
+    return token_.empty() ? Headers{} : Headers{{"Authorization", "Bearer " + token_}};
 }
 
 std::string Door::new_invoice() {
@@ -119,7 +122,7 @@ Answer Door::send(Method method, const std::string& target, const Headers& heade
 
 Answer Door::post_records(std::string_view body, const std::string& content_type,
                           const std::string& content_encoding) {
-    Headers headers;
+    Headers headers = with_token();
     if (!content_type.empty()) headers.emplace_back("Content-Type", content_type);
     if (!content_encoding.empty()) headers.emplace_back("Content-Encoding", content_encoding);
     return send(Method::post, "/v1/streams/sales/records", headers, body);
@@ -131,7 +134,7 @@ Answer Door::query(std::string_view sql, const std::vector<std::string>& params)
     out.begin_object().member("sql", sql).key("params").begin_array();
     for (const std::string& param : params) out.string(param);
     out.end_array().end_object();
-    return send(Method::post, "/v1/query", {}, body);
+    return send(Method::post, "/v1/query", with_token(), body);
 }
 
 std::string Door::value(std::string_view sql, const std::vector<std::string>& params) {
@@ -173,8 +176,9 @@ void Door::wait_for_sinks() {
 }
 
 void Door::expect_verified() {
-    const CommandResult verify =
-        run_program({"verify", "--server", url(), "--wait", "120s", "--output", "json"});
+    std::vector<std::string> command{"verify", "--server", url(), "--wait", "120s", "--output", "json"};
+    if (!token_.empty()) command.insert(command.end(), {"--token", token_});
+    const CommandResult verify = run_program(command);
     EXPECT_EQ(verify.exit_code, 0) << verify.output << verify.errors;
     const auto figures = json::parse(verify.output);
     ASSERT_TRUE(figures) << verify.output;

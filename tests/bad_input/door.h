@@ -55,9 +55,12 @@ public:
     bool running() { return server_.running(); }
     int terminate() { return server_.terminate(); }
 
+    /// What the calls below carry from now on; send() sends just what it is given.
+    void use_token(const std::string& token) { token_ = token; }
+
     /// Checks what every answer must be: JSON, a problem document from 400 on, never 5xx.
     Answer send(Method method, const std::string& target, const Headers& headers, std::string_view body);
-    Answer get(const std::string& target) { return send(Method::get, target, {}, {}); }
+    Answer get(const std::string& target) { return send(Method::get, target, with_token(), {}); }
     Answer post_records(std::string_view body, const std::string& content_type = "",
                         const std::string& content_encoding = "");
     Answer query(std::string_view sql, const std::vector<std::string>& params = {});
@@ -77,11 +80,13 @@ private:
          HttpClient client);
     bool sinks_are_at_the_end();
     bool wait_until_ready();
+    Headers with_token() const;
 
     std::unique_ptr<TemporaryFolder> folder_;
     std::string data_dir_;
     ServerProcess server_;
     HttpClient client_;
+    std::string token_;  ///< empty: none
     int invoices_ = 0;
 };
 

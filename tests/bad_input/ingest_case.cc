@@ -53,6 +53,7 @@ std::vector<Place> send(Door& door, const IngestCase& one) {
     if (one.status != 200) {
         EXPECT_EQ(answer.problem(), one.problem);
         EXPECT_EQ(answer.errors(), one.wrong);
+        EXPECT_NE(answer.text("detail").find(one.detail), std::string::npos) << answer.text("detail");
         EXPECT_EQ(stored, 0) << "a refused request leaves nothing";
         return {};
     }
@@ -113,6 +114,13 @@ std::string sale_with(const std::string& key, const std::string& value) {
         if (!chosen.empty()) text += (text.empty() ? "{\"" : ",\"") + member.key + "\":" + chosen;
     }
     return text + "}";
+}
+
+std::string class_of(const IngestCase& one) {
+    if (one.status == 413 || one.status == 429) return "limits";
+    if (one.status == 415) return "header";  // what it is about is said there
+    if (!one.wrong.empty()) return one.wrong[0].code;
+    return one.bad.empty() ? "" : one.bad[0].wrong[0].code;
 }
 
 void run_cases(Door& door, std::vector<IngestCase> cases) {

@@ -27,6 +27,7 @@ struct IngestCase {
     int status = 200;
     std::string problem = {};         ///< from 400 on: the slug, and nothing is stored anywhere
     std::vector<Wrong> wrong = {};    ///< errors of the problem
+    std::string detail = {};          ///< part of the problem's
     std::size_t accepted = 0;         ///< rows that are in the warehouse afterwards
     std::vector<BadRecord> bad = {};  ///< all others of a request that is taken
     /// What makes the bytes on the wire of the body: compression, another charset, damage.
@@ -47,5 +48,8 @@ inline constexpr const char* kRow = "@,85123A,6,12/1/2010 8:26,2.55\n";
 
 /// Sends every case, then looks for every record of it.
 void run_cases(Door& door, std::vector<IngestCase> cases);
+
+/// The class of bad input a case is of, as case_tables.h names them; empty if nothing is wrong with it.
+std::string class_of(const IngestCase& one);
 
 }  // namespace tillstream::bad_input

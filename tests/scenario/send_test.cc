@@ -1,4 +1,5 @@
-// `send` as a whole: what it tells its caller, what becomes of a run that was killed, the order of arrival.
+// `send` as a whole: what it tells its caller, what becomes of a server that dies under it, the order of
+// arrival. A `send` that is killed itself is in send_kill_test.cc.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/wait.h>
@@ -93,29 +94,6 @@ TEST_F(Send, NamesRecordsByFileAndRowWhateverTheFilters) {
                     "'2010-12-04' AND event_id = '" +
                     id + "-' || (stock_code::bigint - 9999)::text"),
               "7");
-}
-
-TEST_F(Send, KilledAndRunAgainEverythingIsThere) {
-    start();
-    constexpr int kRows = 30'000;
-    const std::string file = sales_file(kRows, 900);
-    const pid_t child = launch_slowly(file);
-    wait_until_stored(2'000, child);
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
-    const std::int64_t before = stored();
-    EXPECT_LT(before, kRows);
-
-    const CommandResult again = send(file);
-    ASSERT_EQ(again.exit_code, 0) << again.errors;
-    const json::Value report = must(json::parse(again.output));
-    EXPECT_EQ(number_of(report, "accepted") + number_of(report, "duplicates"), kRows);
-    EXPECT_EQ(number_of(report, "failed"), 0);
-    expect_verified();
-    EXPECT_EQ(value("SELECT count(DISTINCT event_id) FROM shop.sales"), std::to_string(kRows));
-    // A server that knows repeats has each once; another one has those of the first run twice.
-    const bool knows_repeats = number_of(report, "duplicates") > 0;
-    EXPECT_EQ(stored(), knows_repeats ? kRows : kRows + before);
 }
 
 TEST_F(Send, GoesOnWhenTheServerDiesAndComesBack) {

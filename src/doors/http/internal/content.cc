@@ -1,5 +1,6 @@
 #include "doors/http/internal/content.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace tillstream::http_door {
@@ -40,9 +41,22 @@ std::string_view charset_parameter(std::string_view parameters) {
     return {};
 }
 
+std::optional<UnsupportedBody> repeated_header(const RequestHead& head) {
+    for (const char* name : {"Content-Type", "Content-Encoding", "Idempotency-Key"}) {
+        const auto times =
+            std::count_if(head.headers.begin(), head.headers.end(),
+                          [&](const auto& header) { return equal_ignoring_case(header.name, name); });
+        if (times > 1)
+            return UnsupportedBody{name, "'" + std::string(name) + "' once", std::to_string(times) + " times",
+                                   true};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<BodyKind, UnsupportedBody> body_kind(const RequestHead& head) {
+    if (auto repeated = repeated_header(head)) return std::move(*repeated);
     BodyKind kind;
     const std::string_view type = trim(head.headers.find("Content-Type").value_or(""));
     if (!type.empty()) {

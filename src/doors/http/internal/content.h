@@ -20,9 +20,12 @@ struct UnsupportedBody {
     std::string header;
     std::string expected;
     std::string found;
+    bool repeated = false;  ///< the header is there several times: not unsupported, but malformed
 };
 
-/// By Content-Type (none means JSON) and Content-Encoding.
+/// By Content-Type (none means JSON) and Content-Encoding. Neither of them, nor an Idempotency-Key, may be
+/// there more than once, even with equal values: which one counts would be a guess, and a proxy may guess
+/// otherwise.
 std::variant<BodyKind, UnsupportedBody> body_kind(const RequestHead& head);
 
 }  // namespace tillstream::http_door

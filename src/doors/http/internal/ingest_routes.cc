@@ -46,6 +46,11 @@ HttpResponse refusal_response(const IngestRefusal& refusal, std::string_view req
 }
 
 HttpResponse unsupported_response(const UnsupportedBody& body, std::string_view request_id) {
+    if (body.repeated) {
+        Problem problem{.status = 400, .detail = "the header " + body.header + " is there more than once"};
+        problem.errors = errors_json({"", "duplicate_field", body.expected, body.found});
+        return problem_response(problem, request_id);
+    }
     Problem problem{.status = 415,
                     .detail = body.header + " " + body.found + " is not taken here; send " + body.expected};
     problem.errors = errors_json({"", "encoding", body.expected, body.found});

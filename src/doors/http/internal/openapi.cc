@@ -15,7 +15,8 @@ namespace {
 constexpr std::string_view kRoute = "openapi";
 
 constexpr std::string_view kProblemSchema =
-    R"({"type":"object","properties":{"type":{"type":"string"},"title":{"type":"string"},)"
+    R"({"type":"object","required":["type","title","status","detail","request_id","errors"],)"
+    R"("properties":{"type":{"type":"string"},"title":{"type":"string"},)"
     R"("status":{"type":"integer"},"detail":{"type":"string"},"request_id":{"type":"string"},)"
     R"("errors":{"type":"array","items":{"type":"object","properties":{"index":{"type":"integer"},)"
     R"("pointer":{"type":"string"},"code":{"type":"string"},"expected":{"type":"string"},)"

@@ -40,8 +40,10 @@ constexpr std::array kAppendTypes{kJson, std::string_view("application/x-ndjson"
 constexpr std::array kJsonOnly{kJson};
 constexpr std::array kAfterOnly{kAfter};
 constexpr std::array kRecordsQuery{
-    Parameter{"shard", R"({"type":"integer","minimum":0,"default":0})", "shard of the stream"},
-    Parameter{"from", R"({"type":"integer","minimum":0,"default":0})", "first offset"},
+    Parameter{"shard", R"({"type":"integer","minimum":0,"maximum":4294967295,"default":0})",
+              "shard of the stream"},
+    Parameter{"from", R"({"type":"integer","minimum":0,"maximum":18446744073709551615,"default":0})",
+              "first offset"},
     Parameter{"limit", kPage100, "records of a page"}, kCursor, kAfter};
 constexpr std::array kQuarantineQuery{
     Parameter{"dataset", kString, "only of this dataset"},
@@ -68,63 +70,73 @@ constexpr std::array kReplayQuery{Parameter{"from", kTime, "first arrival, inclu
                                   Parameter{"to", kTime, "last arrival, exclusive"}};
 
 constexpr std::string_view kReplay =
-    R"({"type":"object","properties":{"name":{"type":"string"},)"
+    R"({"type":"object","required":["name","state","whole","passed","total","stored","error"],)"
+    R"("properties":{"name":{"type":"string"},)"
     R"("state":{"type":"string","enum":["none","waiting","running","done","failed"]},)"
     R"("whole":{"type":"boolean"},"passed":{"type":"integer"},"total":{"type":"integer"},)"
     R"("stored":{"type":"integer"},"error":{"type":["string","null"]}}})";
 constexpr std::string_view kReceipt =
-    R"({"type":"object","properties":{"received":{"type":"integer"},"accepted":{"type":"integer"},)"
+    R"({"type":"object","required":["received","accepted","quarantined","duplicates","position","records"],)"
+    R"("properties":{"received":{"type":"integer"},"accepted":{"type":"integer"},)"
     R"("quarantined":{"type":"integer"},"duplicates":{"type":"integer"},"position":{"type":"string"},)"
     R"("records":{"type":"array","items":{"type":"object"}}}})";
 constexpr std::string_view kQueryBody =
     R"({"type":"object","required":["sql"],"properties":{"sql":{"type":"string"},"params":{"type":"array"},)"
     R"("limit":{"type":"integer","minimum":0}}})";
 constexpr std::string_view kQueryAnswer =
-    R"({"type":"object","properties":{"columns":{"type":"array","items":{"type":"object"}},)"
+    R"({"type":"object","required":["columns","rows","truncated"],"properties":{)"
+    R"("columns":{"type":"array","items":{"type":"object"}},)"
     R"("rows":{"type":"array","items":{"type":"array"}},"truncated":{"type":"boolean"}}})";
-constexpr std::string_view kStreamAnswer =
-    R"({"type":"object","properties":{"shards":{"type":"array","items":{"type":"object"}},)"
-    R"("sinks":{"type":"array","items":{"type":"object"}}}})";
-constexpr std::string_view kRecordPage =
-    R"({"type":"object","properties":{"records":{"type":"array","items":{"type":"object"}},)"
-    R"("next":{"type":["string","null"]}}})";
+constexpr std::string_view kStreamAnswer = R"({"type":"object","required":["shards","sinks"],"properties":{)"
+                                           R"("shards":{"type":"array","items":{"type":"object"}},)"
+                                           R"("sinks":{"type":"array","items":{"type":"object"}}}})";
+constexpr std::string_view kRecordPage = R"({"type":"object","required":["records","next"],"properties":{)"
+                                         R"("records":{"type":"array","items":{"type":"object"}},)"
+                                         R"("next":{"type":["string","null"]}}})";
 constexpr std::string_view kInvoice =
-    R"({"type":"object","properties":{"invoice_no":{"type":"string"},)"
+    R"({"type":"object","required":["invoice_no","customer_id","time","country","lines","units","total",)"
+    R"("items","next"],"properties":{"invoice_no":{"type":"string"},)"
     R"("customer_id":{"type":["integer","null"]},)"
     R"("time":{"type":"string","format":"date-time"},"country":{"type":["string","null"]},)"
     R"("lines":{"type":"integer"},"units":{"type":"integer"},"total":{"type":"string"},)"
     R"("items":{"type":"array","items":{"type":"object"}},"next":{"type":["string","null"]}}})";
 constexpr std::string_view kCustomer =
-    R"({"type":"object","properties":{"customer_id":{"type":"integer"},"country":{"type":["string","null"]},)"
+    R"({"type":"object","required":["customer_id","country","invoices","lines","units","total","first",)"
+    R"("last"],"properties":{"customer_id":{"type":"integer"},"country":{"type":["string","null"]},)"
     R"("invoices":{"type":"integer"},"lines":{"type":"integer"},"units":{"type":"integer"},)"
     R"("total":{"type":"string"},"first":{"type":"string","format":"date-time"},)"
     R"("last":{"type":"string","format":"date-time"}}})";
-constexpr std::string_view kInvoicePage =
-    R"({"type":"object","properties":{"invoices":{"type":"array","items":{"type":"object"}},)"
-    R"("next":{"type":["string","null"]}}})";
+constexpr std::string_view kInvoicePage = R"({"type":"object","required":["invoices","next"],"properties":{)"
+                                          R"("invoices":{"type":"array","items":{"type":"object"}},)"
+                                          R"("next":{"type":["string","null"]}}})";
 
 constexpr std::string_view kLogLevel =
     R"({"type":"object","required":["level"],"properties":{"component":{"type":["string","null"]},)"
     R"("level":{"type":"string","enum":["debug","info","warn","error"]}}})";
 constexpr std::string_view kLogLevels =
-    R"({"type":"object","properties":{"levels":{"type":"array","items":{"type":"object","properties":)"
+    R"({"type":"object","required":["levels"],"properties":{"levels":{"type":"array",)"
+    R"("items":{"type":"object","properties":)"
     R"({"component":{"type":"string"},"level":{"type":"string"}}}}}})";
 constexpr std::string_view kTokenSpec =
     R"({"type":"object","required":["scopes"],"additionalProperties":false,"properties":{)"
-    R"("scopes":{"type":"array","items":{"type":"string"},"minItems":1},)"
+    R"("scopes":{"type":"array","items":{"type":"string",)"
+    R"("pattern":"^(ingest:([a-z0-9_]{1,63}|\\*)|files|read|query|repair|admin)$"},"minItems":1},)"
     R"("name":{"type":"string","maxLength":100},)"
-    R"("records_per_second":{"type":["integer","null"],"minimum":1},)"
-    R"("bytes_per_second":{"type":["integer","null"],"minimum":1}}})";
+    R"("records_per_second":{"type":["integer","null"],"minimum":1,"maximum":1000000000000},)"
+    R"("bytes_per_second":{"type":["integer","null"],"minimum":1,"maximum":1000000000000}}})";
 constexpr std::string_view kToken =
-    R"({"type":"object","properties":{"id":{"type":"string"},"name":{"type":"string"},)"
+    R"({"type":"object","required":["id","name","scopes","records_per_second","bytes_per_second",)"
+    R"("created","revoked"],"properties":{"id":{"type":"string"},"name":{"type":"string"},)"
     R"("scopes":{"type":"array","items":{"type":"string"}},"records_per_second":{"type":["integer","null"]},)"
     R"("bytes_per_second":{"type":["integer","null"]},"created":{"type":"string","format":"date-time"},)"
     R"("revoked":{"type":["string","null"],"format":"date-time"}}})";
 constexpr std::string_view kCreatedToken =
-    R"({"type":"object","properties":{"id":{"type":"string"},"token":{"type":"string"},)"
+    R"({"type":"object","required":["id","token","scopes"],)"
+    R"("properties":{"id":{"type":"string"},"token":{"type":"string"},)"
     R"("scopes":{"type":"array","items":{"type":"string"}}}})";
 constexpr std::string_view kTokenPage =
-    R"({"type":"object","properties":{"tokens":{"type":"array","items":{"type":"object"}},)"
+    R"({"type":"object","required":["tokens","next"],)"
+    R"("properties":{"tokens":{"type":"array","items":{"type":"object"}},)"
     R"("next":{"type":["string","null"]}}})";
 
 constexpr std::array kOperations{

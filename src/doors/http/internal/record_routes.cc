@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "codec/charset.h"
 #include "doors/http/internal/error_status.h"
 #include "doors/http/internal/parameters.h"
 #include "doors/http/internal/worker_routes.h"
@@ -98,6 +99,13 @@ void write_quarantined(json::Writer& out, const QuarantinedRecord& record) {
     out.end_object();
 }
 
+/// For the warehouse, which knows no text that is not UTF-8.
+Result<std::string_view> utf8_parameter(const HttpRequest& request, std::string_view name) {
+    const std::string_view text = text_parameter(request, name);
+    if (is_valid_utf8(text)) return text;
+    return failure(Errc::invalid_argument, "query parameter " + std::string(name) + " is no UTF-8 text");
+}
+
 /// Empty: any. A state that no record can have is a mistake, not an empty list.
 Result<std::string_view> state_parameter(const HttpRequest& request) {
     const auto state = request.query.find("state");
@@ -111,9 +119,11 @@ Result<std::string> quarantine(const HttpServices& services, const HttpRequest& 
     QuarantineList* list = services.quarantine();
     if (!list) return failure(Errc::unavailable, services.not_ready());
     const auto limit = TILLSTREAM_TRY(number_parameter(request, "limit", kPageBounds));
-    const QuarantineFilter filter{text_parameter(request, "dataset"), text_parameter(request, "reason"),
+    const QuarantineFilter filter{TILLSTREAM_TRY(utf8_parameter(request, "dataset")),
+                                  TILLSTREAM_TRY(utf8_parameter(request, "reason")),
                                   TILLSTREAM_TRY(state_parameter(request))};
-    const QuarantinePage page = TILLSTREAM_TRY(list->page(filter, text_parameter(request, "cursor"), limit));
+    const std::string_view from = TILLSTREAM_TRY(utf8_parameter(request, "cursor"));
+    const QuarantinePage page = TILLSTREAM_TRY(list->page(filter, from, limit));
     std::string text;
     json::Writer out(text);
     out.begin_object().key("records").begin_array();
