@@ -8,13 +8,6 @@ namespace tillstream::bench {
 
 namespace {
 
-double number_at(const Json& json, const char* pointer) {
-    const Json::json_pointer at(pointer);
-    return json.contains(at) && json[at].is_number() ? json[at].get<double>() : 0;
-}
-
-double requests_per_second(const Json& load) { return number_at(load, "/requests_per_second"); }
-double records_per_second(const Json& load) { return number_at(load, "/records_per_second"); }
 double p50_us(const Json& load) { return number_at(load, "/latency_us/p50"); }
 
 Figure compare(const Settings& settings, ArmKind first, ArmKind second, const LoadArguments& arguments,
