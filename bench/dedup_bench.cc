@@ -87,17 +87,17 @@ private:
     Answers fresh_;
     Answers known_;
     Deduplicator::Figures figures_;
-    std::uint64_t memory_most_ = 0;    ///< as the index counts it
-    std::uint64_t process_growth_ = 0; ///< of the process, at its peak
+    std::uint64_t memory_most_ = 0;     ///< as the index counts it
+    std::uint64_t process_growth_ = 0;  ///< of the process, at its peak
     std::uint64_t disk_bytes_ = 0;
 };
 
 Result<double> Measurement::open() {
     dedup_.reset();
     const double began = now();
-    dedup_ = TILLSTREAM_TRY(Deduplicator::open({log_, files_, system_clock(), arguments_.dir,
-                                                MadeUpLog::kSystem, Logger::silent(), metrics_},
-                                               options_));
+    dedup_ = TILLSTREAM_TRY(Deduplicator::open(
+        {log_, files_, system_clock(), arguments_.dir, MadeUpLog::kSystem, Logger::silent(), metrics_},
+        options_));
     return now() - began;
 }
 

@@ -92,8 +92,8 @@ Result<bool> HostileCrowd::turn() {
 }
 
 Status HostileCrowd::open_some(Clock::time_point now) {
-    openings_due_ = std::min(openings_due_ + seconds_between(last_opening_, now) * kOpenedPerSecond,
-                             kOpeningsPerTurnMax);
+    openings_due_ =
+        std::min(openings_due_ + seconds_between(last_opening_, now) * kOpenedPerSecond, kOpeningsPerTurnMax);
     last_opening_ = now;
     for (; openings_due_ >= 1 && !missing_.empty(); openings_due_ -= 1) {
         const std::size_t index = missing_.front();
@@ -113,8 +113,8 @@ Status HostileCrowd::open_some(Clock::time_point now) {
 void HostileCrowd::dribble_some(Clock::time_point now) {
     if (options_.slow == 0) return;
     const double period = std::chrono::duration<double>(options_.dribble).count();
-    dribbles_due_ = std::min<double>(dribbles_due_ + seconds_between(last_dribble_, now) / period * options_.slow,
-                                     options_.slow);
+    dribbles_due_ = std::min<double>(
+        dribbles_due_ + seconds_between(last_dribble_, now) / period * options_.slow, options_.slow);
     last_dribble_ = now;
     for (; dribbles_due_ >= 1; dribbles_due_ -= 1) {
         HostileConnection& connection = connections_[next_dribbler_];
@@ -147,8 +147,8 @@ CrowdReport HostileCrowd::report() const {
 }
 
 std::string format_crowd_report(const CrowdReport& report) {
-    std::string out = fmt::format(R"({{"wanted":{},"held_least":{},"held_mean":{:.1f},"ended":{{)", report.wanted,
-                                  report.held_least, report.held_mean);
+    std::string out = fmt::format(R"({{"wanted":{},"held_least":{},"held_mean":{:.1f},"ended":{{)",
+                                  report.wanted, report.held_least, report.held_mean);
     for (std::size_t kind = 0; kind < kHostilities; ++kind) {
         fmt::format_to(std::back_inserter(out), R"({}"{}":{})", kind > 0 ? "," : "",
                        to_string(static_cast<Hostility>(kind)), report.ended[kind]);

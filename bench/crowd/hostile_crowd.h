@@ -20,8 +20,8 @@
 namespace tillstream::bench {
 
 struct CrowdOptions {
-    std::uint16_t port = 0;    ///< on 127.0.0.1
-    std::uint32_t slow = 0;    ///< a third each of header, body and reader
+    std::uint16_t port = 0;  ///< on 127.0.0.1
+    std::uint32_t slow = 0;  ///< a third each of header, body and reader
     std::uint32_t idle = 0;
     std::chrono::milliseconds dribble{1'000};  ///< between two bytes of a connection
 };

@@ -20,8 +20,9 @@ constexpr std::chrono::seconds kLevelLimit{300};
 /// Every cache that has a limit gets one that the first quarter of the records fills, so that what still
 /// grows behind it is not a cache.
 const std::vector<std::string> kSmallCaches = {
-    "--log.tail_bytes",      "32MiB", "--tables.memory_bytes",      "64MiB", "--tables.dirty_bytes", "16MiB",
-    "--warehouse.memory_bytes", "256MiB", "--http.answer_cache_bytes", "4MiB"};
+    "--log.tail_bytes",          "32MiB", "--tables.memory_bytes",    "64MiB",
+    "--tables.dirty_bytes",      "16MiB", "--warehouse.memory_bytes", "256MiB",
+    "--http.answer_cache_bytes", "4MiB"};
 
 /// At a rate that every sink keeps level with: the same work all the time.
 struct Plan {
@@ -68,8 +69,8 @@ Result<std::vector<Sample>> sample_while_sending(const Settings& given, Arm& pro
 double most_in_quarter(const std::vector<Sample>& samples, const Plan& plan, std::uint64_t quarter) {
     std::uint64_t most = 0;
     for (const Sample& sample : samples) {
-        const bool inside = sample.records * 4 > (quarter - 1) * plan.records &&
-                            sample.records * 4 <= quarter * plan.records;
+        const bool inside =
+            sample.records * 4 > (quarter - 1) * plan.records && sample.records * 4 <= quarter * plan.records;
         if (inside) most = std::max(most, sample.resident_kib);
     }
     return static_cast<double>(most) / 1024;

@@ -36,11 +36,11 @@ bool allow_descriptors() {
 
 /// Returns once all of it is connected.
 Result<ChildProcess> start_crowd(const Settings& settings, const Arm& arm) {
-    auto crowd = TILLSTREAM_TRY(
-        ChildProcess::start({settings.programs + "/hostile_crowd", "--port", arm.port(), "--slow",
-                             fmt::to_string(settings.smoke ? kSlowInSmoke : kSlow), "--idle",
-                             fmt::to_string(settings.smoke ? kIdleInSmoke : kIdle)},
-                            settings.work_dir + "/load.log"));
+    auto crowd =
+        TILLSTREAM_TRY(ChildProcess::start({settings.programs + "/hostile_crowd", "--port", arm.port(),
+                                            "--slow", fmt::to_string(settings.smoke ? kSlowInSmoke : kSlow),
+                                            "--idle", fmt::to_string(settings.smoke ? kIdleInSmoke : kIdle)},
+                                           settings.work_dir + "/load.log"));
     TILLSTREAM_TRY(crowd.first_line(kAssemblyLimit));
     return crowd;
 }
@@ -61,10 +61,11 @@ Result<Json> end_crowd(ChildProcess& crowd) {
 
 /// The crowd stays until every acknowledged record is found: reads must get through too.
 Status serve(const Settings& settings, bool with_crowd, ArmRun& run) {
-    Arm arm = TILLSTREAM_TRY(
-        Arm::start(ArmKind::product, settings, {"--http.connections_max", kConnectionsMax}));
-    const LoadArguments arguments = {"--records", "1", "--connections", "16", "--timeout", "30", "--rate",
-                                     settings.smoke ? kRateInSmoke : kRate};
+    Arm arm =
+        TILLSTREAM_TRY(Arm::start(ArmKind::product, settings, {"--http.connections_max", kConnectionsMax}));
+    const LoadArguments arguments = {
+        "--records", "1",  "--connections", "16",
+        "--timeout", "30", "--rate",        settings.smoke ? kRateInSmoke : kRate};
     if (!with_crowd) return load_arm(settings, arm, arguments, p99_us, run);
     auto crowd = TILLSTREAM_TRY(start_crowd(settings, arm));
     TILLSTREAM_CHECK(load_arm(settings, arm, arguments, p99_us, run));
@@ -77,7 +78,8 @@ std::string describe_crowd(const Json& crowd) {
         return number_at(crowd, fmt::format("/ended/{}", kind).c_str());
     };
     return fmt::format(
-        "last pair: {:.0f} of {:.0f} hostile connections held (least {:.0f}); the server ended {:.0f} slow heads, "
+        "last pair: {:.0f} of {:.0f} hostile connections held (least {:.0f}); the server ended {:.0f} slow "
+        "heads, "
         "{:.0f} slow bodies, {:.0f} that did not read, {:.0f} idle",
         number_at(crowd, "/held_mean"), number_at(crowd, "/wanted"), number_at(crowd, "/held_least"),
         ended("header"), ended("body"), ended("reader"), ended("idle"));
