@@ -81,7 +81,8 @@ void HostileConnection::close() {
 }
 
 std::uint32_t HostileConnection::events() const {
-    return hostility_ == Hostility::reader ? EPOLLRDHUP : EPOLLIN | EPOLLRDHUP;
+    const std::uint32_t ends = EPOLLRDHUP;
+    return hostility_ == Hostility::reader ? ends : ends | EPOLLIN;
 }
 
 void HostileConnection::send(std::string_view bytes) {
