@@ -27,7 +27,7 @@ namespace tillstream::bench {
 namespace {
 
 /// Blocks read for an id that a run does not hold: its filter is wrong about 0.6 % of them.
-constexpr double kReadsPerRunMax = 0.02;
+constexpr double kReadsPerRunMax = 0.01;
 constexpr std::chrono::milliseconds kRetryInterval{1};
 
 double now() { return std::chrono::duration<double>(system_clock().steady()).count(); }
