@@ -20,14 +20,14 @@ constexpr std::chrono::seconds kLevelLimit{300};
 /// Every cache that has a limit gets one that the first quarter of the records fills, so that what still
 /// grows behind it is not a cache.
 const std::vector<std::string> kSmallCaches = {
-    "--log.tail_bytes",          "32MiB", "--tables.memory_bytes",    "64MiB",
-    "--tables.dirty_bytes",      "16MiB", "--warehouse.memory_bytes", "256MiB",
+    "--log.tail_bytes",          "32MiB", "--tables.memory_bytes",    "32MiB",
+    "--tables.dirty_bytes",      "16MiB", "--warehouse.memory_bytes", "128MiB",
     "--http.answer_cache_bytes", "4MiB"};
 
 /// At a rate that every sink keeps level with: the same work all the time.
 struct Plan {
     std::uint64_t records = 8'000'000;
-    double per_second = 80'000;
+    double per_second = 60'000;
     double seconds() const { return static_cast<double>(records) / per_second; }
 };
 
@@ -55,43 +55,56 @@ Result<std::vector<Sample>> sample_while_sending(const Settings& given, Arm& pro
         settings, product,
         {"--records", fmt::to_string(kRecordsPerPost), "--connections", "16", "--timeout", "60", "--evenly",
          "--rate", fmt::to_string(posts), "--first-invoice", fmt::to_string(kFirstInvoice)}));
-    std::vector<Sample> samples;
+    std::vector<Sample> samples = {TILLSTREAM_TRY(look(product))};
     const auto until = Clock::now() + std::chrono::duration<double>(plan.seconds());
     while (Clock::now() < until && !interrupted()) {
         samples.push_back(TILLSTREAM_TRY(look(product)));
         std::this_thread::sleep_for(kLookInterval);
     }
     stored = TILLSTREAM_TRY(finish_posting(load));
+    // On a machine too slow for the rate the sinks are behind by now.
+    const auto give_up = Clock::now() + kLevelLimit;
+    while (samples.back().records < stored.rows && Clock::now() < give_up && !interrupted()) {
+        samples.push_back(TILLSTREAM_TRY(look(product)));
+        std::this_thread::sleep_for(kLookInterval);
+    }
     return samples;
 }
 
-/// The most that was resident while the sinks went through that quarter of the records, 1 to 4.
-double most_in_quarter(const std::vector<Sample>& samples, const Plan& plan, std::uint64_t quarter) {
-    std::uint64_t most = 0;
+/// What was resident while the sinks went through that quarter of the records, 1 to 4.
+std::vector<double> mebibytes_in_quarter(const std::vector<Sample>& samples, const Plan& plan,
+                                         std::uint64_t quarter) {
+    std::vector<double> resident;
     for (const Sample& sample : samples) {
         const bool inside =
             sample.records * 4 > (quarter - 1) * plan.records && sample.records * 4 <= quarter * plan.records;
-        if (inside) most = std::max(most, sample.resident_kib);
+        if (inside) resident.push_back(static_cast<double>(sample.resident_kib) / 1024);
     }
-    return static_cast<double>(most) / 1024;
+    return resident;
 }
 
-void describe(const std::vector<Sample>& samples, const Plan& plan, std::uint64_t peak_kib, Figure& figure) {
+/// Medians are compared: a checkpoint takes much for a moment, at one time or another.
+void describe(const std::vector<Sample>& samples, const Plan& plan, Figure& figure) {
     figure.details["samples"] = Json::array();
     for (const Sample& sample : samples) {
         figure.details["samples"].push_back(
             {{"records", sample.records}, {"resident_kib", sample.resident_kib}});
     }
+    std::array<double, 4> medians{};
     std::array<double, 4> most{};
-    for (std::uint64_t quarter = 1; quarter <= most.size(); ++quarter)
-        most[quarter - 1] = most_in_quarter(samples, plan, quarter);
-    figure.first_value = most[3];
-    figure.second_value = most[1];
-    if (most[1] == 0) return;
-    figure.median = figure.min = figure.max = most[3] / most[1];
+    for (std::size_t i = 0; i < medians.size(); ++i) {
+        const std::vector<double> resident = mebibytes_in_quarter(samples, plan, i + 1);
+        medians[i] = median_of(resident);
+        for (const double mebibytes : resident) most[i] = std::max(most[i], mebibytes);
+    }
+    figure.note = fmt::format(
+        "quarter by quarter {:.0f}, {:.0f}, {:.0f}, {:.0f} MiB, at most {:.0f}, {:.0f}, {:.0f}, {:.0f} MiB",
+        medians[0], medians[1], medians[2], medians[3], most[0], most[1], most[2], most[3]);
+    if (medians[1] == 0 || medians[3] == 0) return;
+    figure.first_value = medians[3];
+    figure.second_value = medians[1];
+    figure.median = figure.min = figure.max = medians[3] / medians[1];
     figure.kept = 1;
-    figure.note = fmt::format("the most in each quarter {:.0f}, {:.0f}, {:.0f}, {:.0f} MiB; peak {:.0f} MiB",
-                              most[0], most[1], most[2], most[3], static_cast<double>(peak_kib) / 1024);
 }
 
 Status measure(const Settings& settings, const Plan& plan, Figure& figure) {
@@ -99,8 +112,7 @@ Status measure(const Settings& settings, const Plan& plan, Figure& figure) {
     StoredFigures stored;
     const auto samples = TILLSTREAM_TRY(sample_while_sending(settings, product, plan, stored));
     TILLSTREAM_CHECK(product.wait_until_level(kLevelLimit));
-    // Before verify, which takes memory of its own.
-    describe(samples, plan, product.memory_kib("VmHWM"), figure);
+    describe(samples, plan, figure);
     return product.check_figures(stored);
 }
 
