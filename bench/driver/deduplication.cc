@@ -55,7 +55,8 @@ Figure measure_deduplication(const Settings& settings) {
         make_void(figure, contracts.error().message);
         return figure;
     }
-    const LoadArguments arguments = {"--records", "500", "--connections", "16", "--event-ids"};
+    LoadArguments arguments = {"--records", "500", "--connections", "16", "--event-ids"};
+    if (settings.smoke) arguments.insert(arguments.end(), {"--requests", kRequestsInSmoke});
     const auto pairs = run_pairs(settings, [&](bool honoured) {
         return observe(settings, honoured ? "tillstream" : "ids not honoured", [&](ArmRun& run) -> Status {
             std::vector<std::string> options;

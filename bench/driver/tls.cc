@@ -13,6 +13,7 @@ Figure measure_tls(const Settings& settings, TlsLoad load) {
     figure.unit = batches ? "records/s" : "requests/s";
     LoadArguments plain = {"--records", "1", "--connections", "64"};
     if (batches) plain = {"--records", "500", "--connections", "16"};
+    if (settings.smoke) plain.insert(plain.end(), {"--requests", kRequestsInSmoke});
     LoadArguments secret = plain;
     secret.emplace_back("--tls");
     const auto pairs = run_pairs(settings, [&](bool tls) {

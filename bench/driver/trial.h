@@ -48,6 +48,9 @@ ArmRun observe(const Settings& settings, std::string_view name, const std::funct
 Status load_arm(const Settings& settings, Arm& arm, const LoadArguments& arguments, const ValueOf& value_of,
                 ArmRun& run);
 
+/// A smoke run asks whether rows are equal: so many requests at most are enough for that.
+inline constexpr const char* kRequestsInSmoke = "100";
+
 /// One observed run of an arm of its own.
 ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
                const ValueOf& value_of);
