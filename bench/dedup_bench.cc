@@ -1,5 +1,5 @@
 // dedup_bench - what it costs to ask for an event id, new or repeated, beside many that are known; how long
-// the index takes to build from the log and to open again, and what memory and disk it takes. One JSON object.
+// the index takes to build from the log and to open again, and what memory and disk it takes. Prints JSON.
 //
 //   dedup_bench [--ids 1000000] [--asked 1000000] [--batch 500] [--memory BYTES] [--dir ./dedup-bench]
 //
@@ -160,8 +160,8 @@ std::string Measurement::report() const {
         return static_cast<double>(total) / static_cast<double>(arguments_.asked);
     };
     return fmt::format(
-        R"({{"ids":{},"runs":{},"new_ns":{:.1f},"repeated_ns":{:.1f},"new_reads":{:.4f},"repeated_reads":{:.4f},)"
-        R"("memory_bytes":{},"peak_bytes":{},"memory_option":{},"disk_bytes":{},"build_seconds":{:.3f},)"
+        R"({{"ids":{},"runs":{},"new_ns":{:.1f},"repeated_ns":{:.1f},"new_reads":{:.4f},)"
+        R"("repeated_reads":{:.4f},"memory_bytes":{},"peak_bytes":{},"memory_option":{},"disk_bytes":{},"build_seconds":{:.3f},)"
         R"("reopen_seconds":{:.4f}}})",
         figures_.sealed_ids, figures_.runs, fresh_.nanos_each, known_.nanos_each, each(fresh_.reads),
         each(known_.reads), memory_most_, process_growth_, options_.memory_bytes, disk_bytes_, built_seconds_,
