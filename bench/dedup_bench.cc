@@ -159,13 +159,12 @@ std::string Measurement::report() const {
     const auto each = [this](std::uint64_t total) {
         return static_cast<double>(total) / static_cast<double>(arguments_.asked);
     };
-    return fmt::format(
-        R"({{"ids":{},"runs":{},"new_ns":{:.1f},"repeated_ns":{:.1f},"new_reads":{:.4f},)"
-        R"("repeated_reads":{:.4f},"memory_bytes":{},"peak_bytes":{},"memory_option":{},"disk_bytes":{},"build_seconds":{:.3f},)"
-        R"("reopen_seconds":{:.4f}}})",
-        figures_.sealed_ids, figures_.runs, fresh_.nanos_each, known_.nanos_each, each(fresh_.reads),
-        each(known_.reads), memory_most_, process_growth_, options_.memory_bytes, disk_bytes_, built_seconds_,
-        opened_seconds_);
+    return fmt::format(R"({{"ids":{},"runs":{},"new_ns":{:.1f},"repeated_ns":{:.1f},"new_reads":{:.4f},)"
+                       R"("repeated_reads":{:.4f},"memory_bytes":{},"peak_bytes":{},"memory_option":{},)"
+                       R"("disk_bytes":{},"build_seconds":{:.3f},"reopen_seconds":{:.4f}}})",
+                       figures_.sealed_ids, figures_.runs, fresh_.nanos_each, known_.nanos_each,
+                       each(fresh_.reads), each(known_.reads), memory_most_, process_growth_,
+                       options_.memory_bytes, disk_bytes_, built_seconds_, opened_seconds_);
 }
 
 std::string Measurement::problem() const {
