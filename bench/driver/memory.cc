@@ -26,7 +26,7 @@ const std::vector<std::string> kSmallCaches = {
 
 /// At a rate that every sink keeps level with: the same work all the time.
 struct Plan {
-    std::uint64_t records = 8'000'000;
+    std::uint64_t records = 12'000'000;
     double per_second = 60'000;
     double seconds() const { return static_cast<double>(records) / per_second; }
 };
@@ -83,6 +83,17 @@ std::vector<double> mebibytes_in_quarter(const std::vector<Sample>& samples, con
     return resident;
 }
 
+/// Bytes a record, behind the first quarter.
+double growth_of(const std::vector<Sample>& samples, const Plan& plan) {
+    std::vector<Point> points;
+    for (const Sample& sample : samples) {
+        if (sample.records * 4 > plan.records)
+            points.push_back(
+                {static_cast<double>(sample.records), static_cast<double>(sample.resident_kib) * 1024});
+    }
+    return slope_of(points);
+}
+
 /// Medians are compared: a checkpoint takes much for a moment, at one time or another.
 void describe(const std::vector<Sample>& samples, const Plan& plan, Figure& figure) {
     figure.details["samples"] = Json::array();
@@ -98,8 +109,10 @@ void describe(const std::vector<Sample>& samples, const Plan& plan, Figure& figu
         for (const double mebibytes : resident) most[i] = std::max(most[i], mebibytes);
     }
     figure.note = fmt::format(
-        "quarter by quarter {:.0f}, {:.0f}, {:.0f}, {:.0f} MiB, at most {:.0f}, {:.0f}, {:.0f}, {:.0f} MiB",
-        medians[0], medians[1], medians[2], medians[3], most[0], most[1], most[2], most[3]);
+        "quarter by quarter {:.0f}, {:.0f}, {:.0f}, {:.0f} MiB, at most {:.0f}, {:.0f}, {:.0f}, {:.0f} MiB; "
+        "{:.1f} bytes a record",
+        medians[0], medians[1], medians[2], medians[3], most[0], most[1], most[2], most[3],
+        growth_of(samples, plan));
     if (medians[1] == 0 || medians[3] == 0) return;
     figure.first_value = medians[3];
     figure.second_value = medians[1];

@@ -96,7 +96,7 @@ std::vector<Scenario> all_scenarios() {
          [](const Settings& s) { return measure_history(s, HistoryReads::uncached); }},
         {"recovery", "kill -9 with 1 GiB of unsealed journal: time until a POST is acknowledged again", true,
          measure_recovery},
-        {"memory", "resident memory while 8,000,000 records pass, 60,000 a second", true, measure_memory},
+        {"memory", "resident memory while 12,000,000 records pass, 60,000 a second", true, measure_memory},
         {"dedup", "what event ids cost: 500-record JSON arrays, 16 connections, all ids new", true,
          measure_deduplication},
         {"tls", "what TLS costs: 1 record per POST, 64 connections kept", true,

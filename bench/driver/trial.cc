@@ -65,6 +65,22 @@ double median_of(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+double slope_of(const std::vector<Point>& points) {
+    double sum_x = 0;
+    double sum_y = 0;
+    double sum_xx = 0;
+    double sum_xy = 0;
+    for (const Point& p : points) {
+        sum_x += p.x;
+        sum_y += p.y;
+        sum_xx += p.x * p.x;
+        sum_xy += p.x * p.y;
+    }
+    const auto n = static_cast<double>(points.size());
+    const double spread = n * sum_xx - sum_x * sum_x;
+    return spread > 0 ? (n * sum_xy - sum_x * sum_y) / spread : 0;
+}
+
 std::string_view to_string(Verdict verdict) {
     switch (verdict) {
         case Verdict::reached: return "reached";

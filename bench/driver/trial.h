@@ -75,6 +75,13 @@ Result<StoredFigures> fill(const Settings& settings, const Arm& arm, std::uint64
 /// 0 of nothing.
 double median_of(std::vector<double> values);
 
+struct Point {
+    double x = 0;
+    double y = 0;
+};
+/// Of the straight line that fits best (least squares); 0 if there is none.
+double slope_of(const std::vector<Point>& points);
+
 /// Why a load report makes a figure void, if it does.
 std::optional<std::string> find_failed_requests(const Json& load);
 
