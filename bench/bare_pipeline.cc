@@ -8,6 +8,7 @@
 #include "bench/arm_server.h"
 #include "bench/bare/committer.h"
 #include "bench/bare/sale_figures.h"
+#include "bench/command_line.h"
 
 namespace tillstream::bench {
 
@@ -62,7 +63,7 @@ int main(int argc, char** argv) {
     app.add_option("--data", dir, "folder for the segments")->required();
     app.add_option("--port", port, "0 picks one")->capture_default_str();
     app.add_option("--io-threads", io_threads, "0: as the product")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
+    if (const auto code = tillstream::bench::parse_command_line(app, argc, argv)) return *code;
     if (const auto status = tillstream::bench::run(dir, port, io_threads); !status) {
         std::fprintf(stderr, "bare_pipeline: %s\n", status.error().message.c_str());
         return 1;

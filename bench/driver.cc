@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/command_line.h"
 #include "bench/driver/machine.h"
 #include "bench/driver/results.h"
 #include "bench/driver/scenarios.h"
@@ -171,7 +172,7 @@ int main(int argc, char** argv) {
         tillstream::bench::Arguments arguments = tillstream::bench::default_arguments();
         arguments.typed.assign(argv + 1, argv + argc);
         tillstream::bench::declare(app, arguments);
-        CLI11_PARSE(app, argc, argv);
+        if (const auto code = tillstream::bench::parse_command_line(app, argc, argv)) return *code;
         return tillstream::bench::run(arguments);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_driver: %s\n", error.what());

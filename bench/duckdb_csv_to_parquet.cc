@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <string>
 
+#include "bench/command_line.h"
+
 namespace {
 
 constexpr std::string_view kRead =
@@ -84,6 +86,6 @@ int main(int argc, char** argv) {
     app.add_option("parquet", parquet, "file to write")->required();
     app.add_option("--time-format", time_format, "of InvoiceDate")->capture_default_str();
     app.add_option("--threads", threads)->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
+    if (const auto code = tillstream::bench::parse_command_line(app, argc, argv)) return *code;
     return convert(csv, parquet, time_format, threads);
 }

@@ -3,11 +3,13 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "bench/command_line.h"
 #include "bench/load/load_report.h"
 #include "bench/load/load_thread.h"
 #include "bench/load/reads.h"
@@ -22,6 +24,8 @@ struct Arguments {
     std::string reads;
     std::string token;
     std::string format = "json";
+    bool tls = false;
+    bool event_ids = false;
     std::uint32_t records = 1;
     std::uint32_t connections = 64;
     std::uint32_t threads = 1;
@@ -42,6 +46,8 @@ void declare(CLI::App& app, Arguments& arguments) {
     app.add_option("--get", arguments.reads, "file of targets, one a line: GETs of these instead of POSTs");
     app.add_option("--token", arguments.token, "bearer token");
     app.add_option("--format", arguments.format, "json, ndjson or csv")->capture_default_str();
+    app.add_flag("--tls", arguments.tls, "HTTPS; the certificate is not checked");
+    app.add_flag("--event-ids", arguments.event_ids, "an event_id of its own for each record");
     app.add_option("--records", arguments.records, "in one POST")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
@@ -73,9 +79,13 @@ Result<LoadOptions> options_of_thread(const Arguments& arguments, std::uint32_t 
     options.body.token = arguments.token;
     options.body.format = TILLSTREAM_TRY(parse_body_format(arguments.format));
     options.body.records = arguments.records;
+    options.body.event_ids = arguments.event_ids;
+    if (arguments.event_ids && options.body.format == BodyFormat::csv)
+        return failure(Errc::invalid_argument, "--event-ids go into json and ndjson only");
     if (!arguments.reads.empty()) options.targets = TILLSTREAM_TRY(read_targets(arguments.reads));
     options.body.seed = arguments.seed + index;
     options.port = arguments.port;
+    options.tls = arguments.tls;
     options.connections = std::max(1U, arguments.connections / arguments.threads);
     if (arguments.rate > 0) options.rate = arguments.rate / arguments.threads;
     options.poisson = !arguments.evenly;
@@ -127,10 +137,11 @@ Result<LoadReport> run_load(const Arguments& arguments) {
 }  // namespace tillstream::bench
 
 int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);  // TLS writes without a flag against it
     CLI::App app{"Sends made-up sales to POST /v1/streams/sales/records and measures the answers"};
     tillstream::bench::Arguments arguments;
     tillstream::bench::declare(app, arguments);
-    CLI11_PARSE(app, argc, argv);
+    if (const auto code = tillstream::bench::parse_command_line(app, argc, argv)) return *code;
     const auto report = tillstream::bench::run_load(arguments);
     if (!report) {
         std::fprintf(stderr, "load: %s\n", report.error().message.c_str());

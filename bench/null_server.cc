@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "bench/arm_server.h"
+#include "bench/command_line.h"
 #include "core/env.h"
 
 namespace tillstream::bench {
@@ -45,7 +46,7 @@ int main(int argc, char** argv) {
     std::string history_answer;
     app.add_option("--history-answer", history_answer, "file with the answer to reads of a purchase history");
     app.add_option("--io-threads", io_threads, "0: as the product")->capture_default_str();
-    CLI11_PARSE(app, argc, argv);
+    if (const auto code = tillstream::bench::parse_command_line(app, argc, argv)) return *code;
     if (const auto status = tillstream::bench::run(port, io_threads, history_answer); !status) {
         std::fprintf(stderr, "null_server: %s\n", status.error().message.c_str());
         return 1;

@@ -151,6 +151,10 @@ std::uint64_t ChildProcess::memory_kib(std::string_view name) const {
     return 0;
 }
 
+void ChildProcess::ask_to_end() {
+    if (pid_ > 0) ::kill(pid_, SIGTERM);
+}
+
 void ChildProcess::kill() {
     if (pid_ < 0) return;
     int status = 0;

@@ -1,7 +1,7 @@
 // child_process.h - a program started by the driver; it never outlives the driver.
 //
-// Lifecycle:  start -> (first_line) -> stop, or run_to_end. The destructor kills. The kernel kills it too
-//             when the driver dies.
+// Lifecycle:  start -> (first_line) -> stop, or (ask_to_end ->) run_to_end. The destructor kills. The kernel
+//             kills it too when the driver dies.
 // Threads:    the main thread only: the kernel's tie is to the thread that forks.
 #pragma once
 
@@ -33,6 +33,8 @@ public:
     double cpu_seconds() const;
     /// KiB of a line of /proc/PID/status such as VmRSS; 0 once it has ended.
     std::uint64_t memory_kib(std::string_view name) const;
+    /// SIGTERM, without waiting: run_to_end does.
+    void ask_to_end();
     /// SIGKILL, and waits.
     void kill();
     /// SIGTERM, then SIGKILL.

@@ -8,13 +8,6 @@ namespace tillstream::bench {
 
 namespace {
 
-double number_at(const Json& json, const char* pointer) {
-    const Json::json_pointer at(pointer);
-    return json.contains(at) && json[at].is_number() ? json[at].get<double>() : 0;
-}
-
-double requests_per_second(const Json& load) { return number_at(load, "/requests_per_second"); }
-double records_per_second(const Json& load) { return number_at(load, "/records_per_second"); }
 double p50_us(const Json& load) { return number_at(load, "/latency_us/p50"); }
 
 Figure compare(const Settings& settings, ArmKind first, ArmKind second, const LoadArguments& arguments,
@@ -103,7 +96,16 @@ std::vector<Scenario> all_scenarios() {
          [](const Settings& s) { return measure_history(s, HistoryReads::uncached); }},
         {"recovery", "kill -9 with 1 GiB of unsealed journal: time until a POST is acknowledged again", true,
          measure_recovery},
-        {"memory", "resident memory while 5,000,000 records are taken", true, measure_memory},
+        {"memory", "resident memory while 12,000,000 records pass, 60,000 a second", true, measure_memory},
+        {"dedup", "what event ids cost: 500-record JSON arrays, 16 connections, all ids new", true,
+         measure_deduplication},
+        {"tls", "what TLS costs: 1 record per POST, 64 connections kept", true,
+         [](const Settings& s) { return measure_tls(s, TlsLoad::singles); }},
+        {"tls_batches", "the same with 500-record JSON arrays, 16 connections", true,
+         [](const Settings& s) { return measure_tls(s, TlsLoad::batches); }},
+        {"slow_clients", "p99 of a good client among 2,000 slow and 4,096 idle ones", true,
+         measure_slow_clients},
+        {"identifiers", "a look-up among 1, 10 and 50 million event ids", false, measure_identifiers},
         {"latency", "acknowledgement of single records, open loop", true, compare_latency},
     };
 }

@@ -24,6 +24,15 @@ Figure measure_steady_state(const Settings& settings);
 enum class HistoryReads : std::uint8_t { idle, loaded, uncached };
 /// Those reads against the null server's.
 Figure measure_history(const Settings& settings, HistoryReads reads);
+/// What event ids cost: the same bodies under a contract that honours the ids, and one that does not.
+Figure measure_deduplication(const Settings& settings);
+/// What encryption costs on connections that are kept.
+enum class TlsLoad : std::uint8_t { singles, batches };
+Figure measure_tls(const Settings& settings, TlsLoad load);
+/// What one good client notices of thousands of slow and idle ones.
+Figure measure_slow_clients(const Settings& settings);
+/// What it costs to ask for an event id among a million and among fifty.
+Figure measure_identifiers(const Settings& settings);
 /// From the start after a kill to the first acknowledgement.
 Figure measure_recovery(const Settings& settings);
 /// Resident memory while records come as fast as they are taken.

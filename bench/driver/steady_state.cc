@@ -20,29 +20,6 @@ constexpr double kGrowthMax = 0.01;  // of the offered records
 constexpr double kShortfallMax = 0.02;
 constexpr std::chrono::milliseconds kSampleInterval{250};
 
-struct LagSample {
-    double seconds = 0;
-    double records = 0;
-};
-
-/// Records a second the lag grows by: the slope of least squares.
-double growth_of(const std::vector<LagSample>& samples) {
-    double n = 0;
-    double sum_x = 0;
-    double sum_y = 0;
-    double sum_xx = 0;
-    double sum_xy = 0;
-    for (const LagSample& s : samples) {
-        n += 1;
-        sum_x += s.seconds;
-        sum_y += s.records;
-        sum_xx += s.seconds * s.seconds;
-        sum_xy += s.seconds * s.records;
-    }
-    const double spread = n * sum_xx - sum_x * sum_x;
-    return spread > 0 ? (n * sum_xy - sum_x * sum_y) / spread : 0;
-}
-
 struct Attempt {
     double offered = 0;
     double reached = 0;
@@ -51,10 +28,10 @@ struct Attempt {
     ArmRun run;
 };
 
-Result<std::vector<LagSample>> sample_lag(Arm& arm, double warmup, double seconds) {
+Result<std::vector<Point>> sample_lag(Arm& arm, double warmup, double seconds) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
-    std::vector<LagSample> samples;
+    std::vector<Point> samples;
     for (;;) {
         const std::chrono::duration<double> passed = Clock::now() - start;
         if (passed.count() >= warmup + seconds) return samples;
@@ -89,7 +66,7 @@ Status offer(const Settings& settings, Attempt& attempt, ArmRun& run) {
     run.ack_cpu_us *= per_record;
     run.level_cpu_us *= per_record;
     attempt.reached = run.load.value("records_per_second", 0.0);
-    attempt.growth = growth_of(samples);
+    attempt.growth = slope_of(samples);
     attempt.level = all_taken && attempt.growth <= kGrowthMax * attempt.offered &&
                     attempt.reached >= (1 - kShortfallMax) * attempt.offered;
     return {};

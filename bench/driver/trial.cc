@@ -13,25 +13,6 @@ namespace {
 
 constexpr double kFillSecondsMax = 240;
 
-Status measure(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
-               const ValueOf& value_of, ArmRun& run) {
-    Arm arm = TILLSTREAM_TRY(Arm::start(kind, settings));
-    const double cpu_start = arm.cpu_seconds();
-    auto load = TILLSTREAM_TRY(start_load(settings, arm, arguments));
-    run.load = TILLSTREAM_TRY(finish_load(load));
-    const double cpu_acknowledged = arm.cpu_seconds();
-    if (const auto problem = find_failed_requests(run.load)) return failure(Errc::invalid_argument, *problem);
-    TILLSTREAM_CHECK(arm.wait_until_level(std::chrono::seconds(120)));
-    const double cpu_level = arm.cpu_seconds();
-    const StoredFigures expected = figures_from(run.load.value("acknowledged", Json::object()));
-    TILLSTREAM_CHECK(arm.check_figures(expected));
-    const double micros_per_second = 1e6 / static_cast<double>(std::max<std::uint64_t>(expected.rows, 1));
-    run.ack_cpu_us = (cpu_acknowledged - cpu_start) * micros_per_second;
-    run.level_cpu_us = (cpu_level - cpu_start) * micros_per_second;
-    run.value = value_of(run.load);
-    return {};
-}
-
 std::string reason_to_drop(const Pair& pair) {
     const auto [least, most] = std::minmax({pair.first.probe_before_us, pair.first.probe_after_us,
                                             pair.second.probe_before_us, pair.second.probe_after_us});
@@ -69,11 +50,35 @@ Verdict verdict_of(const Figure& figure) {
 
 }  // namespace
 
+double number_at(const Json& json, const char* pointer) {
+    const Json::json_pointer at(pointer);
+    return json.contains(at) && json[at].is_number() ? json[at].get<double>() : 0;
+}
+
+double requests_per_second(const Json& load) { return number_at(load, "/requests_per_second"); }
+double records_per_second(const Json& load) { return number_at(load, "/records_per_second"); }
+
 double median_of(std::vector<double> values) {
     if (values.empty()) return 0;
     std::sort(values.begin(), values.end());
     const std::size_t half = values.size() / 2;
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+double slope_of(const std::vector<Point>& points) {
+    double sum_x = 0;
+    double sum_y = 0;
+    double sum_xx = 0;
+    double sum_xy = 0;
+    for (const Point& p : points) {
+        sum_x += p.x;
+        sum_y += p.y;
+        sum_xx += p.x * p.x;
+        sum_xy += p.x * p.y;
+    }
+    const auto n = static_cast<double>(points.size());
+    const double spread = n * sum_xx - sum_x * sum_x;
+    return spread > 0 ? (n * sum_xy - sum_x * sum_y) / spread : 0;
 }
 
 std::string_view to_string(Verdict verdict) {
@@ -113,10 +118,14 @@ Result<ChildProcess> start_filling(const Settings& given, const Arm& arm, std::u
                        fmt::to_string(first_invoice)});
 }
 
+StoredFigures acknowledged_by(const Json& load) {
+    return figures_from(load.value("acknowledged", Json::object()));
+}
+
 Result<StoredFigures> finish_posting(ChildProcess& posting) {
     const Json load = TILLSTREAM_TRY(finish_load(posting));
     if (const auto problem = find_failed_requests(load)) return failure(Errc::invalid_argument, *problem);
-    return figures_from(load.value("acknowledged", Json::object()));
+    return acknowledged_by(load);
 }
 
 Result<StoredFigures> fill(const Settings& settings, const Arm& arm, std::uint64_t records,
@@ -152,10 +161,30 @@ ArmRun observe(const Settings& settings, std::string_view name, const std::funct
     return run;
 }
 
+Status load_arm(const Settings& settings, Arm& arm, const LoadArguments& arguments, const ValueOf& value_of,
+                ArmRun& run) {
+    const double cpu_start = arm.cpu_seconds();
+    auto load = TILLSTREAM_TRY(start_load(settings, arm, arguments));
+    run.load = TILLSTREAM_TRY(finish_load(load));
+    const double cpu_acknowledged = arm.cpu_seconds();
+    if (const auto problem = find_failed_requests(run.load)) return failure(Errc::invalid_argument, *problem);
+    TILLSTREAM_CHECK(arm.wait_until_level(std::chrono::seconds(120)));
+    const double cpu_level = arm.cpu_seconds();
+    const StoredFigures expected = acknowledged_by(run.load);
+    TILLSTREAM_CHECK(arm.check_figures(expected));
+    const double micros_per_second = 1e6 / static_cast<double>(std::max<std::uint64_t>(expected.rows, 1));
+    run.ack_cpu_us = (cpu_acknowledged - cpu_start) * micros_per_second;
+    run.level_cpu_us = (cpu_level - cpu_start) * micros_per_second;
+    run.value = value_of(run.load);
+    return {};
+}
+
 ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
                const ValueOf& value_of) {
-    return observe(settings, to_string(kind),
-                   [&](ArmRun& run) { return measure(settings, kind, arguments, value_of, run); });
+    return observe(settings, to_string(kind), [&](ArmRun& run) -> Status {
+        Arm arm = TILLSTREAM_TRY(Arm::start(kind, settings));
+        return load_arm(settings, arm, arguments, value_of, run);
+    });
 }
 
 void make_void(Figure& figure, std::string why) {

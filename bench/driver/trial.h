@@ -36,16 +36,30 @@ using LoadArguments = std::vector<std::string>;
 /// What of a load report counts.
 using ValueOf = std::function<double(const Json& load)>;
 
+/// 0 if it is not there.
+double number_at(const Json& json, const char* pointer);
+double requests_per_second(const Json& load);
+double records_per_second(const Json& load);
+
 /// `body` fills the run; around it the disk and the machine are looked at. Its failure is the run's problem.
 ArmRun observe(const Settings& settings, std::string_view name, const std::function<Status(ArmRun&)>& body);
 
-/// One observed run: starts the arm, loads, waits until level, checks rows and sums.
+/// Loads an arm that runs, waits until it is level and checks rows and sums. Fills the report, CPU and value.
+Status load_arm(const Settings& settings, Arm& arm, const LoadArguments& arguments, const ValueOf& value_of,
+                ArmRun& run);
+
+/// A smoke run asks whether rows are equal: so many requests at most are enough for that.
+inline constexpr const char* kRequestsInSmoke = "100";
+
+/// One observed run of an arm of its own.
 ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
                const ValueOf& value_of);
 
 /// Starts the load generator against a server; finish_load waits for its report.
 Result<ChildProcess> start_load(const Settings& settings, const Arm& arm, const LoadArguments& arguments);
 Result<Json> finish_load(ChildProcess& load);
+/// What a load report says must be stored.
+StoredFigures acknowledged_by(const Json& load);
 /// The same: what was acknowledged. Failure: a request failed.
 Result<StoredFigures> finish_posting(ChildProcess& load);
 
@@ -60,6 +74,13 @@ Result<StoredFigures> fill(const Settings& settings, const Arm& arm, std::uint64
 
 /// 0 of nothing.
 double median_of(std::vector<double> values);
+
+struct Point {
+    double x = 0;
+    double y = 0;
+};
+/// Of the straight line that fits best (least squares); 0 if there is none.
+double slope_of(const std::vector<Point>& points);
 
 /// Why a load report makes a figure void, if it does.
 std::optional<std::string> find_failed_requests(const Json& load);

@@ -1,11 +1,7 @@
 #include "bench/load/load_thread.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -71,15 +67,13 @@ LoadThread::LoadThread(const LoadOptions& options, std::uint64_t random_seed)
 }
 
 LoadThread::~LoadThread() {
-    for (const Connection& connection : connections_) {
-        if (connection.fd >= 0) ::close(connection.fd);
-    }
     if (epoll_ >= 0) ::close(epoll_);
 }
 
 Status LoadThread::connect() {
     epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     if (epoll_ < 0) return failure(errno_failure("epoll_create1"));
+    if (options_.tls) tls_ = TILLSTREAM_TRY(make_load_tls());
     for (std::size_t i = 0; i < connections_.size(); ++i) {
         TILLSTREAM_CHECK(open(connections_[i], i));
         idle_.push_back(&connections_[i]);
@@ -88,28 +82,17 @@ Status LoadThread::connect() {
 }
 
 Status LoadThread::open(Connection& connection, std::size_t index) {
-    connection.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connection.fd < 0) return failure(errno_failure("socket"));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(options_.port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(connection.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        return failure(errno_failure(fmt::format("connect to 127.0.0.1:{}", options_.port)));
-    }
-    const int on = 1;
-    ::setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    connection.socket = TILLSTREAM_TRY(LoadSocket::connect(options_.port, tls_.get()));
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     event.data.u64 = index;
-    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0)
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.socket.fd(), &event) != 0)
         return failure(errno_failure("epoll_ctl"));
     return {};
 }
 
 void LoadThread::replace(Connection& connection) {
-    ::close(connection.fd);
-    connection.fd = -1;
+    connection.socket = {};
     connection.reader.reset();
     const Status opened = open(connection, static_cast<std::size_t>(&connection - connections_.data()));
     if (opened) return;
@@ -131,29 +114,25 @@ void LoadThread::begin(Connection& connection, Nanos due) {
 void LoadThread::write(Connection& connection) {
     const std::string& bytes = connection.request->bytes;
     while (connection.sent < bytes.size()) {
-        const ssize_t n = ::send(connection.fd, bytes.data() + connection.sent,
-                                 bytes.size() - connection.sent, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n > 0) {
-            connection.sent += static_cast<std::size_t>(n);
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            return;
-        } else if (errno != EINTR) {
-            return lose(connection);
-        }
+        const auto moved = connection.socket.send(std::string_view(bytes).substr(connection.sent));
+        if (moved.state == LoadSocket::State::would_wait) return;
+        if (moved.state == LoadSocket::State::ended) return lose(connection);
+        connection.sent += moved.bytes;
     }
 }
 
 void LoadThread::read(Connection& connection) {
     for (;;) {
-        const ssize_t n = ::recv(connection.fd, received_.data(), received_.size(), MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-        if (n <= 0) return connection.request != nullptr ? lose(connection) : replace(connection);
-        if (connection.request == nullptr) return replace(connection);
-        const auto progress = connection.reader.feed({received_.data(), static_cast<std::size_t>(n)});
+        const auto moved = connection.socket.receive(received_.data(), received_.size());
+        if (moved.state == LoadSocket::State::would_wait) return;
+        const bool ended = moved.state == LoadSocket::State::ended;
+        if (ended && connection.request != nullptr) return lose(connection);
+        if (ended || connection.request == nullptr) return replace(connection);
+        const auto progress = connection.reader.feed({received_.data(), moved.bytes});
         if (progress == ResponseReader::Progress::broken) return lose(connection);
         if (progress == ResponseReader::Progress::complete) answered(connection, connection.reader.status());
-        if (static_cast<std::size_t>(n) < received_.size()) return;
+        // A TLS session gives one record at a time, however much has come.
+        if (!tls_ && moved.bytes < received_.size()) return;
     }
 }
 
@@ -186,7 +165,7 @@ void LoadThread::lose(Connection& connection) {
     ++outcome_.unknown;
     release(connection);
     replace(connection);
-    if (connection.fd >= 0) idle_.push_back(&connection);
+    if (connection.socket.is_open()) idle_.push_back(&connection);
 }
 
 void LoadThread::release(Connection& connection) {
@@ -235,7 +214,7 @@ void LoadThread::expire(Nanos now) {
         record(connection.due, connection.due + options_.timeout);
         release(connection);
         replace(connection);
-        if (connection.fd >= 0) idle_.push_back(&connection);
+        if (connection.socket.is_open()) idle_.push_back(&connection);
     }
 }
 
@@ -256,7 +235,7 @@ void LoadThread::poll(Nanos wait) {
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = events_[static_cast<std::size_t>(i)];
         Connection& connection = connections_[event.data.u64];
-        if (connection.fd < 0) continue;
+        if (!connection.socket.is_open()) continue;
         const bool writing =
             connection.request != nullptr && connection.sent < connection.request->bytes.size();
         if ((event.events & EPOLLOUT) != 0 && writing) write(connection);

@@ -5,6 +5,7 @@
 //             time a request was due, also while it waits for a free connection, so a slow server cannot
 //             slow the clock. The thread sleeps until `spin` before the next request is due and polls from
 //             there on.
+// TLS:        connections are made, and shake hands, before the run; one that is replaced does so in it.
 // Timeouts:   count as an answer that took the timeout; the connection is replaced.
 // Sums:       of requests answered 200. A request whose outcome is not known makes them a lower bound
 //             (`unknown`).
@@ -22,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/load/load_socket.h"
 #include "bench/load/response_reader.h"
 #include "bench/load/sales_bodies.h"
 #include "core/result.h"
@@ -38,6 +40,7 @@ Nanos steady_now();
 struct LoadOptions {
     BodyOptions body;
     std::uint16_t port = 0;  ///< on 127.0.0.1
+    bool tls = false;
     std::uint32_t connections = 64;
     std::optional<double> rate = {};  ///< requests per second; nothing: closed loop
     bool poisson = true;              ///< else evenly spaced
@@ -82,7 +85,7 @@ public:
 
 private:
     struct Connection {
-        int fd = -1;
+        LoadSocket socket;
         SalesRequest* request = nullptr;  ///< nothing: idle
         std::size_t sent = 0;
         Nanos due{0};
@@ -108,6 +111,7 @@ private:
 
     LoadOptions options_;
     SalesBodies bodies_;
+    LoadTls tls_;  ///< null: plain
     std::deque<SalesRequest*> free_bodies_;
     std::vector<Connection> connections_;
     std::vector<Connection*> idle_;

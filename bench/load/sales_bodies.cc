@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kNoInvoice = "1000000000";
 static_assert(kNoInvoice.size() == SalesBodies::kInvoiceDigits);
+/// As `tillstream send` begins the ids of a file; the invoice number and the line in it follow.
+constexpr std::string_view kEventIdStart = "a7c31f0e9b5d2846-";
 
 constexpr std::array<std::string_view, 12> kAdjectives = {
     "WHITE HANGING", "RED WOOLLY",     "VINTAGE",    "SET OF 6",   "CREAM CUPID",     "PACK OF 72",
@@ -60,9 +62,13 @@ private:
     Sale sale_;
 };
 
+void append_event_id(std::string& out, std::uint32_t line) {
+    fmt::format_to(std::back_inserter(out), R"("event_id":"{}{}-{:02}",)", kEventIdStart, kNoInvoice, line);
+}
+
 void append_json(std::string& out, const Sale& sale) {
     fmt::format_to(std::back_inserter(out),
-                   R"({{"InvoiceNo":"{}","StockCode":"{}{}","Description":"{} {}","Quantity":{},)"
+                   R"("InvoiceNo":"{}","StockCode":"{}{}","Description":"{} {}","Quantity":{},)"
                    R"("InvoiceDate":"2011-11-{:02}T{:02}:{:02}:00Z","UnitPrice":{}.{:02})",
                    kNoInvoice, 20'000 + sale.product, sale.product % 7 == 0 ? "A" : "", sale.adjective,
                    sale.noun, sale.quantity, sale.day, sale.minute / 60, sale.minute % 60,
@@ -77,6 +83,18 @@ void append_csv(std::string& out, const Sale& sale) {
                    sale.noun, sale.quantity, sale.day, sale.minute / 60, sale.minute % 60,
                    sale.price_cents / 100, sale.price_cents % 100,
                    sale.customer == 0 ? "" : fmt::to_string(sale.customer), sale.country);
+}
+
+/// With its line break, if the format has one.
+void append_record(std::string& out, const BodyOptions& options, const Sale& sale, std::uint32_t line) {
+    if (options.format == BodyFormat::csv) {
+        append_csv(out, sale);
+    } else {
+        out += '{';
+        if (options.event_ids) append_event_id(out, line);
+        append_json(out, sale);
+    }
+    if (options.format != BodyFormat::json) out += '\n';
 }
 
 std::string_view content_type(BodyFormat format) {
@@ -103,9 +121,13 @@ SalesRequest make_sales_request(const BodyOptions& options, SaleMaker& maker) {
         const Sale& sale = maker.next(i % SalesBodies::kLinesPerInvoice == 0);
         if (array && i > 0) body += ',';
         const std::size_t start = body.size();
-        options.format == BodyFormat::csv ? append_csv(body, sale) : append_json(body, sale);
-        request.invoice_at.push_back(static_cast<std::uint32_t>(body.find(kNoInvoice, start)));
-        if (options.format != BodyFormat::json) body += '\n';
+        append_record(body, options, sale, i % SalesBodies::kLinesPerInvoice);
+        std::size_t number = body.find(kNoInvoice, start);
+        if (options.event_ids) {
+            request.event_id_at.push_back(static_cast<std::uint32_t>(number));
+            number = body.find(kNoInvoice, number + kNoInvoice.size());
+        }
+        request.invoice_at.push_back(static_cast<std::uint32_t>(number));
         constexpr int kUnitsPerCent = 100;  // of 10^-kMoneyScale
         request.sums.add({1, sale.quantity, Int128{sale.quantity} * sale.price_cents * kUnitsPerCent});
     }
@@ -114,7 +136,9 @@ SalesRequest make_sales_request(const BodyOptions& options, SaleMaker& maker) {
         fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}\r\n",
                     options.path, options.host, content_type(options.format), body.size(),
                     options.token.empty() ? "" : "Authorization: Bearer " + options.token + "\r\n");
-    for (std::uint32_t& at : request.invoice_at) at += static_cast<std::uint32_t>(request.bytes.size());
+    for (auto* places : {&request.invoice_at, &request.event_id_at}) {
+        for (std::uint32_t& at : *places) at += static_cast<std::uint32_t>(request.bytes.size());
+    }
     request.bytes += body;
     return request;
 }
@@ -129,7 +153,8 @@ Result<BodyFormat> parse_body_format(std::string_view text) {
 }
 
 std::size_t estimated_request_bytes(const BodyOptions& options) {
-    return 200 + std::size_t{options.records} * (options.format == BodyFormat::csv ? 100 : 190);
+    const std::size_t of_id = options.event_ids ? 45 : 0;
+    return 200 + std::size_t{options.records} * (options.format == BodyFormat::csv ? 100 : 190 + of_id);
 }
 
 SalesBodies::SalesBodies(const BodyOptions& options, std::size_t count, std::uint64_t first_invoice)
@@ -148,6 +173,8 @@ void SalesBodies::stamp(SalesRequest& request) {
                 digits[d] = static_cast<char>('0' + rest % 10);
         }
         request.bytes.replace(request.invoice_at[i], kInvoiceDigits, digits.data(), kInvoiceDigits);
+        if (request.event_id_at.empty()) continue;
+        request.bytes.replace(request.event_id_at[i], kInvoiceDigits, digits.data(), kInvoiceDigits);
     }
 }
 

@@ -3,7 +3,7 @@
 // What:       records of about 190 bytes with the columns of `sales`, 20 lines an invoice, a quarter of the
 //             invoices without customer; all of them acceptable, so that every record sent must be counted.
 // Distinct:   only the invoice numbers change when a request is sent again: stamp() writes fresh ones of
-//             equal width.
+//             equal width, into the event ids too.
 // Same seed:  same bytes.
 // Threads:    one; each load thread has its own.
 #pragma once
@@ -42,7 +42,8 @@ inline constexpr int kMoneyScale = 4;
 /// One request, head and body; a GET has no records.
 struct SalesRequest {
     std::string bytes;
-    std::vector<std::uint32_t> invoice_at;  ///< where each record's invoice number stands
+    std::vector<std::uint32_t> invoice_at;   ///< where each record's invoice number stands
+    std::vector<std::uint32_t> event_id_at;  ///< where it stands in the record's event id; empty: no ids
     SalesSums sums;
 };
 
@@ -51,6 +52,7 @@ struct BodyOptions {
     std::string path = "/v1/streams/sales/records";
     std::string token;  ///< empty: none
     BodyFormat format = BodyFormat::json;
+    bool event_ids = false;     ///< each record has one of its own; not in CSV
     std::uint32_t records = 1;  ///< in one POST; a JSON body of one record is an object, not an array
     std::uint64_t seed = 1;
 };
