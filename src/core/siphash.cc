@@ -1,44 +1,90 @@
 #include "core/siphash.h"
 
-#include <openssl/evp.h>
+#include <bit>
+#include <cstring>
 
-#include "core/assert.h"
+#include "core/bytes.h"
 
 namespace tillstream {
 
-struct SipHash128::Context {
-    Context() : algorithm(EVP_MAC_fetch(nullptr, "SIPHASH", nullptr)), mac(EVP_MAC_CTX_new(algorithm)) {
-        TILLSTREAM_ASSERT(algorithm != nullptr && mac != nullptr);
-    }
-    Context(const Context&) = delete;
-    Context& operator=(const Context&) = delete;
-    ~Context() {
-        EVP_MAC_CTX_free(mac);
-        EVP_MAC_free(algorithm);
+namespace {
+
+class State {
+public:
+    explicit State(const SipHashKey& key) {
+        const auto k0 = load_le<std::uint64_t>(reinterpret_cast<const char*>(key.data()));
+        const auto k1 = load_le<std::uint64_t>(reinterpret_cast<const char*>(key.data()) + 8);
+        v0_ = k0 ^ 0x736f6d6570736575;
+        v1_ = k1 ^ 0x646f72616e646f6d ^ 0xee;
+        v2_ = k0 ^ 0x6c7967656e657261;
+        v3_ = k1 ^ 0x7465646279746573;
     }
 
-    EVP_MAC* algorithm;
-    EVP_MAC_CTX* mac;
+    void add(std::string_view text) {
+        size_ += text.size();
+        if (rest_size_ != 0) {
+            const std::size_t taken = std::min(text.size(), sizeof rest_ - rest_size_);
+            std::memcpy(rest_ + rest_size_, text.data(), taken);
+            rest_size_ += taken;
+            text.remove_prefix(taken);
+            if (rest_size_ < sizeof rest_) return;
+            word(load_le<std::uint64_t>(rest_));
+        }
+        for (; text.size() >= sizeof rest_; text.remove_prefix(sizeof rest_))
+            word(load_le<std::uint64_t>(text.data()));
+        rest_size_ = text.size();
+        if (!text.empty()) std::memcpy(rest_, text.data(), text.size());
+    }
+
+    SipHashDigest finish() {
+        std::memset(rest_ + rest_size_, 0, sizeof rest_ - rest_size_);
+        rest_[7] = static_cast<char>(size_);
+        word(load_le<std::uint64_t>(rest_));
+        SipHashDigest digest;
+        v2_ ^= 0xee;
+        store_le(reinterpret_cast<char*>(digest.data()), mixed());
+        v1_ ^= 0xdd;
+        store_le(reinterpret_cast<char*>(digest.data()) + 8, mixed());
+        return digest;
+    }
+
+private:
+    void round() {
+        v0_ += v1_;
+        v1_ = std::rotl(v1_, 13) ^ v0_;
+        v0_ = std::rotl(v0_, 32);
+        v2_ += v3_;
+        v3_ = std::rotl(v3_, 16) ^ v2_;
+        v0_ += v3_;
+        v3_ = std::rotl(v3_, 21) ^ v0_;
+        v2_ += v1_;
+        v1_ = std::rotl(v1_, 17) ^ v2_;
+        v2_ = std::rotl(v2_, 32);
+    }
+    void word(std::uint64_t m) {
+        v3_ ^= m;
+        round();
+        round();
+        v0_ ^= m;
+    }
+    std::uint64_t mixed() {
+        for (int i = 0; i < 4; ++i) round();
+        return v0_ ^ v1_ ^ v2_ ^ v3_;
+    }
+
+    std::uint64_t v0_, v1_, v2_, v3_;
+    std::size_t size_ = 0;
+    char rest_[8];
+    std::size_t rest_size_ = 0;
 };
 
-SipHash128::SipHash128() : context_(std::make_unique<Context>()) {}
-SipHash128::~SipHash128() = default;
-SipHash128::SipHash128(SipHash128&&) noexcept = default;
-SipHash128& SipHash128::operator=(SipHash128&&) noexcept = default;
+}  // namespace
 
-SipHash128::Digest SipHash128::operator()(const Key& key, std::string_view first, std::string_view second) {
-    const auto feed = [this](std::string_view text) {
-        const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-        TILLSTREAM_ASSERT(EVP_MAC_update(context_->mac, bytes, text.size()) == 1);
-    };
-    TILLSTREAM_ASSERT(EVP_MAC_init(context_->mac, key.data(), key.size(), nullptr) == 1);
-    if (!first.empty()) feed(first);
-    if (!second.empty()) feed(second);
-    Digest digest;
-    std::size_t length = 0;
-    TILLSTREAM_ASSERT(EVP_MAC_final(context_->mac, digest.data(), &length, digest.size()) == 1 &&
-                      length == digest.size());
-    return digest;
+SipHashDigest siphash128(const SipHashKey& key, std::string_view first, std::string_view second) {
+    State state(key);
+    state.add(first);
+    state.add(second);
+    return state.finish();
 }
 
 }  // namespace tillstream

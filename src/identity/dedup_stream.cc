@@ -1,5 +1,7 @@
 #include "identity/internal/dedup_stream.h"
 
+#include <algorithm>
+
 namespace tillstream {
 
 using identity::bit_of;
@@ -10,31 +12,29 @@ using identity::IdHash;
 using identity::Kind;
 using identity::Pending;
 
-DedupStream::DedupStream(std::string name, const SipHash128::Key& folder_key) : name_(std::move(name)) {
-    id_key_ = bytes_hasher_(folder_key, "id:", name_);
-    bytes_key_ = bytes_hasher_(folder_key, "bytes:", name_);
+namespace {
+
+/// How many records ahead.
+constexpr std::size_t kPrefetched = 16;
+
+}  // namespace
+
+DedupStream::DedupStream(std::string name, const SipHashKey& folder_key) : name_(std::move(name)) {
+    id_key_ = siphash128(folder_key, "id:", name_);
+    bytes_key_ = siphash128(folder_key, "bytes:", name_);
 }
 
-std::vector<IdHash> DedupStream::hashes_of(std::span<const RecordId> records) {
-    SipHash128 hasher = [this] {
-        const std::lock_guard lock(hashers_mutex_);
-        if (hashers_.empty()) return SipHash128();
-        SipHash128 idle = std::move(hashers_.back());
-        hashers_.pop_back();
-        return idle;
-    }();
+std::vector<IdHash> DedupStream::hashes_of(std::span<const RecordId> records) const {
     std::vector<IdHash> hashes;
     hashes.reserve(records.size());
     for (const RecordId& record : records)
-        hashes.push_back(identity::hash_from(hasher(id_key_, record.event_id)));
-    const std::lock_guard lock(hashers_mutex_);
-    hashers_.push_back(std::move(hasher));
+        hashes.push_back(identity::hash_from(siphash128(id_key_, record.event_id)));
     return hashes;
 }
 
-IdHash DedupStream::bytes_hash(const IdHash& id, std::string_view content) {
+IdHash DedupStream::bytes_hash(const IdHash& id, std::string_view content) const {
     const std::string_view name(reinterpret_cast<const char*>(&id), sizeof id);
-    return identity::hash_from(bytes_hasher_(bytes_key_, name, content));
+    return identity::hash_from(siphash128(bytes_key_, name, content));
 }
 
 DedupStream::Place DedupStream::look(const IdHash& hash, const Pending* own) const {
@@ -50,6 +50,11 @@ DedupStream::Place DedupStream::look(const IdHash& hash, const Pending* own) con
     return place;
 }
 
+void DedupStream::prefetch(const IdHash& hash) const {
+    fresh_->prefetch(hash);
+    if (set_aside_) set_aside_->prefetch(hash);
+}
+
 DedupStream::Decision DedupStream::decide(std::span<const RecordId> records, std::span<const IdHash> hashes,
                                           std::span<const unsigned> kinds, identity::RunStore& store,
                                           const identity::RunSet& runs, Hour now) {
@@ -58,7 +63,9 @@ DedupStream::Decision DedupStream::decide(std::span<const RecordId> records, std
     decision.table = fresh_;
     const std::uint32_t request = fresh_->add_request();
     decision.claims = &fresh_->request(request);
+    for (std::size_t i = 0; i < std::min(records.size(), kPrefetched); ++i) prefetch(hashes[i]);
     for (std::uint32_t i = 0; i < records.size(); ++i) {
+        if (i + kPrefetched < records.size()) prefetch(hashes[i + kPrefetched]);
         const RecordId& record = records[i];
         Place id = look(hashes[i], decision.claims);
         id.kinds |= kinds[i];
@@ -100,7 +107,7 @@ std::uint32_t DedupStream::replayed_request(Hour hour) {
 void DedupStream::replay(std::string_view event_id, std::string_view content, bool accepted,
                          std::uint32_t request) {
     const std::lock_guard lock(mutex_);
-    const IdHash id = identity::hash_from(bytes_hasher_(id_key_, event_id));
+    const IdHash id = identity::hash_from(siphash128(id_key_, event_id));
     fresh_->insert(id, accepted ? Kind::accepted : Kind::rejected, request);
     if (!accepted) fresh_->insert(bytes_hash(id, content), Kind::rejected, request);
 }

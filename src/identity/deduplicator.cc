@@ -50,8 +50,8 @@ std::uint64_t fresh_ids_most(const DedupOptions& options, std::uint64_t ids_max)
     return std::clamp(std::min(by_memory, ids_max / 8), kFreshIdsMin, kFreshIdsMax);
 }
 
-IdHash key_hash(const SipHash128::Key& folder_key, const std::string& key) {
-    return identity::hash_from(SipHash128()(folder_key, "key:", key));
+IdHash key_hash(const SipHashKey& folder_key, const std::string& key) {
+    return identity::hash_from(siphash128(folder_key, "key:", key));
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ struct Deduplicator::Parts {
     DedupSurroundings around;
     const DedupOptions options;
     std::unique_ptr<RunStore> store;
-    const SipHash128::Key folder_key;
+    const SipHashKey folder_key;
     const std::uint64_t fresh_most;
 
     mutable std::mutex streams_mutex;

@@ -20,8 +20,8 @@ std::uint64_t entries_of(const std::vector<RunPtr>& runs) {
     return entries;
 }
 
-SipHash128::Key random_key() {
-    SipHash128::Key key;
+SipHashKey random_key() {
+    SipHashKey key;
     const std::string bytes = random_bytes(key.size());
     std::copy(bytes.begin(), bytes.end(), key.begin());
     return key;

@@ -52,6 +52,8 @@ public:
     };
     /// `own` is the asking request: its claims count for itself.
     Found find(const IdHash& hash, const Pending* own) const;
+    /// Of a hash that is asked for soon: the table is larger than the processor's caches.
+    void prefetch(const IdHash& hash) const { __builtin_prefetch(&slots_[home(hash)]); }
     /// Nothing if the same is there under a claim that counts.
     void insert(const IdHash& hash, Kind kind, std::uint32_t request);
 

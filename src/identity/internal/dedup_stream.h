@@ -20,7 +20,7 @@ namespace tillstream {
 
 class DedupStream {
 public:
-    DedupStream(std::string name, const SipHash128::Key& folder_key);
+    DedupStream(std::string name, const SipHashKey& folder_key);
 
     const std::string& name() const { return name_; }
 
@@ -32,7 +32,7 @@ public:
         std::shared_ptr<identity::ClaimTable> waiting_in;
         const identity::Pending* waits_for = nullptr;
     };
-    std::vector<identity::IdHash> hashes_of(std::span<const RecordId> records);
+    std::vector<identity::IdHash> hashes_of(std::span<const RecordId> records) const;
     /// `kinds`: what the runs know of each record's id. `runs` are asked again only about rejected bytes.
     Decision decide(std::span<const RecordId> records, std::span<const identity::IdHash> hashes,
                     std::span<const unsigned> kinds, identity::RunStore& store, const identity::RunSet& runs,
@@ -60,18 +60,16 @@ private:
         std::shared_ptr<identity::ClaimTable> waiting_in;
         const identity::Pending* waits_for = nullptr;
     };
+    void prefetch(const identity::IdHash& hash) const;
     Place look(const identity::IdHash& hash, const identity::Pending* own) const;
-    identity::IdHash bytes_hash(const identity::IdHash& id, std::string_view content);
+    identity::IdHash bytes_hash(const identity::IdHash& id, std::string_view content) const;
 
     const std::string name_;
-    SipHash128::Key id_key_;
-    SipHash128::Key bytes_key_;
+    SipHashKey id_key_;
+    SipHashKey bytes_key_;
     mutable std::mutex mutex_;
     std::shared_ptr<identity::ClaimTable> fresh_ = std::make_shared<identity::ClaimTable>();
     std::shared_ptr<identity::ClaimTable> set_aside_;
-    SipHash128 bytes_hasher_;  ///< under mutex_
-    std::mutex hashers_mutex_;
-    std::vector<SipHash128> hashers_;
 };
 
 }  // namespace tillstream

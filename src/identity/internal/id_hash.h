@@ -51,7 +51,7 @@ struct IdHash {
     friend auto operator<=>(const IdHash&, const IdHash&) = default;
 };
 
-inline IdHash hash_from(const SipHash128::Digest& digest) {
+inline IdHash hash_from(const SipHashDigest& digest) {
     IdHash hash;
     std::memcpy(&hash.high, digest.data(), 8);
     std::memcpy(&hash.low, digest.data() + 8, 8);

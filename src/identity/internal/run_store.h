@@ -44,7 +44,7 @@ public:
     static Result<std::unique_ptr<RunStore>> open(Filesystem& fs, std::string dir, RunLimits limits,
                                                   const Logger& logger, Metrics& metrics);
 
-    const SipHash128::Key& key() const { return list_.key; }
+    const SipHashKey& key() const { return list_.key; }
     /// Of the log: everything before it is in the runs. Empty: nothing is.
     const std::string& cursor() const { return list_.cursor; }
     const RunLimits& limits() const { return limits_; }
