@@ -100,6 +100,14 @@ void expect_in_quarantine(Door& door, const BadRecord& record, const Place& plac
 
 }  // namespace
 
+std::string raw_text(std::string text) {
+    for (const char* special : {"\\", "\""}) {
+        for (std::size_t at = text.find(special); at != std::string::npos; at = text.find(special, at + 2))
+            text.insert(at, "\\");
+    }
+    return "{\"_raw\":\"" + text + "\"}";
+}
+
 std::string sale(const std::string& members) {
     std::string text;
     for (const Member& member : good_members())

@@ -42,6 +42,8 @@ inline constexpr const char* kCsv = "text/csv";
 std::string sale(const std::string& members = "");
 /// As sale(), but `key` has `value` (JSON) in place of its own; value "" leaves the key out.
 std::string sale_with(const std::string& key, const std::string& value);
+/// How a text is stored that is no JSON object.
+std::string raw_text(std::string text);
 /// Header line of the required columns, and a good row of invoice "@".
 inline constexpr const char* kHeader = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice\n";
 inline constexpr const char* kRow = "@,85123A,6,12/1/2010 8:26,2.55\n";

@@ -15,7 +15,7 @@ IngestCase one_bad(std::string name, const std::string& bad, std::vector<Wrong> 
             .content_encoding = "",
             .body = "[" + kGood + "," + bad + "," + kGood + "]",
             .accepted = 2,
-            .bad = {{1, bad, std::move(wrong)}}};
+            .bad = {{1, bad.starts_with('{') ? bad : raw_text(bad), std::move(wrong)}}};
 }
 
 /// The sale with `value` (JSON) as its `key`, which is shown as `found`.
