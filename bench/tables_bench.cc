@@ -3,8 +3,8 @@
 //   tables_bench [DIR=./tables-bench] [ROWS=500000] [ROWS_PER_COMMIT=5000] [LINES_PER_INVOICE=21]
 //
 // Rows are a shop's: invoices of so many lines on average whose lines come together, 4,372 customers, a
-// quarter of the invoices without one, 4,070 products, four shards. Each commit holds about ten batches, as delivery
-// gives them.
+// quarter of the invoices without one, 4,070 products, four shards. Each commit holds about ten batches, as
+// delivery gives them.
 // CPU is that of the whole process: checkpoints and compactions included.
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -120,7 +120,8 @@ LogBatch make_batch(Shop& shop, RowDecoder& decoder, SourceId source, Offset bas
     return batch;
 }
 
-std::vector<SinkBatch> make_commits(std::size_t rows, std::size_t rows_per_commit, std::size_t lines_per_invoice) {
+std::vector<SinkBatch> make_commits(std::size_t rows, std::size_t rows_per_commit,
+                                    std::size_t lines_per_invoice) {
     Shop shop(lines_per_invoice);
     RowDecoder decoder(sales_contract());
     std::array<Offset, kShards> next{};
@@ -143,7 +144,8 @@ std::vector<SinkBatch> make_commits(std::size_t rows, std::size_t rows_per_commi
     return commits;
 }
 
-int run(const std::string& dir, std::size_t rows, std::size_t rows_per_commit, std::size_t lines_per_invoice) {
+int run(const std::string& dir, std::size_t rows, std::size_t rows_per_commit,
+        std::size_t lines_per_invoice) {
     const std::vector<SinkBatch> commits = make_commits(rows, rows_per_commit, lines_per_invoice);
     const std::size_t made = commits.size() * rows_per_commit;
     for (int round = 0; round < 3; ++round) {

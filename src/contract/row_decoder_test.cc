@@ -34,13 +34,13 @@ TEST(RowDecoder, DecodesTheSampleOfTheCourse) {
 }
 
 TEST(RowDecoder, ListsAllErrorsOfARecord) {
-    const RowBatchPtr batch = decode_lines(
-        sales_contract(),
-        {kCourseSample,
-         R"({"invoice_no":"1","Quantity":"six","invoice_date":"2010-13-01","UnitPrice":"1,5",)"
-         R"("country":true})",
-         R"({"invoice_no":"2","StockCode":"x","Quantity":1,"InvoiceDate":"2010-12-01",)"
-         R"("UnitPrice":100000.5})"});
+    const RowBatchPtr batch =
+        decode_lines(sales_contract(),
+                     {kCourseSample,
+                      R"({"invoice_no":"1","Quantity":"six","invoice_date":"2010-13-01","UnitPrice":"1,5",)"
+                      R"("country":true})",
+                      R"({"invoice_no":"2","StockCode":"x","Quantity":1,"InvoiceDate":"2010-12-01",)"
+                      R"("UnitPrice":100000.5})"});
     ASSERT_EQ(batch->rows(), 3U);
     ASSERT_EQ(batch->rejected(), 2U);
     EXPECT_TRUE(batch->accepted(0));
@@ -220,7 +220,8 @@ sql = "n <> 99 and a is not null"
 }
 
 TEST(RowDecoder, ARejectedRowIsJudgedByTheRulesWhoseValuesItHas) {
-    const RowBatchPtr batch = decode_lines(contract_of(kSmall + R"toml([[column]]
+    const RowBatchPtr batch =
+        decode_lines(contract_of(kSmall + R"toml([[column]]
 name = "m"
 type = "int64"
 [[rule]]
@@ -230,7 +231,7 @@ sql = "m < 10"
 name = "n_there"
 sql = "n is not null and m < 100"
 )toml"),
-                                           {R"({"n":"six","m":50})", R"({"n":1,"m":1})", R"({"n":"six","m":1})"});
+                     {R"({"n":"six","m":50})", R"({"n":1,"m":1})", R"({"n":"six","m":1})"});
     EXPECT_EQ(errors_of(*batch, 0), "type /n int64 six\nrule /m m_small: m < 10 50");
     EXPECT_TRUE(batch->accepted(1));
     EXPECT_EQ(errors_of(*batch, 2), "type /n int64 six");

@@ -1,5 +1,6 @@
 #include "core/siphash.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -21,6 +22,7 @@ public:
     }
 
     void add(std::string_view text) {
+        if (text.empty()) return;
         size_ += text.size();
         if (rest_size_ != 0) {
             const std::size_t taken = std::min(text.size(), sizeof rest_ - rest_size_);
@@ -33,7 +35,7 @@ public:
         for (; text.size() >= sizeof rest_; text.remove_prefix(sizeof rest_))
             word(load_le<std::uint64_t>(text.data()));
         rest_size_ = text.size();
-        if (!text.empty()) std::memcpy(rest_, text.data(), text.size());
+        std::memcpy(rest_, text.data(), text.size());
     }
 
     SipHashDigest finish() {

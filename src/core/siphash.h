@@ -1,7 +1,7 @@
 // siphash.h - SipHash-2-4 with 128 bits: a keyed hash for tables whose keys strangers choose.
 //
-// Why:      without the key nobody can choose texts that meet. Written here and not taken from libcrypto, whose
-//           call costs ten times what the hash of a short text does.
+// Why:      without the key nobody can choose texts that meet. Written here and not taken from libcrypto,
+//           whose call costs ten times what the hash of a short text does.
 // Cost:     no allocation. Any thread.
 // Source:   Aumasson, Bernstein: SipHash: a fast short-input PRF (2012); vectors of its authors.
 #pragma once

@@ -19,7 +19,8 @@ std::string hex(const SipHashDigest& digest) {
 
 TEST(SipHashTest, GivesTheVectorsOfItsAuthors) {
     EXPECT_EQ(hex(siphash128(reference_key(), "")), "a3817f04ba25a8e66df67214c7550293");
-    EXPECT_EQ(hex(siphash128(reference_key(), std::string_view("\0", 1))), "da87c1d86b99af44347659119b22fc45");
+    EXPECT_EQ(hex(siphash128(reference_key(), std::string_view("\0", 1))),
+              "da87c1d86b99af44347659119b22fc45");
 }
 
 /// Of the bytes 0, 1, 2, ... as far as each length, in pieces cut anywhere.

@@ -67,8 +67,8 @@ void CsvReader::keep_unescaped(std::string_view content, std::size_t quotes) {
     values_.emplace_back(kept, static_cast<std::size_t>(out - kept));
 }
 
-/// Reads the field whose opening quote is at `pos`. False if it does not close where a field may end; too_long_
-/// if it was not looked for any further.
+/// Reads the field whose opening quote is at `pos`. False if it does not close where a field may end;
+/// too_long_ if it was not looked for any further.
 bool CsvReader::quoted(std::size_t& pos) {
     const std::size_t begin = pos + 1;
     const std::size_t end = std::min(text_.size(), pos + record_bytes_max_);
@@ -126,7 +126,8 @@ void CsvReader::break_line(std::size_t from, CsvRow& row, BrokenRecord broken) {
 
 void CsvReader::judge(std::size_t from, CsvRow& row, Cut cut) {
     if (cut == Cut::bad_quote && too_long_ && line_end(fault_) - from > record_bytes_max_) {
-        break_line(from, row, internal::too_large(text_.substr(from, line_end(fault_) - from), record_bytes_max_));
+        break_line(from, row,
+                   internal::too_large(text_.substr(from, line_end(fault_) - from), record_bytes_max_));
     } else if (cut == Cut::bad_quote) {
         break_line(from, row,
                    {FieldErrorCode::syntax, "a closing quote",

@@ -70,7 +70,7 @@ private:
     std::size_t width_ = 0;
     std::vector<std::string_view> values_;
     internal::ValueArena arena_;
-    bool too_long_ = false;  ///< the quote that is open does not close within a record
+    bool too_long_ = false;    ///< the quote that is open does not close within a record
     std::size_t row_end_ = 0;  ///< of the row just split, before its line end
     std::size_t fault_ = 0;    ///< opening quote that spans lines or is bad; npos: none
 };

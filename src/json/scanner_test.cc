@@ -179,8 +179,9 @@ TEST(JsonScanner, SurvivesAnyNesting) {
     for (int depth : {1000, 1023, 1024, 1025, 100000})
         EXPECT_EQ(scan(nested(depth)).error->failure, ScanFailure::depth);
     EXPECT_EQ(scan("{\"a\":" + std::string(100000, '[')).error->failure, ScanFailure::depth);
-    EXPECT_EQ(scan("{\"a\":" + std::string(2000, '[') + "tru \"x\"]" + std::string(1999, ']') + "}").error->failure,
-              ScanFailure::depth);
+    EXPECT_EQ(
+        scan("{\"a\":" + std::string(2000, '[') + "tru \"x\"]" + std::string(1999, ']') + "}").error->failure,
+        ScanFailure::depth);
     EXPECT_EQ(scan("{\"a\":" + std::string(2000, '[') + std::string(2000, ']') + "]").error->failure,
               ScanFailure::syntax);
     EXPECT_EQ(scan("{\"a\":" + std::string(500, '[') + "}").error->failure, ScanFailure::syntax);

@@ -220,7 +220,7 @@ std::optional<HttpResponse> Connection::check_body() {
     return problem_response(too_many_bytes(), request_id());
 }
 
-/// Takes from the in-flight budget until the request holds `bytes` of it; false if there are not so many left.
+/// Takes from the in-flight budget until the request holds `bytes` of it; false if there are not so many.
 bool Connection::hold_bytes(std::size_t bytes) {
     if (bytes <= taken_bytes_ || !core_.router.routes()[*route_].options.counts_in_flight) return true;
     if (!core_.in_flight.take(bytes - taken_bytes_)) return false;
@@ -413,7 +413,8 @@ void Connection::abort() {
 }
 
 void Connection::sweep(SteadyTime now) {
-    if (state_ == State::reading_body && now - body_begun_ >= core_.options.announced_time) hold_only_what_arrived();
+    if (state_ == State::reading_body && now - body_begun_ >= core_.options.announced_time)
+        hold_only_what_arrived();
     if (now < deadline_ || timed_out_) return;
     switch (state_) {
         case State::reading_head:

@@ -27,8 +27,9 @@ unsigned default_io_threads() {
 
 /// Often enough that no limit is passed by more than a quarter.
 std::chrono::milliseconds sweep_period(const ServerOptions& options) {
-    const auto shortest = std::min({options.head_timeout, options.body_rate_window, options.idle_timeout,
-                                    options.write_timeout, options.announced_time, std::chrono::milliseconds(2'000)});
+    const auto shortest =
+        std::min({options.head_timeout, options.body_rate_window, options.idle_timeout, options.write_timeout,
+                  options.announced_time, std::chrono::milliseconds(2'000)});
     return std::max(shortest / 4, std::chrono::milliseconds(5));
 }
 

@@ -108,10 +108,10 @@ TEST_F(QueryServiceTest, parameters_are_values_never_sql) {
 
 TEST_F(QueryServiceTest, a_parameter_beyond_64_bits_keeps_its_digits) {
     open();
-    EXPECT_EQ(json("SELECT $1 AS a, $2 - 1 AS b",
-                   {Cell{Int128{INT64_MAX} + 1}, Cell{-Int128{INT64_MAX} - 1}}),
-              R"({"columns":[{"name":"a","type":"hugeint"},{"name":"b","type":"hugeint"}],)"
-              R"("rows":[[9223372036854775808,-9223372036854775809]],"truncated":false})");
+    EXPECT_EQ(
+        json("SELECT $1 AS a, $2 - 1 AS b", {Cell{Int128{INT64_MAX} + 1}, Cell{-Int128{INT64_MAX} - 1}}),
+        R"({"columns":[{"name":"a","type":"hugeint"},{"name":"b","type":"hugeint"}],)"
+        R"("rows":[[9223372036854775808,-9223372036854775809]],"truncated":false})");
 }
 
 TEST_F(QueryServiceTest, refusals_have_their_kinds) {

@@ -71,9 +71,11 @@ TEST_F(CommandLine, AFolderThatIsNoneIsRefusedAndNotMade) {
     const std::string absent = folder().file("typo");
     const std::string empty = folder().file("empty");
     std::filesystem::create_directory(empty);
-    const std::vector<std::vector<std::string>> verbs{
-        {"verify"},        {"query", "SELECT 1"}, {"replay", "--sink", "tables"},
-        {"token", "list"}, {"token", "revoke", "x"}};
+    const std::vector<std::vector<std::string>> verbs{{"verify"},
+                                                      {"query", "SELECT 1"},
+                                                      {"replay", "--sink", "tables"},
+                                                      {"token", "list"},
+                                                      {"token", "revoke", "x"}};
     for (const std::vector<std::string>& verb : verbs) {
         for (const std::string& dir : {absent, empty}) {
             std::vector<std::string> arguments = verb;
@@ -176,13 +178,13 @@ TEST_F(CommandLine, ATextWithANulIsPrintedWhole) {
 TEST_F(CommandLine, WholeNumbersAmongTheParametersKeepTheirDigits) {
     start();
     const auto types_and_values = [&](const std::string& number) {
-        const json::Value result = must(client().post_json(
-            "/v1/query", R"({"sql":"SELECT $1 AS a","params":[)" + number + "]}"));
+        const json::Value result =
+            must(client().post_json("/v1/query", R"({"sql":"SELECT $1 AS a","params":[)" + number + "]}"));
         return text_of(result.find("columns")->items.at(0), "type") + " " +
                result.find("rows")->items.at(0).items.at(0).text;
     };
-    for (const char* number : {"9223372036854775808", "-9223372036854775809",
-                               "170141183460469231731687303715884105727"})
+    for (const char* number :
+         {"9223372036854775808", "-9223372036854775809", "170141183460469231731687303715884105727"})
         EXPECT_EQ(types_and_values(number), std::string("hugeint ") + number);
     EXPECT_EQ(types_and_values("-9223372036854775808"), "bigint -9223372036854775808");
     const std::string wider = "170141183460469231731687303715884105728";

@@ -85,9 +85,11 @@ TEST_F(Exposure, WithTokensAndTlsItServesTheWorld) {
 TEST_F(Exposure, WithoutTokensNoPageOfTheWebChangesAnything) {
     start();
     const auto status_of = [&](const std::string& origin) {
-        return must(client().post("/v1/streams/sales/records", made_up_sales(1, 1), {{"Origin", origin}})).status;
+        return must(client().post("/v1/streams/sales/records", made_up_sales(1, 1), {{"Origin", origin}}))
+            .status;
     };
-    for (const char* origin : {"https://evil.example", "http://127.0.0.1.evil.example", "null", "http://[2001:db8::1]"})
+    for (const char* origin :
+         {"https://evil.example", "http://127.0.0.1.evil.example", "null", "http://[2001:db8::1]"})
         EXPECT_EQ(status_of(origin), 403) << origin;
     for (const char* origin : {"http://localhost:3000", "http://127.0.0.1:8080", "http://[::1]:8080"})
         EXPECT_EQ(status_of(origin), 200) << origin;

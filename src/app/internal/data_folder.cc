@@ -57,8 +57,9 @@ Status check_folder_there(Filesystem& fs, const std::string& dir) {
     const std::string missing = TILLSTREAM_TRY(fs.exists(dir))
                                     ? dir + " is no data folder: it holds no file FORMAT"
                                     : "there is no data folder " + dir;
-    return failure(Errc::not_found, missing + "; name another by --data, or make it with `tillstream serve "
-                                              "--data " +
+    return failure(Errc::not_found, missing +
+                                        "; name another by --data, or make it with `tillstream serve "
+                                        "--data " +
                                         dir + "`");
 }
 

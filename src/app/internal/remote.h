@@ -25,7 +25,7 @@ struct RemoteOptions {
     std::string ca_file;  ///< PEM; empty: the system's authorities
     std::string data_dir = "./data";
     bool make_folder = false;  ///< --data may name a folder that is not there yet
-    bool data_given = false;  ///< by --data or TILLSTREAM_DATA_DIR: open the folder if no server runs on it
+    bool data_given = false;   ///< by --data or TILLSTREAM_DATA_DIR: open the folder if no server runs on it
 };
 
 /// A peer that hangs up within TLS is then an error, not the end of the process.

@@ -89,8 +89,9 @@ Result<Settings> with_resolved_address(Settings settings) {
 /// The system's refusal is an answer to what was configured.
 Error door_refused(Error error) {
     if (error.code != Errc::io) return error;
-    return {Errc::invalid_argument, error.message + "; give another address by --http (port 0 picks a free "
-                                                    "one), or stop what listens there"};
+    return {Errc::invalid_argument, error.message +
+                                        "; give another address by --http (port 0 picks a free "
+                                        "one), or stop what listens there"};
 }
 
 }  // namespace
@@ -116,25 +117,26 @@ Result<std::unique_ptr<Server>> Server::start(const Settings& given, const Logge
 Status Server::open_door(const Logger& logger) {
     Engine& engine = *engine_;
     Router router;
-    const HttpServices services{engine.ingest(),
-                                engine.log(),
-                                engine.delivery(),
-                                engine.reconciler(),
-                                engine.metrics(),
-                                logger,
-                                *workers_,
-                                *control_,
-                                settings_.http.answer_cache_bytes.bytes,
-                                [&engine] { return engine.queries(); },
-                                [&engine] { return engine.quarantine(); },
-                                [&engine] { return engine.history(); },
-                                [&engine](auto stream, auto timeout) { return engine.seal(stream, timeout); },
-                                [&process = *process_metrics_] { process.refresh(); },
-                                [&engine] { return engine.not_ready(); },
-                                [&engine](auto timeout) { return engine.wait_until_ready(timeout); },
-                                [&engine](auto sink, auto timeout) { return engine.wait_for_store(sink, timeout); },
-                                *access_,
-                                engine.contracts()};
+    const HttpServices services{
+        engine.ingest(),
+        engine.log(),
+        engine.delivery(),
+        engine.reconciler(),
+        engine.metrics(),
+        logger,
+        *workers_,
+        *control_,
+        settings_.http.answer_cache_bytes.bytes,
+        [&engine] { return engine.queries(); },
+        [&engine] { return engine.quarantine(); },
+        [&engine] { return engine.history(); },
+        [&engine](auto stream, auto timeout) { return engine.seal(stream, timeout); },
+        [&process = *process_metrics_] { process.refresh(); },
+        [&engine] { return engine.not_ready(); },
+        [&engine](auto timeout) { return engine.wait_until_ready(timeout); },
+        [&engine](auto sink, auto timeout) { return engine.wait_for_store(sink, timeout); },
+        *access_,
+        engine.contracts()};
     TILLSTREAM_CHECK(add_http_routes(router, services, settings_.http.aliases));
     if (speaks_tls(settings_))
         tls_ = std::make_unique<TlsWatch>(settings_.http.tls_cert, settings_.http.tls_key, logger,

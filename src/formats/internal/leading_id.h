@@ -1,5 +1,5 @@
-// leading_id.h - the event id of a record that could not be split, if it stands at the very front: a file that is
-// sent again then repeats its broken lines as little as its good ones (docs/producer.md).
+// leading_id.h - the event id of a record that could not be split, if it stands at the very front: a file
+// that is sent again then repeats its broken lines as little as its good ones (docs/producer.md).
 //
 // Form:  printable ASCII without quotes, backslashes and commas; any other id is not seen. Empty: none.
 #pragma once

@@ -15,7 +15,7 @@
 namespace tillstream::identity {
 
 struct RunList {
-    SipHashKey key{};          ///< from which the hashes' keys are derived
+    SipHashKey key{};               ///< from which the hashes' keys are derived
     std::uint64_t next_number = 1;  ///< larger than that of any run there ever was under this key
     bool rebuild = false;           ///< a run is damaged: read the log anew at the next start
     std::string cursor;             ///< of the log: everything before it is in the runs. Empty: nothing

@@ -1,8 +1,8 @@
 // json_reader.h - records of NDJSON files, and of documents that are one array or values behind each other.
 //
 // Broken:  a line or element that is no JSON is still a record: the server shall judge it. It has no key, and
-//          takes an event id only if it begins as an object. A document is cut by brackets and quotes alone; where those do not add up, the
-//          rest is one record.
+//          takes an event id only if it begins as an object. A document is cut by brackets and quotes alone;
+//          where those do not add up, the rest is one record.
 #pragma once
 
 #include "json/scanner.h"

@@ -463,7 +463,7 @@ TEST_F(TablesRefusal, amounts_that_no_sum_could_hold) {
 /// Every value a commit has stored is replaced by damage, one after the other.
 TEST_F(TablesSinkTest, damaged_values_are_told_as_corruption) {
     sell({{.invoice = "1", .customer = 7}, {.invoice = "1", .customer = 8}});  // in the head
-    sell({{.invoice = "1", .customer = 7}});                                    // in a chunk
+    sell({{.invoice = "1", .customer = 7}});                                   // in a chunk
     log_.append(kOne, {{.invoice = "1", .customer = 7}, {.invoice = "1", .customer = 8}});
     struct Stored {
         std::string table;

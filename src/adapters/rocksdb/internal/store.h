@@ -74,7 +74,7 @@ private:
     mutable std::mutex commit_mutex_;
     Positions positions_;
     Positions persisted_;
-    bool must_flush_ = false;  ///< the memtable holds removed ranges
+    bool must_flush_ = false;        ///< the memtable holds removed ranges
     std::uint64_t dirty_bytes_ = 0;  ///< written since the last checkpoint began
     rocksdb::WriteBatch batch_;      ///< kept for its memory
     KeyOrder order_;

@@ -43,9 +43,9 @@ std::string_view charset_parameter(std::string_view parameters) {
 
 std::optional<UnsupportedBody> repeated_header(const RequestHead& head) {
     for (const char* name : {"Content-Type", "Content-Encoding", "Idempotency-Key"}) {
-        const auto times =
-            std::count_if(head.headers.begin(), head.headers.end(),
-                          [&](const auto& header) { return equal_ignoring_case(header.name, name); });
+        const auto times = std::count_if(head.headers.begin(), head.headers.end(), [&](const auto& header) {
+            return equal_ignoring_case(header.name, name);
+        });
         if (times > 1)
             return UnsupportedBody{name, "'" + std::string(name) + "' once", std::to_string(times) + " times",
                                    true};

@@ -62,8 +62,8 @@ std::string_view host_of(std::string_view origin) {
     return authority.substr(0, authority.find(':'));
 }
 
-/// Without tokens everybody on the machine may everything, but no page of the web that somebody's browser shows:
-/// browsers name it in every request that changes something.
+/// Without tokens everybody on the machine may everything, but no page of the web that somebody's browser
+/// shows: browsers name it in every request that changes something.
 std::optional<HttpResponse> refuse_foreign_page(const RequestHead& head) {
     const auto origin = head.headers.find("Origin");
     if (!origin || head.method == Method::get || head.method == Method::head) return std::nullopt;

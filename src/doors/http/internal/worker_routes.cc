@@ -15,8 +15,8 @@ using Deadline = std::chrono::steady_clock::time_point;
 constexpr std::chrono::milliseconds kReadWait{2000};
 
 std::chrono::milliseconds left_until(Deadline deadline) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     return std::max(left, std::chrono::milliseconds{0});
 }
 

@@ -14,8 +14,9 @@ using BlockingHandler = std::function<HttpResponse(const HttpRequest&)>;
 /// The handler runs on `pool`; a full queue answers 503.
 Handler on_pool(WorkerPool& pool, BlockingHandler handler);
 
-/// On services.workers, for a read of the store that `sinks` write: it first waits until the store is open and,
-/// with `?after=<position>`, until all of them have reached the position, at most 2 s, then 503 (FACES "Ingest").
+/// On services.workers, for a read of the store that `sinks` write: it first waits until the store is open
+/// and, with `?after=<position>`, until all of them have reached the position, at most 2 s, then 503 (FACES
+/// "Ingest").
 Handler after_sinks(const HttpServices& services, std::vector<std::string> sinks, BlockingHandler handler);
 
 /// The same for a read that is often too short to be worth a change of threads: one without `?after=` for
