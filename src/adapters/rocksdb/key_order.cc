@@ -19,9 +19,7 @@ std::span<const std::uint32_t> KeyOrder::by_key(std::span<const TableWrite> writ
     keys_.clear();
     ends_.clear();
     for (const TableWrite& write : writes) {
-        append_table(keys_, write.key.table);
-        append_partition(keys_, write.key.partition);
-        append_sort(keys_, write.key.sort);
+        append_item_key(keys_, write.key);
         ends_.push_back(keys_.size());
     }
     order_.resize(writes.size());

@@ -98,11 +98,15 @@ void append_sort(std::string& key, const TableKeyPart& sort) {
     if (!append_number(key, sort)) key += std::get<std::string_view>(sort);
 }
 
-std::string item_key(const TableKey& key) {
-    std::string bytes;
+void append_item_key(std::string& bytes, const TableKey& key) {
     append_table(bytes, key.table);
     append_partition(bytes, key.partition);
     append_sort(bytes, key.sort);
+}
+
+std::string item_key(const TableKey& key) {
+    std::string bytes;
+    append_item_key(bytes, key);
     return bytes;
 }
 

@@ -19,6 +19,8 @@ void append_table(std::string& key, std::string_view table);
 void append_partition(std::string& key, const TableKeyPart& partition);
 /// Ends a key.
 void append_sort(std::string& key, const TableKeyPart& sort);
+/// All three.
+void append_item_key(std::string& bytes, const TableKey& key);
 std::string item_key(const TableKey& key);
 
 /// Everything of a consumer begins with this.
