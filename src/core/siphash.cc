@@ -10,6 +10,19 @@ namespace tillstream {
 
 namespace {
 
+/// Up to eight bytes as a number. Texts are short: a call of memcpy for each would cost as much as the hash.
+std::uint64_t few_bytes(std::string_view bytes) {
+    const std::size_t size = bytes.size();
+    if (size == 0) return 0;
+    const auto byte = [&](std::size_t at) {
+        return std::uint64_t{static_cast<unsigned char>(bytes[at])} << 8 * at;
+    };
+    if (size < 4) return byte(0) | byte(size / 2) | byte(size - 1);
+    const std::uint64_t first = load_le<std::uint32_t>(bytes.data());
+    const std::uint64_t last = load_le<std::uint32_t>(bytes.data() + size - 4);
+    return first | last << 8 * (size - 4);
+}
+
 class State {
 public:
     explicit State(const SipHashKey& key) {
@@ -26,22 +39,20 @@ public:
         size_ += text.size();
         if (rest_size_ != 0) {
             const std::size_t taken = std::min(text.size(), sizeof rest_ - rest_size_);
-            std::memcpy(rest_ + rest_size_, text.data(), taken);
+            rest_ |= few_bytes(text.substr(0, taken)) << 8 * rest_size_;
             rest_size_ += taken;
             text.remove_prefix(taken);
             if (rest_size_ < sizeof rest_) return;
-            word(load_le<std::uint64_t>(rest_));
+            word(rest_);
         }
         for (; text.size() >= sizeof rest_; text.remove_prefix(sizeof rest_))
             word(load_le<std::uint64_t>(text.data()));
         rest_size_ = text.size();
-        std::memcpy(rest_, text.data(), text.size());
+        rest_ = few_bytes(text);
     }
 
     SipHashDigest finish() {
-        std::memset(rest_ + rest_size_, 0, sizeof rest_ - rest_size_);
-        rest_[7] = static_cast<char>(size_);
-        word(load_le<std::uint64_t>(rest_));
+        word(rest_ | std::uint64_t{size_} << 56);
         SipHashDigest digest;
         v2_ ^= 0xee;
         store_le(reinterpret_cast<char*>(digest.data()), mixed());
@@ -76,7 +87,7 @@ private:
 
     std::uint64_t v0_, v1_, v2_, v3_;
     std::size_t size_ = 0;
-    char rest_[8];
+    std::uint64_t rest_ = 0;
     std::size_t rest_size_ = 0;
 };
 

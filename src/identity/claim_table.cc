@@ -1,12 +1,28 @@
 #include "identity/internal/claim_table.h"
 
+#include <algorithm>
+#include <bit>
+#include <span>
+
 #include "core/assert.h"
 
 namespace tillstream::identity {
 
 namespace {
 
-constexpr std::size_t kFirstSlots = 1024;
+constexpr std::size_t kSlotsMin = 1024;
+
+std::size_t slots_for(std::size_t ids) { return std::max(std::bit_ceil(ids + ids / 2 + 1), kSlotsMin); }
+
+/// Of what is nearly in order: each entry moves by a few places.
+void sort_nearly_sorted(std::span<IdHash> entries) {
+    for (std::size_t i = 1; i < entries.size(); ++i) {
+        const IdHash entry = entries[i];
+        std::size_t at = i;
+        for (; at > 0 && entry < entries[at - 1]; --at) entries[at] = entries[at - 1];
+        entries[at] = entry;
+    }
+}
 
 }  // namespace
 
@@ -16,7 +32,12 @@ bool Pending::settle(ClaimState state, Hour hour) {
     return table_.running_.fetch_sub(1) == 1;
 }
 
-ClaimTable::ClaimTable() : slots_(kFirstSlots, Slot{{}, kEmpty}) {}
+ClaimTable::ClaimTable(std::size_t expected) { make_slots(slots_for(expected)); }
+
+void ClaimTable::make_slots(std::size_t count) {
+    slots_ = Slots(count, Slot{{}, kEmpty});
+    shift_ = 64 - std::countr_zero(count);
+}
 
 std::uint32_t ClaimTable::add_request() {
     running_.fetch_add(1);
@@ -52,8 +73,8 @@ void ClaimTable::insert(const IdHash& hash, Kind kind, std::uint32_t request) {
 }
 
 void ClaimTable::grow() {
-    std::vector<Slot> old(slots_.size() * 2, Slot{{}, kEmpty});
-    old.swap(slots_);
+    const Slots old = std::move(slots_);
+    make_slots(old.size() * 2);
     for (const Slot& slot : old)
         if (slot.request != kEmpty) place(slot);
 }
@@ -65,13 +86,28 @@ void ClaimTable::place(const Slot& slot) {
 }
 
 void ClaimTable::collect(std::vector<IdHash>& into) const {
-    into.reserve(into.size() + used_);
-    for (const Slot& slot : slots_) {
-        if (slot.request == kEmpty) continue;
-        const Pending& claimer = requests_[slot.request];
-        if (claimer.state() == ClaimState::durable)
-            into.push_back(slot.hash.with(slot.hash.kind(), claimer.hour()));
+    const std::size_t before = into.size();
+    into.reserve(before + used_);
+    // Entries that found the end of the table full lie at its beginning, but are the last in order.
+    const auto is_wrapped = [&](std::size_t i) { return home(slots_[i].hash) > i; };
+    std::size_t i = 0;
+    std::vector<const Slot*> wrapped;
+    for (; slots_[i].request != kEmpty; ++i) {
+        if (is_wrapped(i))
+            wrapped.push_back(&slots_[i]);
+        else
+            take(slots_[i], into);
     }
+    for (; i < slots_.size(); ++i) take(slots_[i], into);
+    for (const Slot* slot : wrapped) take(*slot, into);
+    sort_nearly_sorted(std::span(into).subspan(before));
+}
+
+void ClaimTable::take(const Slot& slot, std::vector<IdHash>& into) const {
+    if (slot.request == kEmpty) return;
+    const Pending& claimer = requests_[slot.request];
+    if (claimer.state() == ClaimState::durable)
+        into.push_back(slot.hash.with(slot.hash.kind(), claimer.hour()));
 }
 
 }  // namespace tillstream::identity

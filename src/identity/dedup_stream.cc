@@ -123,10 +123,14 @@ std::size_t DedupStream::memory_bytes() const {
 }
 
 void DedupStream::set_aside() {
-    const std::lock_guard lock(mutex_);
-    if (set_aside_ || fresh_->size() == 0) return;
-    set_aside_ = std::move(fresh_);
-    fresh_ = std::make_shared<ClaimTable>();
+    std::unique_lock lock(mutex_);
+    if (set_aside_) return;
+    const std::size_t expected = fresh_->size();
+    lock.unlock();
+    auto next = std::make_shared<ClaimTable>(expected);
+    lock.lock();
+    next.swap(fresh_);
+    if (next->size() > 0) set_aside_ = std::move(next);
 }
 
 bool DedupStream::is_settled() const {

@@ -37,25 +37,31 @@ Status IdRun::load(Filesystem& fs, const std::string& dir) {
     if (size != header.bytes())
         return failure(Errc::corruption, path_ + ": has not the size its header says");
     const std::string fence_bytes = TILLSTREAM_TRY(read(*file_, header.fences_at(), fences, "fences"));
-    std::string filter = TILLSTREAM_TRY(read(*file_, header.filter_at(), header.filter_bytes, "filter"));
-    if (crc32c(fence_bytes) != header.fences_crc || crc32c(filter) != header.filter_crc)
+    filter_ = Filter::of_size(header.filter_bytes);
+    TILLSTREAM_CHECK(read_into(*file_, header.filter_at(), filter_.data(), header.filter_bytes, "filter"));
+    if (crc32c(fence_bytes) != header.fences_crc || crc32c(filter_.bytes()) != header.filter_crc)
         return failure(Errc::corruption, path_ + ": filter or fences have a wrong checksum");
     fences_.resize(blocks_);
     if (fences != 0) std::memcpy(fences_.data(), fence_bytes.data(), fences);
-    filter_ = Filter(std::move(filter));
     if (info_.kind == RunKind::keys) texts_ = TILLSTREAM_TRY(fs.open(texts_path(dir, info_.number), {}));
     return {};
 }
 
 Result<std::string> IdRun::read(File& file, std::uint64_t at, std::size_t size, const char* what) const {
     std::string bytes(size, '\0');
-    const std::size_t got = TILLSTREAM_TRY(file.read_at(at, bytes.data(), size));
-    if (got != size) return failure(Errc::corruption, fmt::format("{}: the {} is cut off", path_, what));
+    TILLSTREAM_CHECK(read_into(file, at, bytes.data(), size, what));
     return bytes;
 }
 
-Result<std::string> IdRun::block(std::uint64_t number) const {
-    std::string bytes = TILLSTREAM_TRY(read(*file_, (number + 1) * kRunBlock, kRunBlock, "block"));
+Status IdRun::read_into(File& file, std::uint64_t at, char* to, std::size_t size, const char* what) const {
+    const std::size_t got = TILLSTREAM_TRY(file.read_at(at, to, size));
+    if (got == size) return {};
+    return failure(Errc::corruption, fmt::format("{}: the {} is cut off", path_, what));
+}
+
+Result<std::string_view> IdRun::block(std::uint64_t number, Block& into) const {
+    TILLSTREAM_CHECK(read_into(*file_, (number + 1) * kRunBlock, into.data(), kRunBlock, "block"));
+    const std::string_view bytes(into.data(), into.size());
     if (!is_whole_block(bytes, info_.kind))
         return failure(Errc::corruption, fmt::format("{}: block {} has a wrong checksum", path_, number));
     return bytes;
@@ -66,8 +72,9 @@ Status IdRun::find(const IdHash& hash, std::vector<IdHash>& found) const {
     auto at = static_cast<std::uint64_t>(fence - fences_.begin());
     if (at > 0) --at;
     const std::size_t step = entry_bytes();
+    Block room;
     for (; at < blocks_ && fences_[at] <= hash.high; ++at) {
-        const std::string bytes = TILLSTREAM_TRY(block(at));
+        const std::string_view bytes = TILLSTREAM_TRY(block(at, room));
         std::size_t low = 0, high = entries_in(bytes);
         const std::size_t count = high;
         const char* entries = bytes.data() + kBlockHeaderBytes;
@@ -99,12 +106,12 @@ Result<std::string> IdRun::text_of(const IdHash& key) const {
     auto at = static_cast<std::uint64_t>(fence - fences_.begin());
     if (at > 0) --at;
     std::string newest;
+    Block room;
     for (; at < blocks_ && fences_[at] <= key.high; ++at) {
-        const std::string bytes = TILLSTREAM_TRY(block(at));
+        const std::string_view bytes = TILLSTREAM_TRY(block(at, room));
         const std::size_t count = entries_in(bytes);
         for (std::size_t i = 0; i < count; ++i) {
-            const std::string_view entry =
-                std::string_view(bytes).substr(kBlockHeaderBytes + i * entry_bytes(), entry_bytes());
+            const std::string_view entry = bytes.substr(kBlockHeaderBytes + i * entry_bytes(), entry_bytes());
             if (load_hash(entry.data()).same(key)) newest = TILLSTREAM_TRY(text_at(entry));
         }
     }
@@ -131,11 +138,11 @@ Status IdRun::check() const {
 Result<bool> IdRun::Walk::next(RunEntry& entry) {
     while (bytes_.empty() || in_block_ == entries_in(bytes_)) {
         if (block_ == run_.blocks_) return false;
-        bytes_ = TILLSTREAM_TRY(run_.block(block_++));
+        bytes_ = TILLSTREAM_TRY(run_.block(block_++, *room_));
         in_block_ = 0;
     }
     const std::size_t step = run_.entry_bytes();
-    const std::string_view at = std::string_view(bytes_).substr(kBlockHeaderBytes + in_block_++ * step, step);
+    const std::string_view at = bytes_.substr(kBlockHeaderBytes + in_block_++ * step, step);
     entry.hash = load_hash(at.data());
     if (run_.texts_) entry.text = TILLSTREAM_TRY(run_.text_at(at));
     return true;

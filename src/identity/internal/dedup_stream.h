@@ -45,8 +45,8 @@ public:
     /// Ids in the table in use.
     std::size_t fresh_ids() const;
     std::size_t memory_bytes() const;
-    /// The table in use is to be sealed; a new one takes its place. The one set aside before stays if it is
-    /// still there.
+    /// The table in use is to be sealed; a new one for as many ids takes its place, made without the lock:
+    /// that takes milliseconds. The one set aside before stays if it is still there. One thread at a time.
     void set_aside();
     /// Whether all requests of the table set aside are settled.
     bool is_settled() const;

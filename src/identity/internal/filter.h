@@ -8,11 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "core/bytes.h"
 #include "core/decimal.h"
+#include "core/huge_pages.h"
 #include "identity/internal/id_hash.h"
 
 namespace tillstream::identity {
@@ -27,8 +29,13 @@ public:
     }
 
     Filter() = default;
-    explicit Filter(std::uint64_t ids) : bits_(bytes_for(ids), '\0') {}
-    explicit Filter(std::string bits) : bits_(std::move(bits)) {}
+    explicit Filter(std::uint64_t ids) : bits_(bytes_for(ids)) {}
+    /// All clear, to be read into `data`.
+    static Filter of_size(std::size_t bytes) {
+        Filter filter;
+        filter.bits_.resize(bytes);
+        return filter;
+    }
 
     void add(const IdHash& hash) {
         char* line = bits_.data() + line_of(hash);
@@ -40,20 +47,21 @@ public:
     bool may_hold(const IdHash& hash) const {
         if (bits_.empty()) return false;
         const char* line = bits_.data() + line_of(hash);
-        for (int i = 0; i < kBits; ++i) {
-            const unsigned bit = bit_of_line(hash, i);
-            if ((static_cast<unsigned char>(line[bit / 8]) >> bit % 8 & 1) == 0) return false;
-        }
-        return true;
+        // Half of all bits are set: a branch for each would be guessed wrong every other time.
+        return are_set(line, hash, FirstBits{}) && are_set(line, hash, OtherBits{});
     }
-    /// Brings what may_hold will look at closer.
-    void prefetch(const IdHash& hash) const {
+    /// Brings what may_hold will look at closer. Inlined at once: GCC 12 takes a call that only prefetches for
+    /// one without effect, and drops it.
+    [[gnu::always_inline]] void prefetch(const IdHash& hash) const {
         if (!bits_.empty()) __builtin_prefetch(bits_.data() + line_of(hash));
     }
-    std::string_view bytes() const { return bits_; }
+    char* data() { return bits_.data(); }
+    std::string_view bytes() const { return {bits_.data(), bits_.size()}; }
 
 private:
     static constexpr int kBits = 8;
+    using FirstBits = std::integer_sequence<int, 0, 1, 2, 3>;
+    using OtherBits = std::integer_sequence<int, 4, 5, 6, 7>;
     static constexpr int kBitsOfLow = 5;
 
     /// The upper bits of the hash choose the line; 45 others, and the lowest 27, the bits in it.
@@ -67,7 +75,15 @@ private:
         return static_cast<unsigned>(from & 511);
     }
 
-    std::string bits_;
+    /// Without a loop or a branch.
+    template <int... kBit>
+    static bool are_set(const char* line, const IdHash& hash, std::integer_sequence<int, kBit...>) {
+        return ((load_le<std::uint64_t>(line + bit_of_line(hash, kBit) / 64 * 8) >>
+                 bit_of_line(hash, kBit) % 64) &
+                ... & 1) != 0;
+    }
+
+    std::vector<char, HugePageAllocator<char>> bits_;
 };
 
 }  // namespace tillstream::identity

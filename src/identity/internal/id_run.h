@@ -8,6 +8,7 @@
 // Errors:     corruption names the file and what does not hold; io.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -81,6 +82,8 @@ public:
     /// Reads every block and text.
     Status check() const;
 
+    using Block = std::array<char, kRunBlock>;
+
     /// Entries in order.
     class Walk {
     public:
@@ -92,14 +95,16 @@ public:
         const IdRun& run_;
         std::uint64_t block_ = 0;
         std::size_t in_block_ = 0;
-        std::string bytes_;
+        std::unique_ptr<Block> room_ = std::make_unique_for_overwrite<Block>();
+        std::string_view bytes_;  ///< in room_
     };
 
 private:
     IdRun(const RunInfo& info, std::string path) : info_(info), path_(std::move(path)) {}
     Status load(Filesystem& fs, const std::string& dir);
     Result<std::string> read(File& file, std::uint64_t at, std::size_t size, const char* what) const;
-    Result<std::string> block(std::uint64_t number) const;
+    Status read_into(File& file, std::uint64_t at, char* to, std::size_t size, const char* what) const;
+    Result<std::string_view> block(std::uint64_t number, Block& into) const;
     Result<std::string> text_at(std::string_view entry) const;
     std::size_t entry_bytes() const { return info_.kind == RunKind::ids ? 16 : 32; }
 
