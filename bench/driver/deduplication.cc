@@ -48,24 +48,24 @@ Status check_ids_held(Arm& arm, bool honoured, std::uint64_t expected) {
 
 }  // namespace
 
-Figure measure_deduplication(const Settings& settings) {
+Figure measure_deduplication(const Settings& settings, LoadShape load) {
     Figure figure;
     figure.arms = "tillstream / event ids not honoured";
-    figure.unit = "records/s";
+    figure.unit = unit_of(load);
     figure.floor = kGoal;
     const auto contracts = write_contract_without_ids(settings);
     if (!contracts) {
         make_void(figure, contracts.error().message);
         return figure;
     }
-    LoadArguments arguments = {"--records", "500", "--connections", "16", "--event-ids"};
-    if (settings.smoke) arguments.insert(arguments.end(), {"--requests", kRequestsInSmoke});
+    LoadArguments arguments = arguments_of(load, settings);
+    arguments.emplace_back("--event-ids");
     const auto pairs = run_pairs(settings, [&](bool honoured) {
         return observe(settings, honoured ? "tillstream" : "ids not honoured", [&](ArmRun& run) -> Status {
             std::vector<std::string> options;
             if (!honoured) options = {"--data.datasets_dir", *contracts};
             Arm arm = TILLSTREAM_TRY(Arm::start(ArmKind::product, settings, options));
-            TILLSTREAM_CHECK(load_arm(settings, arm, arguments, records_per_second, run));
+            TILLSTREAM_CHECK(load_arm(settings, arm, arguments, rate_of(load), run));
             return check_ids_held(arm, honoured, acknowledged_by(run.load).rows);
         });
     });

@@ -25,10 +25,9 @@ enum class HistoryReads : std::uint8_t { idle, loaded, uncached };
 /// Those reads against the null server's.
 Figure measure_history(const Settings& settings, HistoryReads reads);
 /// What event ids cost: the same bodies under a contract that honours the ids, and one that does not.
-Figure measure_deduplication(const Settings& settings);
+Figure measure_deduplication(const Settings& settings, LoadShape load);
 /// What encryption costs on connections that are kept.
-enum class TlsLoad : std::uint8_t { singles, batches };
-Figure measure_tls(const Settings& settings, TlsLoad load);
+Figure measure_tls(const Settings& settings, LoadShape load);
 /// What one good client notices of thousands of slow and idle ones.
 Figure measure_slow_clients(const Settings& settings);
 /// What it costs to ask for an event id among a million and among fifty.

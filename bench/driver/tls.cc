@@ -3,25 +3,21 @@
 
 namespace tillstream::bench {
 
-Figure measure_tls(const Settings& settings, TlsLoad load) {
+Figure measure_tls(const Settings& settings, LoadShape load) {
     const testing::Certificate certificate;
     const std::vector<std::string> encrypted = {"--tls-cert", certificate.certificate_file(), "--tls-key",
                                                 certificate.key_file()};
-    const bool batches = load == TlsLoad::batches;
     Figure figure;
     figure.arms = "tillstream behind TLS / plain";
-    figure.unit = batches ? "records/s" : "requests/s";
-    LoadArguments plain = {"--records", "1", "--connections", "64"};
-    if (batches) plain = {"--records", "500", "--connections", "16"};
-    if (settings.smoke) plain.insert(plain.end(), {"--requests", kRequestsInSmoke});
+    figure.unit = unit_of(load);
+    const LoadArguments plain = arguments_of(load, settings);
     LoadArguments secret = plain;
     secret.emplace_back("--tls");
     const auto pairs = run_pairs(settings, [&](bool tls) {
         return observe(settings, tls ? "behind TLS" : "plain", [&](ArmRun& run) -> Status {
             Arm arm = TILLSTREAM_TRY(
                 Arm::start(ArmKind::product, settings, tls ? encrypted : std::vector<std::string>{}));
-            return load_arm(settings, arm, tls ? secret : plain,
-                            batches ? records_per_second : requests_per_second, run);
+            return load_arm(settings, arm, tls ? secret : plain, rate_of(load), run);
         });
     });
     summarise(pairs, figure);

@@ -92,6 +92,19 @@ std::string_view to_string(Verdict verdict) {
     return "";
 }
 
+LoadArguments arguments_of(LoadShape load, const Settings& settings) {
+    LoadArguments arguments = {"--records", "1", "--connections", "64"};
+    if (load == LoadShape::batches) arguments = {"--records", "500", "--connections", "16"};
+    if (settings.smoke) arguments.insert(arguments.end(), {"--requests", kRequestsInSmoke});
+    return arguments;
+}
+
+ValueOf rate_of(LoadShape load) {
+    return load == LoadShape::batches ? records_per_second : requests_per_second;
+}
+
+std::string_view unit_of(LoadShape load) { return load == LoadShape::batches ? "records/s" : "requests/s"; }
+
 Result<ChildProcess> start_load(const Settings& settings, const Arm& arm, const LoadArguments& arguments) {
     std::vector<std::string> command = {settings.programs + "/load", "--port", arm.port()};
     command.insert(command.end(), {"--seconds", fmt::to_string(settings.seconds)});

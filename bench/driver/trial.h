@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/driver/arm.h"
@@ -33,6 +34,11 @@ struct ArmRun {
 /// Arguments of `load` beside --port, --seconds and --warmup.
 using LoadArguments = std::vector<std::string>;
 
+/// One record in a POST, over 64 connections, or 500 over 16.
+enum class LoadShape : std::uint8_t { singles, batches };
+/// Few requests in a smoke run.
+LoadArguments arguments_of(LoadShape load, const Settings& settings);
+
 /// What of a load report counts.
 using ValueOf = std::function<double(const Json& load)>;
 
@@ -40,6 +46,9 @@ using ValueOf = std::function<double(const Json& load)>;
 double number_at(const Json& json, const char* pointer);
 double requests_per_second(const Json& load);
 double records_per_second(const Json& load);
+/// Requests a second of singles, records of batches.
+ValueOf rate_of(LoadShape load);
+std::string_view unit_of(LoadShape load);
 
 /// `body` fills the run; around it the disk and the machine are looked at. Its failure is the run's problem.
 ArmRun observe(const Settings& settings, std::string_view name, const std::function<Status(ArmRun&)>& body);

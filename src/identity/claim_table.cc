@@ -32,11 +32,16 @@ bool Pending::settle(ClaimState state, Hour hour) {
     return table_.running_.fetch_sub(1) == 1;
 }
 
-ClaimTable::ClaimTable(std::size_t expected) { make_slots(slots_for(expected)); }
+ClaimTable::ClaimTable(std::size_t expected, Slots used) {
+    const std::size_t count = slots_for(expected);
+    if (used.size() != count) used = Slots(count);
+    use(std::move(used));
+}
 
-void ClaimTable::make_slots(std::size_t count) {
-    slots_ = Slots(count, Slot{{}, kEmpty});
-    shift_ = 64 - std::countr_zero(count);
+void ClaimTable::use(Slots slots) {
+    slots_ = std::move(slots);
+    std::fill(slots_.begin(), slots_.end(), Slot{{}, kEmpty});
+    shift_ = 64 - std::countr_zero(slots_.size());
 }
 
 std::uint32_t ClaimTable::add_request() {
@@ -74,7 +79,7 @@ void ClaimTable::insert(const IdHash& hash, Kind kind, std::uint32_t request) {
 
 void ClaimTable::grow() {
     const Slots old = std::move(slots_);
-    make_slots(old.size() * 2);
+    use(Slots(old.size() * 2));
     for (const Slot& slot : old)
         if (slot.request != kEmpty) place(slot);
 }

@@ -1,6 +1,7 @@
 #include "identity/internal/dedup_stream.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tillstream {
 
@@ -119,15 +120,17 @@ std::size_t DedupStream::fresh_ids() const {
 
 std::size_t DedupStream::memory_bytes() const {
     const std::lock_guard lock(mutex_);
-    return fresh_->memory_bytes() + (set_aside_ ? set_aside_->memory_bytes() : 0);
+    return fresh_->memory_bytes() + (set_aside_ ? set_aside_->memory_bytes() : 0) +
+           spare_.size() * sizeof(spare_[0]);
 }
 
 void DedupStream::set_aside() {
     std::unique_lock lock(mutex_);
     if (set_aside_) return;
     const std::size_t expected = fresh_->size();
+    ClaimTable::Slots used = std::exchange(spare_, {});
     lock.unlock();
-    auto next = std::make_shared<ClaimTable>(expected);
+    auto next = std::make_shared<ClaimTable>(expected, std::move(used));
     lock.lock();
     next.swap(fresh_);
     if (next->size() > 0) set_aside_ = std::move(next);
@@ -146,9 +149,12 @@ void DedupStream::collect(std::vector<IdHash>& into) const {
     if (table) table->collect(into);
 }
 
+/// Requests that are not answered yet may hold the table, but look at their own claims only.
 void DedupStream::drop_set_aside() {
-    const std::lock_guard lock(mutex_);
-    set_aside_.reset();
+    std::unique_lock lock(mutex_);
+    const std::shared_ptr<ClaimTable> sealed = std::move(set_aside_);
+    if (sealed) spare_ = sealed->take_slots();
+    lock.unlock();  // what there is to free is freed after it
 }
 
 }  // namespace tillstream

@@ -132,9 +132,10 @@ Status RunStore::publish(std::vector<RunPtr> all, std::string cursor) {
     if (next != list_ || next.cursor.empty())
         TILLSTREAM_CHECK(write_file_atomic(fs_, dir_ + "/index", encode_run_list(next)));
     list_ = std::move(next);
+    RunSetPtr newest = std::make_shared<const RunSet>(std::move(set));
     {
         const std::lock_guard lock(mutex_);
-        runs_ = std::make_shared<const RunSet>(std::move(set));
+        runs_.swap(newest);
     }
     ids_gauge_.set(static_cast<double>(ids()));
     runs_gauge_.set(static_cast<double>(list_.runs.size()));

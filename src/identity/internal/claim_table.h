@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
 #include "core/huge_pages.h"
@@ -42,9 +43,20 @@ private:
 };
 
 class ClaimTable {
+    struct Slot {
+        IdHash hash;
+        std::uint32_t request;
+    };
+
 public:
-    /// With room for `expected` ids before it grows.
-    explicit ClaimTable(std::size_t expected = 0);
+    /// A power of two.
+    using Slots = std::vector<Slot, HugePageAllocator<Slot>>;
+
+    /// With room for `expected` ids before it grows. `used` has served another table and is taken if its size
+    /// fits: fresh memory costs more than clearing.
+    explicit ClaimTable(std::size_t expected = 0, Slots used = {});
+    /// Of a table that nobody asks any more; its requests stay.
+    Slots take_slots() { return std::exchange(slots_, {}); }
 
     /// A new request; the reference stays valid.
     std::uint32_t add_request();
@@ -74,19 +86,14 @@ public:
 
 private:
     friend class Pending;
-    struct Slot {
-        IdHash hash;
-        std::uint32_t request;
-    };
     static constexpr std::uint32_t kEmpty = ~std::uint32_t{0};
-    using Slots = std::vector<Slot, HugePageAllocator<Slot>>;
     std::size_t home(const IdHash& hash) const { return hash.high >> shift_; }
-    void make_slots(std::size_t count);
+    void use(Slots slots);
     void grow();
     void place(const Slot& slot);
     void take(const Slot& slot, std::vector<IdHash>& into) const;
 
-    Slots slots_;  ///< a power of two
+    Slots slots_;
     int shift_ = 0;
     std::size_t used_ = 0;
     std::deque<Pending> requests_;

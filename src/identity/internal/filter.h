@@ -50,8 +50,8 @@ public:
         // Half of all bits are set: a branch for each would be guessed wrong every other time.
         return are_set(line, hash, FirstBits{}) && are_set(line, hash, OtherBits{});
     }
-    /// Brings what may_hold will look at closer. Inlined at once: GCC 12 takes a call that only prefetches for
-    /// one without effect, and drops it.
+    /// Brings what may_hold will look at closer. Inlined at once: GCC 12 takes a call that only prefetches
+    /// for one without effect, and drops it.
     [[gnu::always_inline]] void prefetch(const IdHash& hash) const {
         if (!bits_.empty()) __builtin_prefetch(bits_.data() + line_of(hash));
     }
