@@ -1,4 +1,4 @@
-// huge_pages.h - an allocator for large tables that are read here and there.
+// huge_pages.h - an allocator for large tables that are written once and then read here and there.
 //
 // Why:      in a table of many megabytes with pages of 4 KiB nearly every access waits for the page tables
 //           too. From kHugePage on, whole pages of 2 MiB are asked for; what is left at the end stays small

@@ -29,10 +29,12 @@ namespace {
 constexpr std::size_t kReadBytes = std::size_t{8} << 20;
 /// A table of claims takes 24 bytes a slot, is two thirds full at most, and doubles.
 constexpr std::uint64_t kTableBytesPerId = 72;
-constexpr std::uint64_t kFreshIdsMax = std::uint64_t{1} << 19;
+/// Small enough for the processor's caches, and for a table to double while others wait for it.
+constexpr std::uint64_t kFreshIdsMax = std::uint64_t{1} << 17;
 constexpr std::uint64_t kFreshIdsMin = 64;
-/// Claims not sealed yet, in tables' worth, from where on claims are refused.
-constexpr std::uint64_t kTablesMax = 4;
+constexpr std::uint64_t kUnsealedIdsMax = std::uint64_t{1} << 21;
+/// So many tables' worth of claims may be unsealed at least.
+constexpr std::uint64_t kTablesMin = 4;
 constexpr std::chrono::milliseconds kSettleCheck{1};
 /// A request that the log has not answered after its close will not be answered.
 constexpr std::chrono::seconds kSettleMost{10};
@@ -45,9 +47,15 @@ identity::RunLimits run_limits(const DedupOptions& options) {
             std::max<std::uint64_t>(std::min(options.ids_max, ids_within(options.memory_bytes / 2)), 1)};
 }
 
-std::uint64_t fresh_ids_most(const DedupOptions& options, std::uint64_t ids_max) {
-    const std::uint64_t by_memory = options.memory_bytes / 4 / kTableBytesPerId;
-    return std::clamp(std::min(by_memory, ids_max / 8), kFreshIdsMin, kFreshIdsMax);
+struct UnsealedLimits {
+    std::uint64_t seal_from;    ///< ids in the tables in use
+    std::uint64_t refuse_from;  ///< from where on claims are refused: sealing does not keep up
+};
+
+UnsealedLimits unsealed_limits(const DedupOptions& options, std::uint64_t ids_max) {
+    const std::uint64_t most = std::min(options.memory_bytes / kTableBytesPerId, ids_max / 2);
+    const std::uint64_t refuse_from = std::clamp(most, kTablesMin * kFreshIdsMin, kUnsealedIdsMax);
+    return {std::min(refuse_from / kTablesMin, kFreshIdsMax), refuse_from};
 }
 
 IdHash key_hash(const SipHashKey& folder_key, const std::string& key) {
@@ -67,7 +75,7 @@ struct Deduplicator::Parts {
     const DedupOptions options;
     std::unique_ptr<RunStore> store;
     const SipHashKey folder_key;
-    const std::uint64_t fresh_most;
+    const UnsealedLimits unsealed;
 
     mutable std::mutex streams_mutex;
     std::map<std::string, std::unique_ptr<DedupStream>, std::less<>> streams;
@@ -77,6 +85,7 @@ struct Deduplicator::Parts {
 
     std::mutex seal_mutex;                       ///< one seal at a time
     std::optional<std::string> unsealed_cursor;  ///< tables are set aside for a run that could not be written
+    std::vector<IdHash> sealing;                 ///< of one seal; kept for the next: fresh memory is dear
     std::atomic<Hour> sealed_hour{0};
 
     std::mutex keeper_mutex;
@@ -95,7 +104,7 @@ struct Deduplicator::Parts {
           options(o),
           store(std::move(runs)),
           folder_key(store->key()),
-          fresh_most(fresh_ids_most(options, store->limits().ids_max)),
+          unsealed(unsealed_limits(options, store->limits().ids_max)),
           copies_counter(around.metrics.counter("tillstream_dedup_copies_total",
                                                 "Records found to be copies by their event id")),
           waits_counter(around.metrics.counter(
@@ -197,7 +206,7 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
         // In the midst of a pass of sealed objects a key may still wait for its records; one whose records
         // are damaged waits for ever.
         const std::uint64_t fresh = fresh_ids();
-        if (fresh < fresh_most || (fold.incomplete() > 0 && fresh < kTablesMax * fresh_most)) continue;
+        if (fresh < unsealed.seal_from || (fold.incomplete() > 0 && fresh < unsealed.refuse_from)) continue;
         for (DedupStream* stream : all_streams()) stream->set_aside();
         unsealed_cursor = read.cursor;
         TILLSTREAM_CHECK(seal_set_aside());
@@ -227,8 +236,8 @@ Claim Deduplicator::claim(DedupStream& stream, std::span<const RecordId> records
     Parts& p = *parts_;
     Claim claim;
     const std::size_t fresh = stream.fresh_ids();
-    if (fresh >= p.fresh_most && !p.full.exchange(true)) p.keeper_wake.notify_one();
-    if (fresh >= p.fresh_most * kTablesMax) return claim;
+    if (fresh >= p.unsealed.seal_from && !p.full.exchange(true)) p.keeper_wake.notify_one();
+    if (fresh >= p.unsealed.refuse_from) return claim;
     const std::vector<IdHash> hashes = stream.hashes_of(records);
     for (;;) {
         const RunSetPtr runs = p.store->runs();
@@ -273,8 +282,8 @@ KeyAnswer Deduplicator::begin_key(const std::string& key, const std::string& bod
     Parts& p = *parts_;
     KeyAnswer answer;
     const std::uint64_t fresh = p.fresh_keys();
-    if (fresh >= p.fresh_most && !p.full.exchange(true)) p.keeper_wake.notify_one();
-    if (fresh >= p.fresh_most * kTablesMax) {
+    if (fresh >= p.unsealed.seal_from && !p.full.exchange(true)) p.keeper_wake.notify_one();
+    if (fresh >= p.unsealed.refuse_from) {
         answer.fate = KeyAnswer::Fate::overloaded;
         return answer;
     }
@@ -344,10 +353,11 @@ Status Deduplicator::Parts::seal() {
 
 /// Published before the tables are dropped: whoever does not find an id here finds it there.
 Status Deduplicator::Parts::seal_set_aside() {
-    std::vector<IdHash> ids;
-    for (const DedupStream* stream : all_streams()) stream->collect(ids);
+    sealing.clear();
+    for (const DedupStream* stream : all_streams()) stream->collect(sealing);
     const std::vector<identity::RunEntry> answered = keys.answered();
-    TILLSTREAM_CHECK(store->seal(std::move(ids), answered, *unsealed_cursor, now()));
+    TILLSTREAM_CHECK(store->seal(sealing, answered, *unsealed_cursor, now()));
+    if (sealing.size() < sealing.capacity() / 4) sealing.shrink_to_fit();
     for (DedupStream* stream : all_streams()) stream->drop_set_aside();
     keys.forget(answered);
     unsealed_cursor.reset();
@@ -356,7 +366,7 @@ Status Deduplicator::Parts::seal_set_aside() {
 
 bool Deduplicator::Parts::is_due() {
     const std::uint64_t fresh = fresh_ids();
-    if (fresh >= fresh_most) return true;
+    if (fresh >= unsealed.seal_from) return true;
     if (fresh > 0 && now() != sealed_hour) return true;
     const std::lock_guard lock(seal_mutex);
     return unsealed_cursor || around.log.bytes_behind(store->cursor()) >= options.replay_bytes;

@@ -168,7 +168,7 @@ protected:
 
 TEST_F(RunStoreTest, DamageFoundLaterIsToldAndMendedAtTheNextOpen) {
     open();
-    const auto hashes = made_up(1'000, 6);
+    auto hashes = made_up(1'000, 6);
     ASSERT_TRUE(store_->seal(hashes, {}, "cursor", kNow));
     EXPECT_EQ(kinds_of(hashes[10]), bit_of(Kind::accepted));
     ASSERT_TRUE(fs_.flip_bit(run_path("runs", RunKind::ids, 1), kRunBlock + 100, 3));
@@ -183,7 +183,8 @@ TEST_F(RunStoreTest, DamageFoundLaterIsToldAndMendedAtTheNextOpen) {
 TEST_F(RunStoreTest, ALostRunOrListMeansReadingTheLogAgain) {
     for (const std::string& lost : {run_path("runs", RunKind::ids, 1), std::string("runs/index")}) {
         open();
-        ASSERT_TRUE(store_->seal(made_up(10, 6), {}, "cursor", kNow));
+        std::vector<IdHash> ids = made_up(10, 6);
+        ASSERT_TRUE(store_->seal(ids, {}, "cursor", kNow));
         ASSERT_TRUE(fs_.remove(lost));
         open();
         EXPECT_EQ(store_->cursor(), "");
@@ -194,7 +195,8 @@ TEST_F(RunStoreTest, ALostRunOrListMeansReadingTheLogAgain) {
 
 TEST_F(RunStoreTest, WhatNobodyNamesIsRemoved) {
     open();
-    ASSERT_TRUE(store_->seal(made_up(10, 6), {}, "cursor", kNow));
+    std::vector<IdHash> ids = made_up(10, 6);
+    ASSERT_TRUE(store_->seal(ids, {}, "cursor", kNow));
     write(made_up(10, 7), 77);
     ASSERT_TRUE(write_file_atomic(fs_, "runs/000000000009.ids.tmp", "half"));
     open();

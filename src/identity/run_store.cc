@@ -187,7 +187,7 @@ void RunStore::note_damage(const IdRun& run, const Error& error) {
         {{"run", run.info().number}, {"error", error.message}});
 }
 
-Status RunStore::seal(std::vector<IdHash> ids, std::vector<RunEntry> keys, std::string cursor, Hour now) {
+Status RunStore::seal(std::vector<IdHash>& ids, std::vector<RunEntry> keys, std::string cursor, Hour now) {
     std::vector<RunPtr> all = all_runs();
     std::uint64_t number = list_.next_number;
     Hour oldest = 0, youngest = now;  // ages of the entries of one run

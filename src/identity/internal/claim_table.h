@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/huge_pages.h"
 #include "identity/internal/id_hash.h"
 
 namespace tillstream::identity {
@@ -50,7 +49,7 @@ class ClaimTable {
 
 public:
     /// A power of two.
-    using Slots = std::vector<Slot, HugePageAllocator<Slot>>;
+    using Slots = std::vector<Slot>;
 
     /// With room for `expected` ids before it grows. `used` has served another table and is taken if its size
     /// fits: fresh memory costs more than clearing.

@@ -55,8 +55,8 @@ public:
     /// The text of a key; empty if it is not there or too old.
     std::string text_of(const RunSet& runs, const IdHash& key, Hour now);
 
-    /// Makes runs of these, which may be empty, and of the cursor that they complete. Sorts them.
-    Status seal(std::vector<IdHash> ids, std::vector<RunEntry> keys, std::string cursor, Hour now);
+    /// Makes runs of these, which may be empty, and of the cursor that they complete. Sorts `ids`.
+    Status seal(std::vector<IdHash>& ids, std::vector<RunEntry> keys, std::string cursor, Hour now);
     /// Nothing is known any more: the runs tell of another log.
     Status forget();
     /// Drops what is too old or too much, merges what is small.
