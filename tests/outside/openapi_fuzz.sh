@@ -43,8 +43,19 @@ fuzz open --exclude-operation-id createToken --exclude-checks ignored_auth
 "$program" verify --server "$url" --wait 60s --output json >/dev/null || fail 'verify, after the open door'
 stop_server
 
+# Behind tokens also aliases of both kinds.
+cat >"$scratch/aliases.toml" <<'TOML'
+[[http.alias]]
+path = "/prod/main"
+stream = "sales"
+response = "seed"
+
+[[http.alias]]
+path = "/tills"
+stream = "sales"
+TOML
 token=$(make_token --data "$scratch/data")
-start_server --query.timeout 2s
+start_server --query.timeout 2s --config "$scratch/aliases.toml"
 fill --header "Authorization: Bearer $token"
 fuzz guarded --header "Authorization: Bearer $token"
 "$program" verify --server "$url" --token "$token" --wait 60s --output json >/dev/null ||
