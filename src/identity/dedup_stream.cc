@@ -124,10 +124,10 @@ std::size_t DedupStream::memory_bytes() const {
            spare_.size() * sizeof(spare_[0]);
 }
 
-void DedupStream::set_aside() {
+void DedupStream::set_aside(std::size_t expected_most) {
     std::unique_lock lock(mutex_);
     if (set_aside_) return;
-    const std::size_t expected = fresh_->size();
+    const std::size_t expected = std::min(fresh_->size(), expected_most);
     ClaimTable::Slots used = std::exchange(spare_, {});
     lock.unlock();
     auto next = std::make_shared<ClaimTable>(expected, std::move(used));
@@ -153,7 +153,7 @@ void DedupStream::collect(std::vector<IdHash>& into) const {
 void DedupStream::drop_set_aside() {
     std::unique_lock lock(mutex_);
     const std::shared_ptr<ClaimTable> sealed = std::move(set_aside_);
-    if (sealed) spare_ = sealed->take_slots();
+    if (sealed && sealed->memory_bytes() <= fresh_->memory_bytes()) spare_ = sealed->take_slots();
     lock.unlock();  // what there is to free is freed after it
 }
 

@@ -32,15 +32,15 @@ constexpr std::uint64_t kTableBytesPerId = 72;
 /// Small enough for the processor's caches, and for a table to double while others wait for it.
 constexpr std::uint64_t kFreshIdsMax = std::uint64_t{1} << 17;
 constexpr std::uint64_t kFreshIdsMin = 64;
-constexpr std::uint64_t kUnsealedIdsMax = std::uint64_t{1} << 21;
+constexpr std::uint64_t kUnsealedIdsMax = std::uint64_t{1} << 20;
 /// So many tables' worth of claims may be unsealed at least.
 constexpr std::uint64_t kTablesMin = 4;
 constexpr std::chrono::milliseconds kSettleCheck{1};
 /// A request that the log has not answered after its close will not be answered.
 constexpr std::chrono::seconds kSettleMost{10};
 
-/// 12 bits in the filter, 8 bytes of fence for 255 ids.
-std::uint64_t ids_within(std::uint64_t bytes) { return bytes * 100 / 154; }
+/// 12 bits in the filter, 8 bytes of fence for 255 ids, and what small runs have more.
+std::uint64_t ids_within(std::uint64_t bytes) { return bytes * 100 / 160; }
 
 identity::RunLimits run_limits(const DedupOptions& options) {
     return {static_cast<Hour>(std::max<std::int64_t>(options.window.count(), 1)),
@@ -53,7 +53,8 @@ struct UnsealedLimits {
 };
 
 UnsealedLimits unsealed_limits(const DedupOptions& options, std::uint64_t ids_max) {
-    const std::uint64_t most = std::min(options.memory_bytes / kTableBytesPerId, ids_max / 2);
+    // Half of the memory for two tables: the one in use and the one set aside.
+    const std::uint64_t most = std::min(options.memory_bytes / 4 / kTableBytesPerId, ids_max / 2);
     const std::uint64_t refuse_from = std::clamp(most, kTablesMin * kFreshIdsMin, kUnsealedIdsMax);
     return {std::min(refuse_from / kTablesMin, kFreshIdsMax), refuse_from};
 }
@@ -207,7 +208,7 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
         // are damaged waits for ever.
         const std::uint64_t fresh = fresh_ids();
         if (fresh < unsealed.seal_from || (fold.incomplete() > 0 && fresh < unsealed.refuse_from)) continue;
-        for (DedupStream* stream : all_streams()) stream->set_aside();
+        for (DedupStream* stream : all_streams()) stream->set_aside(unsealed.seal_from);
         unsealed_cursor = read.cursor;
         TILLSTREAM_CHECK(seal_set_aside());
         TILLSTREAM_CHECK(store->tidy(now()));
@@ -341,7 +342,7 @@ Status Deduplicator::Parts::seal() {
     const std::lock_guard lock(seal_mutex);
     if (!unsealed_cursor) {
         std::string cursor = around.log.durable_cursor();
-        for (DedupStream* stream : all_streams()) stream->set_aside();
+        for (DedupStream* stream : all_streams()) stream->set_aside(unsealed.seal_from);
         unsealed_cursor = std::move(cursor);
     }
     if (!wait_until_settled(keys.running()))

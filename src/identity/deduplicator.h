@@ -46,7 +46,7 @@ namespace tillstream {
 struct DedupOptions {
     std::chrono::hours window{168};
     std::uint64_t ids_max = 150'000'000;  ///< over it the oldest are forgotten first
-    /// Half of it for the filters of runs (1.54 bytes an id: fewer ids than ids_max if it is short), the rest
+    /// Half of it for the filters of runs (1.6 bytes an id: fewer ids than ids_max if it is short), the rest
     /// for what is not sealed yet.
     std::uint64_t memory_bytes = std::uint64_t{512} << 20;
     std::uint64_t replay_bytes = std::uint64_t{64} << 20;  ///< of the log that a start may have to read again

@@ -192,7 +192,7 @@ private:
 }  // namespace
 
 Result<RunInfo> merge_runs(Filesystem& fs, const std::string& dir, const std::vector<RunPtr>& runs,
-                           std::uint64_t number, Hour now, Hour keep) {
+                           std::uint64_t number, Hour now, Hour keep, std::size_t filter_bits) {
     TILLSTREAM_ASSERT(!runs.empty());
     std::uint64_t entries = 0;
     Hour first = runs.front()->info().first_hour, last = runs.front()->info().last_hour;
@@ -202,7 +202,8 @@ Result<RunInfo> merge_runs(Filesystem& fs, const std::string& dir, const std::ve
         last = std::max(last, run->info().last_hour);
     }
     first = std::max(first, now > keep ? now - keep : 0);
-    RunWriter writer = TILLSTREAM_TRY(RunWriter::open(fs, dir, runs.front()->info().kind, number, entries));
+    RunWriter writer =
+        TILLSTREAM_TRY(RunWriter::open(fs, dir, runs.front()->info().kind, number, entries, filter_bits));
     Merge merge(runs);
     TILLSTREAM_CHECK(merge.begin());
     RunEntry entry;

@@ -13,6 +13,9 @@ constexpr std::size_t kMergeLeast = 4;
 constexpr std::uint64_t kLimitPieces = 8;
 constexpr Hour kWindowPieces = 4;
 constexpr std::size_t kPrefetched = 16;
+/// There are more small runs than large ones, and a wrong "perhaps" costs the reading of a block.
+constexpr std::size_t kSmallRunBits = 20;
+constexpr std::uint64_t kSmallPieces = 64;
 
 std::uint64_t entries_of(const std::vector<RunPtr>& runs) {
     std::uint64_t entries = 0;
@@ -187,6 +190,10 @@ void RunStore::note_damage(const IdRun& run, const Error& error) {
         {{"run", run.info().number}, {"error", error.message}});
 }
 
+std::size_t RunStore::filter_bits(std::uint64_t entries) const {
+    return entries <= limits_.ids_max / kSmallPieces ? kSmallRunBits : Filter::kBitsPerId;
+}
+
 Status RunStore::seal(std::vector<IdHash>& ids, std::vector<RunEntry> keys, std::string cursor, Hour now) {
     std::vector<RunPtr> all = all_runs();
     std::uint64_t number = list_.next_number;
@@ -206,7 +213,8 @@ Status RunStore::seal(std::vector<IdHash>& ids, std::vector<RunEntry> keys, std:
     if (!ids.empty()) {
         // What one stream claimed comes in order.
         if (!std::is_sorted(ids.begin(), ids.end())) std::sort(ids.begin(), ids.end());
-        RunWriter writer = TILLSTREAM_TRY(RunWriter::open(fs_, dir_, RunKind::ids, number++, ids.size()));
+        RunWriter writer = TILLSTREAM_TRY(
+            RunWriter::open(fs_, dir_, RunKind::ids, number++, ids.size(), filter_bits(ids.size())));
         for (std::size_t i = 0; i < ids.size(); ++i) {
             const bool again =
                 i + 1 < ids.size() && ids[i + 1].same(ids[i]) && ids[i + 1].kind() == ids[i].kind();
@@ -218,7 +226,8 @@ Status RunStore::seal(std::vector<IdHash>& ids, std::vector<RunEntry> keys, std:
     }
     if (!keys.empty()) {
         std::sort(keys.begin(), keys.end(), [](const auto& a, const auto& b) { return a.hash < b.hash; });
-        RunWriter writer = TILLSTREAM_TRY(RunWriter::open(fs_, dir_, RunKind::keys, number++, keys.size()));
+        RunWriter writer = TILLSTREAM_TRY(
+            RunWriter::open(fs_, dir_, RunKind::keys, number++, keys.size(), filter_bits(keys.size())));
         for (std::size_t i = 0; i < keys.size(); ++i) {
             if (i + 1 < keys.size() && keys[i + 1].hash.same(keys[i].hash)) continue;
             note_age(keys[i].hash);
@@ -282,7 +291,8 @@ Status RunStore::merge_kind(RunKind kind, Hour now) {
     if (own.size() - from < kMergeLeast) return {};
     const auto first = static_cast<std::ptrdiff_t>(from);
     const std::vector<RunPtr> taken(own.begin() + first, own.end());
-    const RunInfo merged = TILLSTREAM_TRY(merge_runs(fs_, dir_, taken, list_.next_number, now, limits_.keep));
+    const RunInfo merged =
+        TILLSTREAM_TRY(merge_runs(fs_, dir_, taken, list_.next_number, now, limits_.keep, filter_bits(sum)));
     std::vector<RunPtr> all(own.begin(), own.begin() + first);
     all.push_back(TILLSTREAM_TRY(IdRun::open(fs_, dir_, merged)));
     const std::vector<RunPtr>& others = kind == RunKind::ids ? set->keys : set->ids;

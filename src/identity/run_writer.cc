@@ -95,7 +95,7 @@ RunWriter& RunWriter::operator=(RunWriter&&) noexcept = default;
 RunWriter::~RunWriter() = default;
 
 Result<RunWriter> RunWriter::open(Filesystem& fs, const std::string& dir, RunKind kind, std::uint64_t number,
-                                  std::uint64_t expected) {
+                                  std::uint64_t expected, std::size_t filter_bits) {
     RunHeader header;
     header.info.number = number;
     header.info.kind = kind;
@@ -104,7 +104,7 @@ Result<RunWriter> RunWriter::open(Filesystem& fs, const std::string& dir, RunKin
     if (kind == RunKind::keys)
         texts = TILLSTREAM_TRY(make_file(fs, texts_path(dir, number) + kUnfinished, 0));
     return RunWriter(std::unique_ptr<State>(
-        new State{fs, dir, header, std::move(blocks), std::move(texts), Filter(expected), {}}));
+        new State{fs, dir, header, std::move(blocks), std::move(texts), Filter(expected, filter_bits), {}}));
 }
 
 Status RunWriter::add(const IdHash& hash, std::string_view text) {

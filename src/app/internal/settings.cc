@@ -194,7 +194,7 @@ void declare_dedup(OptionSet& set, Settings& s) {
              .key = "memory_bytes",
              .target = &s.dedup.memory_bytes,
              .description =
-                 "Memory of the index of ids, half of it for filters of 1.54 bytes an id: too little means "
+                 "Memory of the index of ids, half of it for filters of 1.6 bytes an id: too little means "
                  "fewer ids than max_ids.",
              .min = "1MiB",
              .max = "1TiB"});

@@ -45,9 +45,10 @@ public:
     /// Ids in the table in use.
     std::size_t fresh_ids() const;
     std::size_t memory_bytes() const;
-    /// The table in use is to be sealed; a new one for as many ids takes its place, made without the lock:
-    /// that takes milliseconds. The one set aside before stays if it is still there. One thread at a time.
-    void set_aside();
+    /// The table in use is to be sealed; a new one for as many ids, but no more than expected_most, takes its
+    /// place, made without the lock: that takes milliseconds. The one set aside before stays if it is still
+    /// there. One thread at a time.
+    void set_aside(std::size_t expected_most);
     /// Whether all requests of the table set aside are settled.
     bool is_settled() const;
     void collect(std::vector<identity::IdHash>& into) const;

@@ -48,9 +48,9 @@ std::string texts_path(const std::string& dir, std::uint64_t number);
 
 class RunWriter {
 public:
-    /// `expected` is at least the number of entries that follow.
+    /// `expected` is at least the number of entries that follow; `filter_bits` of the filter for each.
     static Result<RunWriter> open(Filesystem& fs, const std::string& dir, RunKind kind, std::uint64_t number,
-                                  std::uint64_t expected);
+                                  std::uint64_t expected, std::size_t filter_bits = Filter::kBitsPerId);
     RunWriter(RunWriter&&) noexcept;
     RunWriter& operator=(RunWriter&&) noexcept;
     ~RunWriter();
@@ -121,6 +121,7 @@ using RunPtr = std::shared_ptr<const IdRun>;
 
 /// One run out of several, without what is older than `keep` hours at `now`. Of equal entries the newest.
 Result<RunInfo> merge_runs(Filesystem& fs, const std::string& dir, const std::vector<RunPtr>& runs,
-                           std::uint64_t number, Hour now, Hour keep);
+                           std::uint64_t number, Hour now, Hour keep,
+                           std::size_t filter_bits = Filter::kBitsPerId);
 
 }  // namespace tillstream::identity

@@ -73,6 +73,7 @@ private:
     Status publish(std::vector<RunPtr> all, std::string cursor);
     Status merge_kind(RunKind kind, Hour now);
     Status drop_old(Hour now);
+    std::size_t filter_bits(std::uint64_t entries) const;
     void note_damage(const IdRun& run, const Error& error);
     std::vector<RunPtr> all_runs() const;
 
