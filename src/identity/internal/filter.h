@@ -1,7 +1,7 @@
 // filter.h - a Bloom filter of one cache line an id: says "never seen" for most ids that were not.
 //
-// Cost:     one memory access a question; with 12 bits an id about 6 in 1,000 wrong "perhaps", with 20 about 2
-//           in 10,000.
+// Cost:     one memory access a question; with 12 bits an id about 6 in 1,000 wrong "perhaps", with 20 about
+//           2 in 10,000.
 // Form:     docs/formats/dedup.md: lines of 64 bytes, 8 bits of one line set for each id.
 // Threads:  immutable once built.
 #pragma once
