@@ -27,6 +27,11 @@ endif()
 # -g1 keeps line tables for profiles and stack traces at a fraction of the build's time and space.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
+# All of the code, or the fuzzer does not see which input leads where.
+if(TILLSTREAM_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address)
+  add_link_options(-fsanitize=fuzzer-no-link,address)
+endif()
 if(TILLSTREAM_SANITIZE)
   add_compile_options(-fsanitize=${TILLSTREAM_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TILLSTREAM_SANITIZE})
