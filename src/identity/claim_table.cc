@@ -38,6 +38,8 @@ ClaimTable::ClaimTable(std::size_t expected, Slots used) {
     use(std::move(used));
 }
 
+bool ClaimTable::fits(std::size_t expected) const { return slots_.size() == slots_for(expected); }
+
 void ClaimTable::use(Slots slots) {
     slots_ = std::move(slots);
     std::fill(slots_.begin(), slots_.end(), Slot{{}, kEmpty});

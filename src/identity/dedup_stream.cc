@@ -126,7 +126,7 @@ std::size_t DedupStream::memory_bytes() const {
 
 void DedupStream::set_aside(std::size_t expected_most) {
     std::unique_lock lock(mutex_);
-    if (set_aside_) return;
+    if (set_aside_ || (fresh_->size() == 0 && fresh_->fits(0))) return;
     const std::size_t expected = std::min(fresh_->size(), expected_most);
     ClaimTable::Slots used = std::exchange(spare_, {});
     lock.unlock();

@@ -56,6 +56,8 @@ public:
     explicit ClaimTable(std::size_t expected = 0, Slots used = {});
     /// Of a table that nobody asks any more; its requests stay.
     Slots take_slots() { return std::exchange(slots_, {}); }
+    /// Whether a new one for so many ids would be just as large.
+    bool fits(std::size_t expected) const;
 
     /// A new request; the reference stays valid.
     std::uint32_t add_request();

@@ -15,7 +15,6 @@
 
 #include "core/bytes.h"
 #include "core/decimal.h"
-#include "core/huge_pages.h"
 #include "identity/internal/id_hash.h"
 
 namespace tillstream::identity {
@@ -84,7 +83,7 @@ private:
                 ... & 1) != 0;
     }
 
-    std::vector<char, HugePageAllocator<char>> bits_;
+    std::vector<char> bits_;
 };
 
 }  // namespace tillstream::identity
