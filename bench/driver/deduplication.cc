@@ -58,8 +58,9 @@ Figure measure_deduplication(const Settings& settings, LoadShape load) {
         make_void(figure, contracts.error().message);
         return figure;
     }
-    LoadArguments arguments = arguments_of(load, settings);
+    LoadArguments arguments = arguments_of(load);
     arguments.emplace_back("--event-ids");
+    if (settings.smoke) arguments.insert(arguments.end(), {"--requests", kRequestsInSmoke});
     const auto pairs = run_pairs(settings, [&](bool honoured) {
         return observe(settings, honoured ? "tillstream" : "ids not honoured", [&](ArmRun& run) -> Status {
             std::vector<std::string> options;

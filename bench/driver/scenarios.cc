@@ -22,19 +22,20 @@ Figure compare(const Settings& settings, ArmKind first, ArmKind second, const Lo
 
 Figure compare_singles(const Settings& settings) {
     Figure figure;
-    figure.unit = "requests/s";
+    figure.unit = unit_of(LoadShape::singles);
     figure.floor = 0.25;
-    return compare(settings, ArmKind::product, ArmKind::null_server,
-                   {"--records", "1", "--connections", "64"}, requests_per_second, std::move(figure));
+    return compare(settings, ArmKind::product, ArmKind::null_server, arguments_of(LoadShape::singles),
+                   rate_of(LoadShape::singles), std::move(figure));
 }
 
 Figure compare_batches(const Settings& settings, ArmKind first, ArmKind second, const std::string& format,
                        std::optional<double> floor) {
     Figure figure;
-    figure.unit = "records/s";
+    figure.unit = unit_of(LoadShape::batches);
     figure.floor = floor;
-    return compare(settings, first, second, {"--records", "500", "--connections", "16", "--format", format},
-                   records_per_second, std::move(figure));
+    LoadArguments arguments = arguments_of(LoadShape::batches);
+    arguments.insert(arguments.end(), {"--format", format});
+    return compare(settings, first, second, arguments, rate_of(LoadShape::batches), std::move(figure));
 }
 
 std::string latency_text(const ArmRun& run) {

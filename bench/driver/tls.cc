@@ -10,7 +10,8 @@ Figure measure_tls(const Settings& settings, LoadShape load) {
     Figure figure;
     figure.arms = "tillstream behind TLS / plain";
     figure.unit = unit_of(load);
-    const LoadArguments plain = arguments_of(load, settings);
+    LoadArguments plain = arguments_of(load);
+    if (settings.smoke) plain.insert(plain.end(), {"--requests", kRequestsInSmoke});
     LoadArguments secret = plain;
     secret.emplace_back("--tls");
     const auto pairs = run_pairs(settings, [&](bool tls) {

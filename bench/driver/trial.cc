@@ -92,11 +92,9 @@ std::string_view to_string(Verdict verdict) {
     return "";
 }
 
-LoadArguments arguments_of(LoadShape load, const Settings& settings) {
-    LoadArguments arguments = {"--records", "1", "--connections", "64"};
-    if (load == LoadShape::batches) arguments = {"--records", "500", "--connections", "16"};
-    if (settings.smoke) arguments.insert(arguments.end(), {"--requests", kRequestsInSmoke});
-    return arguments;
+LoadArguments arguments_of(LoadShape load) {
+    if (load == LoadShape::singles) return {"--records", "1", "--connections", "64"};
+    return {"--records", fmt::to_string(kRecordsPerPost), "--connections", "16"};
 }
 
 ValueOf rate_of(LoadShape load) {

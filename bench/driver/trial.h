@@ -36,8 +36,7 @@ using LoadArguments = std::vector<std::string>;
 
 /// One record in a POST, over 64 connections, or 500 over 16.
 enum class LoadShape : std::uint8_t { singles, batches };
-/// Few requests in a smoke run.
-LoadArguments arguments_of(LoadShape load, const Settings& settings);
+LoadArguments arguments_of(LoadShape load);
 
 /// What of a load report counts.
 using ValueOf = std::function<double(const Json& load)>;
