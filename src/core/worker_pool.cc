@@ -1,5 +1,7 @@
 #include "core/worker_pool.h"
 
+#include "core/own_thread.h"
+
 namespace tillstream {
 
 WorkerPool::WorkerPool(std::size_t threads, std::size_t queue_max) : queue_max_(queue_max) {
@@ -27,6 +29,7 @@ bool WorkerPool::submit(std::function<void()> task) {
 }
 
 void WorkerPool::run() {
+    name_own_thread("worker");
     while (true) {
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [&] { return stopping_ || !queue_.empty(); });

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/thread_priority.h"
+#include "core/own_thread.h"
 
 namespace tillstream {
 
@@ -134,6 +134,7 @@ bool SinkRunner::interrupted() const {
 }
 
 void SinkRunner::run() {
+    name_own_thread("sink-" + std::string(name()));
     lower_own_priority();
     while (!stopping()) {
         if (!open_ && !open()) continue;

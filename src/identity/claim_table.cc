@@ -11,8 +11,11 @@ namespace tillstream::identity {
 namespace {
 
 constexpr std::size_t kSlotsMin = 1024;
+/// Slots ahead whose entries are fetched while others are collected.
+constexpr std::size_t kPrefetched = 24;
 
 std::size_t slots_for(std::size_t ids) { return std::max(std::bit_ceil(ids + ids / 2 + 1), kSlotsMin); }
+std::size_t ids_in(std::size_t slots) { return slots / 3 * 2; }
 
 /// Of what is nearly in order: each entry moves by a few places.
 void sort_nearly_sorted(std::span<IdHash> entries) {
@@ -32,35 +35,36 @@ bool Pending::settle(ClaimState state, Hour hour) {
     return table_.running_.fetch_sub(1) == 1;
 }
 
-ClaimTable::ClaimTable(std::size_t expected, Slots used) {
-    const std::size_t count = slots_for(expected);
-    if (used.size() != count) used = Slots(count);
-    use(std::move(used));
-}
+ClaimTable::ClaimTable(std::size_t expected, Room used) { use(std::move(used), slots_for(expected)); }
 
-bool ClaimTable::fits(std::size_t expected) const { return slots_.size() == slots_for(expected); }
+bool ClaimTable::fits(std::size_t expected) const { return room_.slots.size() == slots_for(expected); }
 
-void ClaimTable::use(Slots slots) {
-    slots_ = std::move(slots);
-    std::fill(slots_.begin(), slots_.end(), Slot{{}, kEmpty});
-    shift_ = 64 - std::countr_zero(slots_.size());
+void ClaimTable::use(Room room, std::size_t slots) {
+    if (room.slots.size() != slots) room = {};
+    room_ = std::move(room);
+    room_.slots.assign(slots, 0);
+    room_.entries.clear();
+    room_.entries.reserve(ids_in(slots));
+    shift_ = 64 - std::countr_zero(slots);
 }
 
 std::uint32_t ClaimTable::add_request() {
     running_.fetch_add(1);
     requests_.emplace_back(*this);
-    TILLSTREAM_ASSERT(requests_.size() < kEmpty);
     return static_cast<std::uint32_t>(requests_.size() - 1);
 }
 
 ClaimTable::Found ClaimTable::find(const IdHash& hash, const Pending* own) const {
     Found found;
-    for (std::size_t i = home(hash); slots_[i].request != kEmpty; i = (i + 1) & (slots_.size() - 1)) {
-        if (!slots_[i].hash.same(hash)) continue;
-        const Pending& claimer = requests_[slots_[i].request];
+    for (std::size_t i = home(hash); room_.slots[i] != 0; i = next(i)) {
+        const std::uint32_t slot = room_.slots[i];
+        if ((slot & kTag) != tag_of(hash)) continue;
+        const Entry& entry = entry_of(slot);
+        if (!entry.hash.same(hash)) continue;
+        const Pending& claimer = requests_[entry.request];
         const ClaimState state = claimer.state();
         if (state == ClaimState::durable || &claimer == own)
-            found.kinds |= bit_of(slots_[i].hash.kind());
+            found.kinds |= bit_of(entry.hash.kind());
         else if (state == ClaimState::pending)
             found.waits_for = &claimer;
     }
@@ -69,52 +73,61 @@ ClaimTable::Found ClaimTable::find(const IdHash& hash, const Pending* own) const
 
 void ClaimTable::insert(const IdHash& hash, Kind kind, std::uint32_t request) {
     const IdHash tagged = hash.with(kind);
-    std::size_t i = home(hash);
-    for (; slots_[i].request != kEmpty; i = (i + 1) & (slots_.size() - 1)) {
-        if (slots_[i].hash != tagged) continue;
-        if (requests_[slots_[i].request].state() == ClaimState::taken_back) slots_[i].request = request;
+    for (std::size_t i = home(hash); room_.slots[i] != 0; i = next(i)) {
+        const std::uint32_t slot = room_.slots[i];
+        if ((slot & kTag) != tag_of(hash) || entry_of(slot).hash != tagged) continue;
+        std::uint32_t& claimer = entry_of(slot).request;
+        if (requests_[claimer].state() == ClaimState::taken_back) claimer = request;
         return;
     }
-    slots_[i] = {tagged, request};
-    if (++used_ * 3 > slots_.size() * 2) grow();
+    if (room_.entries.size() == ids_in(room_.slots.size())) grow();
+    room_.entries.push_back({tagged, request});
+    place(room_.entries.size() - 1);
 }
 
 void ClaimTable::grow() {
-    const Slots old = std::move(slots_);
-    use(Slots(old.size() * 2));
-    for (const Slot& slot : old)
-        if (slot.request != kEmpty) place(slot);
+    const std::vector<Entry> old = std::move(room_.entries);
+    use({}, room_.slots.size() * 2);
+    for (const Entry& entry : old) {
+        room_.entries.push_back(entry);
+        place(room_.entries.size() - 1);
+    }
 }
 
-void ClaimTable::place(const Slot& slot) {
-    std::size_t i = home(slot.hash);
-    while (slots_[i].request != kEmpty) i = (i + 1) & (slots_.size() - 1);
-    slots_[i] = slot;
+void ClaimTable::place(std::size_t entry) {
+    TILLSTREAM_ASSERT(entry + 1 < std::size_t{1} << (32 - kTagBits));
+    const IdHash& hash = room_.entries[entry].hash;
+    std::size_t i = home(hash);
+    while (room_.slots[i] != 0) i = next(i);
+    room_.slots[i] = static_cast<std::uint32_t>(entry + 1) << kTagBits | tag_of(hash);
 }
 
 void ClaimTable::collect(std::vector<IdHash>& into) const {
     const std::size_t before = into.size();
-    into.reserve(before + used_);
+    into.reserve(before + room_.entries.size());
+    const auto& slots = room_.slots;
     // Entries that found the end of the table full lie at its beginning, but are the last in order.
-    const auto is_wrapped = [&](std::size_t i) { return home(slots_[i].hash) > i; };
-    std::size_t i = 0;
-    std::vector<const Slot*> wrapped;
-    for (; slots_[i].request != kEmpty; ++i) {
-        if (is_wrapped(i))
-            wrapped.push_back(&slots_[i]);
+    std::vector<std::uint32_t> wrapped;
+    bool at_beginning = true;
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (i + kPrefetched < slots.size() && slots[i + kPrefetched] != 0)
+            __builtin_prefetch(&entry_of(slots[i + kPrefetched]));
+        at_beginning = at_beginning && slots[i] != 0;
+        if (slots[i] == 0) continue;
+        if (at_beginning && home(entry_of(slots[i]).hash) > i)
+            wrapped.push_back(slots[i]);
         else
-            take(slots_[i], into);
+            take(slots[i], into);
     }
-    for (; i < slots_.size(); ++i) take(slots_[i], into);
-    for (const Slot* slot : wrapped) take(*slot, into);
+    for (const std::uint32_t slot : wrapped) take(slot, into);
     sort_nearly_sorted(std::span(into).subspan(before));
 }
 
-void ClaimTable::take(const Slot& slot, std::vector<IdHash>& into) const {
-    if (slot.request == kEmpty) return;
-    const Pending& claimer = requests_[slot.request];
+void ClaimTable::take(std::uint32_t slot, std::vector<IdHash>& into) const {
+    const Entry& entry = entry_of(slot);
+    const Pending& claimer = requests_[entry.request];
     if (claimer.state() == ClaimState::durable)
-        into.push_back(slot.hash.with(slot.hash.kind(), claimer.hour()));
+        into.push_back(entry.hash.with(entry.hash.kind(), claimer.hour()));
 }
 
 }  // namespace tillstream::identity

@@ -69,12 +69,12 @@ TEST(ClaimTable, CollectsOnlyWhatIsDurable) {
     EXPECT_EQ(table.running(), 1);
 }
 
-TEST(ClaimTable, KnowsNothingOfTheTableWhoseSlotsItTakes) {
+TEST(ClaimTable, KnowsNothingOfTheTableWhoseRoomItTakes) {
     const std::vector<IdHash> hashes = random_hashes(2'000, 0);
     ClaimTable first(hashes.size());
     claim(first, hashes, ClaimState::durable);
     const std::size_t bytes = first.memory_bytes();
-    ClaimTable second(hashes.size(), first.take_slots());
+    ClaimTable second(hashes.size(), first.take_room());
     EXPECT_EQ(first.memory_bytes(), 0U);
     EXPECT_EQ(second.memory_bytes(), bytes);
     for (const IdHash& hash : hashes) EXPECT_EQ(second.find(hash, nullptr).kinds, 0U);
@@ -82,7 +82,7 @@ TEST(ClaimTable, KnowsNothingOfTheTableWhoseSlotsItTakes) {
     std::vector<IdHash> collected;
     second.collect(collected);
     EXPECT_EQ(collected.size(), hashes.size());
-    ClaimTable third(0, second.take_slots());
+    ClaimTable third(0, second.take_room());
     EXPECT_LT(third.memory_bytes(), bytes) << "a small table does not keep the room of a large one";
 }
 

@@ -121,14 +121,14 @@ std::size_t DedupStream::fresh_ids() const {
 std::size_t DedupStream::memory_bytes() const {
     const std::lock_guard lock(mutex_);
     return fresh_->memory_bytes() + (set_aside_ ? set_aside_->memory_bytes() : 0) +
-           spare_.size() * sizeof(spare_[0]);
+           spare_.bytes();
 }
 
 void DedupStream::set_aside(std::size_t expected_most) {
     std::unique_lock lock(mutex_);
     if (set_aside_ || (fresh_->size() == 0 && fresh_->fits(0))) return;
     const std::size_t expected = std::min(fresh_->size(), expected_most);
-    ClaimTable::Slots used = std::exchange(spare_, {});
+    ClaimTable::Room used = std::exchange(spare_, {});
     lock.unlock();
     auto next = std::make_shared<ClaimTable>(expected, std::move(used));
     lock.lock();
@@ -153,7 +153,7 @@ void DedupStream::collect(std::vector<IdHash>& into) const {
 void DedupStream::drop_set_aside() {
     std::unique_lock lock(mutex_);
     const std::shared_ptr<ClaimTable> sealed = std::move(set_aside_);
-    if (sealed && sealed->memory_bytes() <= fresh_->memory_bytes()) spare_ = sealed->take_slots();
+    if (sealed && sealed->memory_bytes() <= fresh_->memory_bytes()) spare_ = sealed->take_room();
     lock.unlock();  // what there is to free is freed after it
 }
 

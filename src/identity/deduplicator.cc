@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "core/thread_priority.h"
+#include "core/own_thread.h"
 #include "identity/internal/dedup_stream.h"
 #include "identity/internal/key_table.h"
 #include "identity/internal/log_fold.h"
@@ -27,8 +27,7 @@ using identity::RunStore;
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{8} << 20;
-/// A table of claims takes 24 bytes a slot, is two thirds full at most, and doubles.
-constexpr std::uint64_t kTableBytesPerId = 72;
+constexpr std::uint64_t kTableBytesPerId = identity::ClaimTable::kBytesPerIdMax;
 /// Small enough for the processor's caches, and for a table to double while others wait for it.
 constexpr std::uint64_t kFreshIdsMax = std::uint64_t{1} << 17;
 constexpr std::uint64_t kFreshIdsMin = 64;
@@ -374,6 +373,7 @@ bool Deduplicator::Parts::is_due() {
 }
 
 void Deduplicator::Parts::keep() {
+    name_own_thread("event-ids");
     lower_own_priority();
     bool failed = false;
     std::unique_lock lock(keeper_mutex);

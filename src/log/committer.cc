@@ -8,6 +8,7 @@
 
 #include "core/assert.h"
 #include "core/digest.h"
+#include "core/own_thread.h"
 
 namespace tillstream::journal {
 
@@ -110,6 +111,7 @@ Committer::Wake Committer::wait_for_work() {
 }
 
 void Committer::run() {
+    name_own_thread("log-commit");
     for (;;) {
         const Wake wake = wait_for_work();
         Status marked;

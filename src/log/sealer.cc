@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "core/thread_priority.h"
+#include "core/own_thread.h"
 #include "log/internal/retention.h"
 
 namespace tillstream::journal {
@@ -81,6 +81,7 @@ void Sealer::close(bool finish) {
 }
 
 void Sealer::run() {
+    name_own_thread("log-seal");
     lower_own_priority(kLowestPriority);
     for (;;) {
         published_.wait_to_seal(pause());

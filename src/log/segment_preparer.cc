@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/own_thread.h"
+
 namespace tillstream::journal {
 
 namespace {
@@ -113,6 +115,7 @@ std::string SegmentPreparer::spare_path(std::uint64_t number) const {
 }
 
 void SegmentPreparer::run() {
+    name_own_thread("log-prepare");
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         if (!wanted()) {

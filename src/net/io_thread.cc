@@ -1,13 +1,12 @@
 #include "net/internal/io_thread.h"
 
-#include <sys/prctl.h>
-
 #include <boost/asio/post.hpp>
 #include <ctime>
 #include <iterator>
 
 #include "core/assert.h"
 #include "core/digest.h"
+#include "core/own_thread.h"
 
 namespace tillstream::internal {
 
@@ -37,11 +36,12 @@ IoThread::IoThread(std::chrono::milliseconds sweep_period)
     renew_date();
 }
 
-void IoThread::start() {
+void IoThread::start(std::optional<unsigned> core) {
     schedule_sweep();
-    thread_ = std::thread([this] {
+    thread_ = std::thread([this, core] {
         thread_id_ = std::this_thread::get_id();
-        prctl(PR_SET_NAME, "net-io");
+        name_own_thread("net-io");
+        if (core) pin_own_thread(*core);
         context_.run();
     });
 }

@@ -5,8 +5,8 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <thread>
 
+#include "core/own_thread.h"
 #include "net/internal/server_core.h"
 #include "net/internal/stream.h"
 
@@ -21,7 +21,7 @@ using internal::SteadyTime;
 namespace {
 
 unsigned default_io_threads() {
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+    const unsigned cores = usable_cores();
     return std::min(cores, std::max(2U, cores * 5 / 8));
 }
 
@@ -81,7 +81,8 @@ public:
             io_.push_back(std::make_shared<IoThread>(sweep_period(core_.options)));
         }
         TILLSTREAM_CHECK(listen());
-        for (const auto& io : io_) io->start();
+        const bool pin = core_.options.pin_io_threads && threads <= usable_cores();
+        for (unsigned i = 0; i < threads; ++i) io_[i]->start(pin ? std::optional(i) : std::nullopt);
         asio::post(io_.front()->context(), [this] { await_connection(); });
         return {};
     }

@@ -40,6 +40,9 @@ struct ServerOptions {
     std::uint16_t port = 0;  ///< 0 picks a free one
     std::optional<TlsOptions> tls = {};
     unsigned io_threads = 0;  ///< 0: min(cores, max(2, 5/8 of the cores))
+    /// Each of them to a core of its own, unless there are more of them than cores. Left to the system, they
+    /// share one core for seconds while threads of low priority have the other.
+    bool pin_io_threads = true;
 
     std::size_t body_bytes_max = 16 << 20;
     std::size_t head_bytes_max = 16 << 10;

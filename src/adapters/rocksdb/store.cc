@@ -8,7 +8,7 @@
 #include "adapters/rocksdb/internal/keys.h"
 #include "adapters/rocksdb/internal/status.h"
 #include "adapters/rocksdb/internal/values.h"
-#include "core/thread_priority.h"
+#include "core/own_thread.h"
 
 namespace tillstream::rocks {
 
@@ -257,6 +257,7 @@ Status Store::checkpoint() {
 }
 
 void Store::checkpoint_when_due() {
+    name_own_thread("tables-keep");
     lower_own_priority();
     bool failed = false;
     std::unique_lock lock(commit_mutex_);

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/own_thread.h"
+
 namespace tillstream::app {
 
 namespace {
@@ -53,6 +55,7 @@ void DiskGuard::measure() {
 }
 
 void DiskGuard::run() {
+    name_own_thread("disk-guard");
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, std::chrono::seconds{1}, [&] { return stopping_; })) {
         lock.unlock();

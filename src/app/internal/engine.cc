@@ -6,6 +6,7 @@
 #include "app/internal/contract_sources.h"
 #include "app/internal/data_folder.h"
 #include "app/internal/ops_tables.h"
+#include "core/own_thread.h"
 #include "ports/position_lookup.h"
 #include "quarantine/sink_reject.h"
 #include "sinks/tables/figures.h"
@@ -113,7 +114,12 @@ Engine::Engine(const Settings& settings, Logger logger)
 Engine::~Engine() { close(); }
 
 void Engine::open_stores() {
-    warehouse_opening_.start([this] { return open_warehouse(); }, [this] { return attach_warehouse(); });
+    warehouse_opening_.start(
+        [this] {
+            name_own_thread("duckdb");  // as its own threads will be called
+            return open_warehouse();
+        },
+        [this] { return attach_warehouse(); });
     tables_opening_.start([this] { return open_tables(); }, [this] { return attach_tables(); });
 }
 

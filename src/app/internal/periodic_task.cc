@@ -1,5 +1,7 @@
 #include "app/internal/periodic_task.h"
 
+#include "core/own_thread.h"
+
 namespace tillstream::app {
 
 PeriodicTask::PeriodicTask(std::chrono::milliseconds period, std::function<void()> task)
@@ -15,6 +17,7 @@ PeriodicTask::~PeriodicTask() {
 }
 
 void PeriodicTask::run(std::chrono::milliseconds period) {
+    name_own_thread("house-keeping");
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, period, [&] { return stopping_; })) {
         lock.unlock();

@@ -65,6 +65,7 @@ ServerOptions server_options(const Settings& settings) {
         options.tls = TlsOptions{settings.http.tls_cert, settings.http.tls_key};
     }
     options.io_threads = static_cast<unsigned>(settings.http.io_threads);
+    options.pin_io_threads = settings.http.pin_threads;
     options.body_bytes_max = settings.ingest.body_bytes_max.bytes;
     options.head_bytes_max = settings.http.head_bytes_max.bytes;
     options.head_timeout = std::chrono::duration_cast<std::chrono::milliseconds>(settings.http.head_timeout);

@@ -63,6 +63,11 @@ void declare_http(OptionSet& set, Settings& s) {
              .min = "0",
              .max = "256"});
     set.add({.section = "http",
+             .key = "pin_threads",
+             .target = &s.http.pin_threads,
+             .description = "Keep each of these threads on a core of its own, if there are enough cores; off where "
+                            "other programs need the same cores."});
+    set.add({.section = "http",
              .key = "answer_cache_bytes",
              .target = &s.http.answer_cache_bytes,
              .description = "Memory for answers about invoices and customers, reused until one of their "

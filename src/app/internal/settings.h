@@ -29,6 +29,7 @@ struct Settings {
         std::int64_t connections_max = 4096;
         std::int64_t connections_per_address = 0;
         std::int64_t io_threads = 0;
+        bool pin_threads = true;
         ByteSize head_bytes_max{16 << 10};
         Duration head_timeout = std::chrono::seconds{10};
         ByteSize body_rate_min{1 << 10};

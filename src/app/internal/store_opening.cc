@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/thread_priority.h"
+#include "core/own_thread.h"
 
 namespace tillstream::app {
 

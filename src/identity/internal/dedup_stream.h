@@ -71,7 +71,7 @@ private:
     mutable std::mutex mutex_;
     std::shared_ptr<identity::ClaimTable> fresh_ = std::make_shared<identity::ClaimTable>();
     std::shared_ptr<identity::ClaimTable> set_aside_;
-    identity::ClaimTable::Slots spare_;  ///< of the one before
+    identity::ClaimTable::Room spare_;  ///< of the one before
 };
 
 }  // namespace tillstream

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -54,7 +55,8 @@ class IoThread final : public Mailbox {
 public:
     explicit IoThread(std::chrono::milliseconds sweep_period);
 
-    void start();
+    /// On a core of its own if `core` has a value: the index of one of those the process may use.
+    void start(std::optional<unsigned> core);
     /// Closes the mailbox and joins once no work is left. Connections must be closed.
     void stop();
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/own_thread.h"
+
 namespace tillstream::duck {
 
 namespace {
@@ -76,6 +78,7 @@ void Readers::cancel_all(std::chrono::milliseconds patience) {
 }
 
 void Readers::watch() {
+    name_own_thread("query-watch");
     std::unique_lock lock(mutex_);
     while (!closing_ || busy_ != 0) {
         const auto now = Clock::now();

@@ -8,6 +8,7 @@
 
 #include "adapters/duckdb/internal/live_table.h"
 #include "adapters/duckdb/internal/result_columns.h"
+#include "core/own_thread.h"
 #include "ports/position_lookup.h"
 
 namespace tillstream::duck {
@@ -295,6 +296,7 @@ std::uint64_t Writer::wal_size() const {
 }
 
 void Writer::keep_wal_small() {
+    name_own_thread("warehouse-keep");
     std::unique_lock lock(mutex_);
     auto not_before = Clock::now();
     while (!closing_) {
