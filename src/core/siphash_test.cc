@@ -49,5 +49,19 @@ TEST(SipHashTest, TwoTextsAreOneAndTheKeyCounts) {
     EXPECT_EQ(siphash128(reference_key(), "again"), siphash128(reference_key(), "again"));
 }
 
+TEST(SipHashTest, EachOfTwoIsWhatItIsAlone) {
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += static_cast<char>(i * 7);
+    for (std::size_t one = 0; one <= text.size(); ++one) {
+        for (std::size_t other = 0; other <= text.size(); ++other) {
+            const std::string_view first = std::string_view(text).substr(0, one);
+            const std::string_view second = std::string_view(text).substr(text.size() - other);
+            const auto both = siphash128_each(reference_key(), first, second);
+            EXPECT_EQ(both[0], siphash128(reference_key(), first));
+            EXPECT_EQ(both[1], siphash128(reference_key(), second));
+        }
+    }
+}
+
 }  // namespace
 }  // namespace tillstream

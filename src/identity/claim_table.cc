@@ -95,7 +95,7 @@ void ClaimTable::grow() {
 }
 
 void ClaimTable::place(std::size_t entry) {
-    TILLSTREAM_ASSERT(entry + 1 < std::size_t{1} << (32 - kTagBits));
+    TILLSTREAM_ASSERT(entry < kIdsMax);
     const IdHash& hash = room_.entries[entry].hash;
     std::size_t i = home(hash);
     while (room_.slots[i] != 0) i = next(i);
@@ -105,22 +105,36 @@ void ClaimTable::place(std::size_t entry) {
 void ClaimTable::collect(std::vector<IdHash>& into) const {
     const std::size_t before = into.size();
     into.reserve(before + room_.entries.size());
-    const auto& slots = room_.slots;
-    // Entries that found the end of the table full lie at its beginning, but are the last in order.
-    std::vector<std::uint32_t> wrapped;
-    bool at_beginning = true;
+    const std::vector<std::uint32_t> slots = used_slots();
     for (std::size_t i = 0; i < slots.size(); ++i) {
-        if (i + kPrefetched < slots.size() && slots[i + kPrefetched] != 0)
-            __builtin_prefetch(&entry_of(slots[i + kPrefetched]));
-        at_beginning = at_beginning && slots[i] != 0;
-        if (slots[i] == 0) continue;
-        if (at_beginning && home(entry_of(slots[i]).hash) > i)
+        if (i + kPrefetched < slots.size()) __builtin_prefetch(&entry_of(slots[i + kPrefetched]));
+        take(slots[i], into);
+    }
+    sort_nearly_sorted(std::span(into).subspan(before));
+}
+
+/// Nearly in the order of their homes.
+std::vector<std::uint32_t> ClaimTable::used_slots() const {
+    const auto& slots = room_.slots;
+    std::vector<std::uint32_t> used(room_.entries.size() + 1);
+    std::size_t count = 0;
+    // What found the end of the table full lies at its beginning, but is the last in order.
+    std::vector<std::uint32_t> wrapped;
+    std::size_t i = 0;
+    for (; slots[i] != 0; ++i) {
+        if (home(entry_of(slots[i]).hash) > i)
             wrapped.push_back(slots[i]);
         else
-            take(slots[i], into);
+            used[count++] = slots[i];
     }
-    for (const std::uint32_t slot : wrapped) take(slot, into);
-    sort_nearly_sorted(std::span(into).subspan(before));
+    // No branch for each: which of them are empty cannot be guessed.
+    for (; i < slots.size(); ++i) {
+        used[count] = slots[i];
+        count += slots[i] != 0;
+    }
+    used.resize(count);
+    used.insert(used.end(), wrapped.begin(), wrapped.end());
+    return used;
 }
 
 void ClaimTable::take(std::uint32_t slot, std::vector<IdHash>& into) const {

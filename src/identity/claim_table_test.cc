@@ -86,5 +86,13 @@ TEST(ClaimTable, KnowsNothingOfTheTableWhoseRoomItTakes) {
     EXPECT_LT(third.memory_bytes(), bytes) << "a small table does not keep the room of a large one";
 }
 
+TEST(ClaimTable, SaysWhenItsNumbersEnd) {
+    ClaimTable table;
+    EXPECT_TRUE(table.has_room(ClaimTable::kIdsMax));
+    EXPECT_FALSE(table.has_room(ClaimTable::kIdsMax + 1));
+    claim(table, random_hashes(1, 0), ClaimState::durable);
+    EXPECT_FALSE(table.has_room(ClaimTable::kIdsMax));
+}
+
 }  // namespace
 }  // namespace tillstream::identity

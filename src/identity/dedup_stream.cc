@@ -28,8 +28,13 @@ DedupStream::DedupStream(std::string name, const SipHashKey& folder_key) : name_
 std::vector<IdHash> DedupStream::hashes_of(std::span<const RecordId> records) const {
     std::vector<IdHash> hashes;
     hashes.reserve(records.size());
-    for (const RecordId& record : records)
-        hashes.push_back(identity::hash_from(siphash128(id_key_, record.event_id)));
+    std::size_t i = 0;
+    for (; i + 1 < records.size(); i += 2) {
+        const auto two = siphash128_each(id_key_, records[i].event_id, records[i + 1].event_id);
+        hashes.push_back(identity::hash_from(two[0]));
+        hashes.push_back(identity::hash_from(two[1]));
+    }
+    if (i < records.size()) hashes.push_back(identity::hash_from(siphash128(id_key_, records[i].event_id)));
     return hashes;
 }
 
@@ -61,6 +66,9 @@ DedupStream::Decision DedupStream::decide(std::span<const RecordId> records, std
                                           const identity::RunSet& runs, Hour now) {
     const std::lock_guard lock(mutex_);
     Decision decision;
+    // A rejected record takes two places.
+    decision.no_room = !fresh_->has_room(2 * records.size());
+    if (decision.no_room) return decision;
     decision.table = fresh_;
     const std::uint32_t request = fresh_->add_request();
     decision.claims = &fresh_->request(request);

@@ -28,13 +28,15 @@ namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kTableBytesPerId = identity::ClaimTable::kBytesPerIdMax;
-/// Small enough for the processor's caches, and for a table to double while others wait for it.
-constexpr std::uint64_t kFreshIdsMax = std::uint64_t{1} << 17;
+/// Few runs are asked faster than many; and a table doubles while others wait for it.
+constexpr std::uint64_t kFreshIdsMax = std::uint64_t{1} << 19;
 constexpr std::uint64_t kFreshIdsMin = 64;
-constexpr std::uint64_t kUnsealedIdsMax = std::uint64_t{1} << 20;
+constexpr std::uint64_t kUnsealedIdsMax = std::uint64_t{1} << 21;
 /// So many tables' worth of claims may be unsealed at least.
 constexpr std::uint64_t kTablesMin = 4;
 constexpr std::chrono::milliseconds kSettleCheck{1};
+/// Before the sinks: where ids come faster than they are sealed, claims are refused.
+constexpr int kKeeperNice = kBackgroundNice / 2;
 /// A request that the log has not answered after its close will not be answered.
 constexpr std::chrono::seconds kSettleMost{10};
 
@@ -245,6 +247,7 @@ Claim Deduplicator::claim(DedupStream& stream, std::span<const RecordId> records
         std::vector<unsigned> kinds(records.size());
         p.store->look_up(*runs, hashes, now, kinds.data());
         DedupStream::Decision decision = stream.decide(records, hashes, kinds, *p.store, *runs, now);
+        if (decision.no_room) return claim;
         if (decision.waits_for != nullptr) {
             claim.outcome_ = Claim::Outcome::blocked;
             claim.hold_ = std::make_shared<Claim::Hold>(
@@ -374,7 +377,7 @@ bool Deduplicator::Parts::is_due() {
 
 void Deduplicator::Parts::keep() {
     name_own_thread("event-ids");
-    lower_own_priority();
+    lower_own_priority(kKeeperNice);
     bool failed = false;
     std::unique_lock lock(keeper_mutex);
     while (!stopping) {

@@ -202,6 +202,9 @@ void Ingest::claim_and_append(const std::shared_ptr<OnceOnly>& request) {
         }
         for (const std::uint32_t copy : claim.copies()) request->copies.push_back(request->id_rows[copy]);
         request->claim = std::move(claim);
+        // By the thread that made them: what another frees does not come back to this one's cache.
+        std::vector<RecordId>().swap(request->ids);
+        std::vector<std::uint32_t>().swap(request->id_rows);
     }
     append_new(request);
 }

@@ -8,7 +8,7 @@
 //           caches, finds them. An id's slot is chosen by the upper bits of its hash, so that the index goes
 //           through them nearly in their order: what is collected for a run is hardly to be sorted.
 // Cost:     24 bytes an id and 4 a slot, at least a third of the slots empty; no allocation per id but for
-//           doubling. At most 4,194,303 ids.
+//           doubling. At most kIdsMax ids.
 #pragma once
 
 #include <algorithm>
@@ -82,6 +82,8 @@ public:
     [[gnu::always_inline]] void prefetch(const IdHash& hash) const {
         __builtin_prefetch(&room_.slots[home(hash)]);
     }
+    static constexpr std::size_t kIdsMax = (std::size_t{1} << 24) - 1;
+    bool has_room(std::size_t ids) const { return room_.entries.size() + ids <= kIdsMax; }
     /// Nothing if the same is there under a claim that counts.
     void insert(const IdHash& hash, Kind kind, std::uint32_t request);
 
@@ -97,7 +99,8 @@ public:
 private:
     friend class Pending;
     /// A slot holds the number of an entry, from 1, and some bits of its hash; 0 is empty.
-    static constexpr int kTagBits = 10;
+    static constexpr int kTagBits = 8;
+    static_assert(kIdsMax >> (32 - kTagBits) == 0);
     static constexpr std::uint32_t kTag = (std::uint32_t{1} << kTagBits) - 1;
     static std::uint32_t tag_of(const IdHash& hash) { return static_cast<std::uint32_t>(hash.high) & kTag; }
     const Entry& entry_of(std::uint32_t slot) const { return room_.entries[(slot >> kTagBits) - 1]; }
@@ -108,6 +111,7 @@ private:
     void use(Room room, std::size_t slots);
     void grow();
     void place(std::size_t entry);
+    std::vector<std::uint32_t> used_slots() const;
     void take(std::uint32_t slot, std::vector<IdHash>& into) const;
 
     Room room_;

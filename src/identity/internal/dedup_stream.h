@@ -28,6 +28,7 @@ public:
         std::shared_ptr<identity::ClaimTable> table;
         identity::Pending* claims = nullptr;
         std::vector<std::uint32_t> copies;
+        bool no_room = false;  ///< nothing is claimed: there are too many ids that no run holds yet
         /// Set: nothing is claimed, these claims have to be settled first.
         std::shared_ptr<identity::ClaimTable> waiting_in;
         const identity::Pending* waits_for = nullptr;

@@ -38,11 +38,8 @@ public:
     }
 
     void add(const IdHash& hash) {
-        char* line = bits_.data() + line_of(hash);
-        for (int i = 0; i < kBits; ++i) {
-            const unsigned bit = bit_of_line(hash, i);
-            line[bit / 8] = static_cast<char>(static_cast<unsigned char>(line[bit / 8]) | 1U << bit % 8);
-        }
+        set(bits_.data() + line_of(hash), hash, FirstBits{});
+        set(bits_.data() + line_of(hash), hash, OtherBits{});
     }
     bool may_hold(const IdHash& hash) const {
         if (bits_.empty()) return false;
@@ -75,7 +72,15 @@ private:
         return static_cast<unsigned>(from & 511);
     }
 
-    /// Without a loop or a branch.
+    /// These two without a loop or a branch.
+    template <int... kBit>
+    static void set(char* line, const IdHash& hash, std::integer_sequence<int, kBit...>) {
+        const auto one = [line](unsigned bit) {
+            char* word = line + bit / 64 * 8;
+            store_le(word, load_le<std::uint64_t>(word) | std::uint64_t{1} << bit % 64);
+        };
+        (one(bit_of_line(hash, kBit)), ...);
+    }
     template <int... kBit>
     static bool are_set(const char* line, const IdHash& hash, std::integer_sequence<int, kBit...>) {
         return ((load_le<std::uint64_t>(line + bit_of_line(hash, kBit) / 64 * 8) >>
