@@ -56,11 +56,12 @@ std::uint32_t ClaimTable::add_request() {
 
 ClaimTable::Found ClaimTable::find(const IdHash& hash, const Pending* own) const {
     Found found;
-    for (std::size_t i = home(hash); room_.slots[i] != 0; i = next(i)) {
-        const std::uint32_t slot = room_.slots[i];
+    for (found.slot = home(hash); room_.slots[found.slot] != 0; found.slot = next(found.slot)) {
+        const std::uint32_t slot = room_.slots[found.slot];
         if ((slot & kTag) != tag_of(hash)) continue;
         const Entry& entry = entry_of(slot);
         if (!entry.hash.same(hash)) continue;
+        found.met = true;
         const Pending& claimer = requests_[entry.request];
         const ClaimState state = claimer.state();
         if (state == ClaimState::durable || &claimer == own)
@@ -80,10 +81,19 @@ void ClaimTable::insert(const IdHash& hash, Kind kind, std::uint32_t request) {
         if (requests_[claimer].state() == ClaimState::taken_back) claimer = request;
         return;
     }
-    if (room_.entries.size() == ids_in(room_.slots.size())) grow();
+    if (is_full()) grow();
     room_.entries.push_back({tagged, request});
     place(room_.entries.size() - 1);
 }
+
+void ClaimTable::insert(const IdHash& hash, Kind kind, std::uint32_t request, const Found& not_met) {
+    TILLSTREAM_ASSERT(!not_met.met);
+    if (is_full()) return insert(hash, kind, request);
+    room_.entries.push_back({hash.with(kind), request});
+    fill(not_met.slot, room_.entries.size() - 1);
+}
+
+bool ClaimTable::is_full() const { return room_.entries.size() == ids_in(room_.slots.size()); }
 
 void ClaimTable::grow() {
     const std::vector<Entry> old = std::move(room_.entries);
@@ -95,11 +105,14 @@ void ClaimTable::grow() {
 }
 
 void ClaimTable::place(std::size_t entry) {
-    TILLSTREAM_ASSERT(entry < kIdsMax);
-    const IdHash& hash = room_.entries[entry].hash;
-    std::size_t i = home(hash);
+    std::size_t i = home(room_.entries[entry].hash);
     while (room_.slots[i] != 0) i = next(i);
-    room_.slots[i] = static_cast<std::uint32_t>(entry + 1) << kTagBits | tag_of(hash);
+    fill(i, entry);
+}
+
+void ClaimTable::fill(std::size_t slot, std::size_t entry) {
+    TILLSTREAM_ASSERT(entry < kIdsMax);
+    room_.slots[slot] = static_cast<std::uint32_t>(entry + 1) << kTagBits | tag_of(room_.entries[entry].hash);
 }
 
 void ClaimTable::collect(std::vector<IdHash>& into) const {

@@ -61,6 +61,15 @@ void DedupStream::prefetch(const IdHash& hash) const {
     if (set_aside_) set_aside_->prefetch(hash);
 }
 
+/// The way of nearly every record. False, and nothing is claimed, if any table has met the id.
+bool DedupStream::claim_unknown(const IdHash& hash, std::uint32_t request) {
+    if (set_aside_ && set_aside_->find(hash, nullptr).met) return false;
+    const ClaimTable::Found found = fresh_->find(hash, nullptr);
+    if (found.met) return false;
+    fresh_->insert(hash, Kind::accepted, request, found);
+    return true;
+}
+
 DedupStream::Decision DedupStream::decide(std::span<const RecordId> records, std::span<const IdHash> hashes,
                                           std::span<const unsigned> kinds, identity::RunStore& store,
                                           const identity::RunSet& runs, Hour now) {
@@ -76,6 +85,7 @@ DedupStream::Decision DedupStream::decide(std::span<const RecordId> records, std
     for (std::uint32_t i = 0; i < records.size(); ++i) {
         if (i + kPrefetched < records.size()) prefetch(hashes[i + kPrefetched]);
         const RecordId& record = records[i];
+        if (record.accepted && kinds[i] == 0 && claim_unknown(hashes[i], request)) continue;
         Place id = look(hashes[i], decision.claims);
         id.kinds |= kinds[i];
         bool copy = (id.kinds & bit_of(Kind::accepted)) != 0;
@@ -128,8 +138,7 @@ std::size_t DedupStream::fresh_ids() const {
 
 std::size_t DedupStream::memory_bytes() const {
     const std::lock_guard lock(mutex_);
-    return fresh_->memory_bytes() + (set_aside_ ? set_aside_->memory_bytes() : 0) +
-           spare_.bytes();
+    return fresh_->memory_bytes() + (set_aside_ ? set_aside_->memory_bytes() : 0) + spare_.bytes();
 }
 
 void DedupStream::set_aside(std::size_t expected_most) {

@@ -28,12 +28,12 @@ namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kTableBytesPerId = identity::ClaimTable::kBytesPerIdMax;
-/// Few runs are asked faster than many; and a table doubles while others wait for it.
-constexpr std::uint64_t kFreshIdsMax = std::uint64_t{1} << 19;
+/// Few runs are asked faster than many; and a table doubles while others wait for it. It fills 2^20 slots.
+constexpr std::uint64_t kFreshIdsMax = (std::uint64_t{1} << 21) / 3;
 constexpr std::uint64_t kFreshIdsMin = 64;
-constexpr std::uint64_t kUnsealedIdsMax = std::uint64_t{1} << 21;
+constexpr std::uint64_t kUnsealedIdsMax = 3 * kFreshIdsMax;
 /// So many tables' worth of claims may be unsealed at least.
-constexpr std::uint64_t kTablesMin = 4;
+constexpr std::uint64_t kTablesMin = 3;
 constexpr std::chrono::milliseconds kSettleCheck{1};
 /// Before the sinks: where ids come faster than they are sealed, claims are refused.
 constexpr int kKeeperNice = kBackgroundNice / 2;

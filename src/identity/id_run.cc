@@ -137,14 +137,14 @@ Status IdRun::check() const {
 
 Result<bool> IdRun::Walk::next(RunEntry& entry) {
     while (bytes_.empty() || in_block_ == entries_in(bytes_)) {
-        if (block_ == run_.blocks_) return false;
-        bytes_ = TILLSTREAM_TRY(run_.block(block_++, *room_));
+        if (block_ == run_->blocks_) return false;
+        bytes_ = TILLSTREAM_TRY(run_->block(block_++, *room_));
         in_block_ = 0;
     }
-    const std::size_t step = run_.entry_bytes();
+    const std::size_t step = run_->entry_bytes();
     const std::string_view at = bytes_.substr(kBlockHeaderBytes + in_block_++ * step, step);
     entry.hash = load_hash(at.data());
-    if (run_.texts_) entry.text = TILLSTREAM_TRY(run_.text_at(at));
+    if (run_->texts_) entry.text = TILLSTREAM_TRY(run_->text_at(at));
     return true;
 }
 
@@ -154,25 +154,26 @@ namespace {
 class Merge {
 public:
     explicit Merge(const std::vector<RunPtr>& runs) {
-        for (const RunPtr& run : runs) heads_.push_back({IdRun::Walk(*run), {}, false});
+        for (const RunPtr& run : runs) heads_.push_back({IdRun::Walk(*run), {}});
     }
 
     Status begin() {
-        for (Head& head : heads_) head.there = TILLSTREAM_TRY(head.walk.next(head.entry));
+        for (std::size_t i = heads_.size(); i-- > 0;) TILLSTREAM_CHECK(step(i));
         return {};
     }
     /// False at the end.
     Result<bool> next(RunEntry& out, Hour now) {
-        Head* least = nullptr;
-        for (Head& head : heads_)
-            if (head.there && (least == nullptr || head.entry.hash < least->entry.hash)) least = &head;
-        if (least == nullptr) return false;
-        out = least->entry;
-        least->there = TILLSTREAM_TRY(least->walk.next(least->entry));
-        for (Head& head : heads_) {
-            while (head.there && equal(head.entry.hash, out.hash)) {
-                if (age_of(head.entry.hash, now) <= age_of(out.hash, now)) out = head.entry;
-                head.there = TILLSTREAM_TRY(head.walk.next(head.entry));
+        if (heads_.empty()) return false;
+        // Chosen without branches: which head is the least cannot be guessed.
+        std::size_t least = 0;
+        for (std::size_t i = 1; i < heads_.size(); ++i)
+            least = heads_[i].order() < heads_[least].order() ? i : least;
+        out = heads_[least].entry;
+        TILLSTREAM_CHECK(step(least));
+        for (std::size_t i = heads_.size(); i-- > 0;) {
+            while (i < heads_.size() && equal(heads_[i].entry.hash, out.hash)) {
+                if (age_of(heads_[i].entry.hash, now) <= age_of(out.hash, now)) out = heads_[i].entry;
+                TILLSTREAM_CHECK(step(i));
             }
         }
         return true;
@@ -182,8 +183,14 @@ private:
     struct Head {
         IdRun::Walk walk;
         RunEntry entry;
-        bool there;
+        UInt128 order() const { return UInt128{entry.hash.high} << 64 | entry.hash.low; }
     };
+    /// A head at its end is gone.
+    Status step(std::size_t head) {
+        if (TILLSTREAM_TRY(heads_[head].walk.next(heads_[head].entry))) return {};
+        heads_.erase(heads_.begin() + static_cast<std::ptrdiff_t>(head));
+        return {};
+    }
     static bool equal(const IdHash& a, const IdHash& b) { return a.same(b) && a.kind() == b.kind(); }
 
     std::vector<Head> heads_;

@@ -65,8 +65,9 @@ void declare_http(OptionSet& set, Settings& s) {
     set.add({.section = "http",
              .key = "pin_threads",
              .target = &s.http.pin_threads,
-             .description = "Keep each of these threads on a core of its own, if there are enough cores; off where "
-                            "other programs need the same cores."});
+             .description =
+                 "Keep each of these threads on a core of its own, if there are enough cores; off where "
+                 "other programs need the same cores."});
     set.add({.section = "http",
              .key = "answer_cache_bytes",
              .target = &s.http.answer_cache_bytes,

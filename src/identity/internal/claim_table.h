@@ -75,6 +75,8 @@ public:
     struct Found {
         unsigned kinds = 0;                  ///< bit_of each kind that counts
         const Pending* waits_for = nullptr;  ///< another request's pending claim
+        bool met = false;                    ///< an entry of that hash, whether it counts or not
+        std::size_t slot = 0;                ///< the empty one at which the search ended
     };
     /// `own` is the asking request: its claims count for itself.
     Found find(const IdHash& hash, const Pending* own) const;
@@ -86,6 +88,8 @@ public:
     bool has_room(std::size_t ids) const { return room_.entries.size() + ids <= kIdsMax; }
     /// Nothing if the same is there under a claim that counts.
     void insert(const IdHash& hash, Kind kind, std::uint32_t request);
+    /// Of a hash that was just not met: without a second search.
+    void insert(const IdHash& hash, Kind kind, std::uint32_t request, const Found& not_met);
 
     /// Ids, or requests if those are more: either grows the table.
     std::size_t size() const { return std::max(room_.entries.size(), requests_.size()); }
@@ -109,8 +113,10 @@ private:
     std::size_t home(const IdHash& hash) const { return hash.high >> shift_; }
     std::size_t next(std::size_t slot) const { return (slot + 1) & (room_.slots.size() - 1); }
     void use(Room room, std::size_t slots);
+    bool is_full() const;
     void grow();
     void place(std::size_t entry);
+    void fill(std::size_t slot, std::size_t entry);
     std::vector<std::uint32_t> used_slots() const;
     void take(std::uint32_t slot, std::vector<IdHash>& into) const;
 

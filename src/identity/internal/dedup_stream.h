@@ -63,6 +63,7 @@ private:
         const identity::Pending* waits_for = nullptr;
     };
     void prefetch(const identity::IdHash& hash) const;
+    bool claim_unknown(const identity::IdHash& hash, std::uint32_t request);
     Place look(const identity::IdHash& hash, const identity::Pending* own) const;
     identity::IdHash bytes_hash(const identity::IdHash& id, std::string_view content) const;
 

@@ -87,12 +87,12 @@ public:
     /// Entries in order.
     class Walk {
     public:
-        explicit Walk(const IdRun& run) : run_(run) {}
+        explicit Walk(const IdRun& run) : run_(&run) {}
         /// False at the end.
         Result<bool> next(RunEntry& entry);
 
     private:
-        const IdRun& run_;
+        const IdRun* run_;
         std::uint64_t block_ = 0;
         std::size_t in_block_ = 0;
         std::unique_ptr<Block> room_ = std::make_unique_for_overwrite<Block>();
