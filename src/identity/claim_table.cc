@@ -10,7 +10,7 @@ namespace tillstream::identity {
 
 namespace {
 
-constexpr std::size_t kSlotsMin = 1024;
+constexpr std::size_t kSlotsMin = 64;
 /// Slots ahead whose entries are fetched while others are collected.
 constexpr std::size_t kPrefetched = 24;
 

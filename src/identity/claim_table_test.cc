@@ -9,10 +9,12 @@
 namespace tillstream::identity {
 namespace {
 
+/// Of one shard.
 std::vector<IdHash> random_hashes(std::size_t count, std::uint64_t high_least) {
     std::mt19937_64 random(7);
     std::vector<IdHash> hashes;
-    for (std::size_t i = 0; i < count; ++i) hashes.push_back({random() | high_least, random() & ~kTagMask});
+    for (std::size_t i = 0; i < count; ++i)
+        hashes.push_back({random() >> kShardBits | high_least, random() & ~kTagMask});
     return hashes;
 }
 
@@ -43,11 +45,11 @@ TEST(ClaimTable, CollectsInOrderBehindWhatIsThere) {
 
 TEST(ClaimTable, CollectsInOrderWhatFoundNoPlaceAtTheEnd) {
     // All of them belong into the last slots.
-    const std::vector<IdHash> high = random_hashes(300, 0xffff'0000'0000'0000);
+    const std::vector<IdHash> high = random_hashes(300, 0x0fff'f000'0000'0000);
     ClaimTable table;
     claim(table, high, ClaimState::durable);
     std::vector<IdHash> low;
-    for (std::uint64_t i = 0; i < 40; ++i) low.push_back({i << 50, 0});
+    for (std::uint64_t i = 0; i < 40; ++i) low.push_back({i << 46, 0});
     claim(table, low, ClaimState::durable);
     std::vector<IdHash> all = high;
     all.insert(all.end(), low.begin(), low.end());

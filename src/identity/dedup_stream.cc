@@ -5,20 +5,32 @@
 
 namespace tillstream {
 
-using identity::bit_of;
 using identity::ClaimState;
-using identity::ClaimTable;
+using identity::Decision;
+using identity::DedupShard;
 using identity::Hour;
 using identity::IdHash;
-using identity::Kind;
-using identity::Pending;
+using identity::kShards;
+using identity::Question;
 
-namespace {
+class DedupStream::Order {
+public:
+    explicit Order(std::span<const IdHash> hashes) : numbers_(hashes.size()) {
+        for (const IdHash& hash : hashes) ++ends_[hash.shard()];
+        std::uint32_t end = 0;
+        for (std::uint32_t& count : ends_) end += std::exchange(count, end);
+        // Now each has where it begins; putting them there moves it to where it ends.
+        for (std::uint32_t i = 0; i < hashes.size(); ++i) numbers_[ends_[hashes[i].shard()]++] = i;
+    }
+    std::span<const std::uint32_t> of(std::size_t shard) const {
+        const std::uint32_t begin = shard == 0 ? 0 : ends_[shard - 1];
+        return std::span(numbers_).subspan(begin, ends_[shard] - begin);
+    }
 
-/// How many records ahead.
-constexpr std::size_t kPrefetched = 16;
-
-}  // namespace
+private:
+    std::array<std::uint32_t, kShards> ends_{};
+    std::vector<std::uint32_t> numbers_;
+};
 
 DedupStream::DedupStream(std::string name, const SipHashKey& folder_key) : name_(std::move(name)) {
     id_key_ = siphash128(folder_key, "id:", name_);
@@ -38,140 +50,58 @@ std::vector<IdHash> DedupStream::hashes_of(std::span<const RecordId> records) co
     return hashes;
 }
 
-IdHash DedupStream::bytes_hash(const IdHash& id, std::string_view content) const {
-    const std::string_view name(reinterpret_cast<const char*>(&id), sizeof id);
-    return identity::hash_from(siphash128(bytes_key_, name, content));
-}
-
-DedupStream::Place DedupStream::look(const IdHash& hash, const Pending* own) const {
-    Place place;
-    for (const std::shared_ptr<ClaimTable>* table : {&set_aside_, &fresh_}) {
-        if (!*table) continue;
-        const ClaimTable::Found found = (*table)->find(hash, own);
-        place.kinds |= found.kinds;
-        if (found.waits_for == nullptr) continue;
-        place.waiting_in = *table;
-        place.waits_for = found.waits_for;
-    }
-    return place;
-}
-
-void DedupStream::prefetch(const IdHash& hash) const {
-    fresh_->prefetch(hash);
-    if (set_aside_) set_aside_->prefetch(hash);
-}
-
-/// The way of nearly every record. False, and nothing is claimed, if any table has met the id.
-bool DedupStream::claim_unknown(const IdHash& hash, std::uint32_t request) {
-    if (set_aside_ && set_aside_->find(hash, nullptr).met) return false;
-    const ClaimTable::Found found = fresh_->find(hash, nullptr);
-    if (found.met) return false;
-    fresh_->insert(hash, Kind::accepted, request, found);
-    return true;
-}
-
-DedupStream::Decision DedupStream::decide(std::span<const RecordId> records, std::span<const IdHash> hashes,
-                                          std::span<const unsigned> kinds, identity::RunStore& store,
-                                          const identity::RunSet& runs, Hour now) {
-    const std::lock_guard lock(mutex_);
+Decision DedupStream::decide(std::span<const RecordId> records, std::span<const IdHash> hashes,
+                             std::span<const unsigned> kinds, identity::RunStore& store,
+                             const identity::RunSet& runs, Hour now) {
+    const Question question{records, hashes, kinds, bytes_key_, store, runs, now};
+    const Order order(hashes);
     Decision decision;
-    // A rejected record takes two places.
-    decision.no_room = !fresh_->has_room(2 * records.size());
-    if (decision.no_room) return decision;
-    decision.table = fresh_;
-    const std::uint32_t request = fresh_->add_request();
-    decision.claims = &fresh_->request(request);
-    for (std::size_t i = 0; i < std::min(records.size(), kPrefetched); ++i) prefetch(hashes[i]);
-    for (std::uint32_t i = 0; i < records.size(); ++i) {
-        if (i + kPrefetched < records.size()) prefetch(hashes[i + kPrefetched]);
-        const RecordId& record = records[i];
-        if (record.accepted && kinds[i] == 0 && claim_unknown(hashes[i], request)) continue;
-        Place id = look(hashes[i], decision.claims);
-        id.kinds |= kinds[i];
-        bool copy = (id.kinds & bit_of(Kind::accepted)) != 0;
-        IdHash bytes;
-        const bool met_rejected = (id.kinds & bit_of(Kind::rejected)) != 0;
-        if (!copy && !id.waits_for && (!record.accepted || met_rejected))
-            bytes = bytes_hash(hashes[i], record.content);
-        if (!copy && !id.waits_for && met_rejected) {
-            Place same = look(bytes, decision.claims);
-            store.look_up(runs, {&bytes, 1}, now, &same.kinds);
-            copy = same.kinds != 0;
-            id.waiting_in = std::move(same.waiting_in);
-            id.waits_for = same.waits_for;
-        }
-        if (!copy && id.waits_for) {
-            decision.claims->settle(ClaimState::taken_back, now);
-            decision.waiting_in = std::move(id.waiting_in);
-            decision.waits_for = id.waits_for;
-            return decision;
-        }
-        if (copy) {
-            decision.copies.push_back(i);
-            continue;
-        }
-        fresh_->insert(hashes[i], record.accepted ? Kind::accepted : Kind::rejected, request);
-        if (!record.accepted) fresh_->insert(bytes, Kind::rejected, request);
+    std::ptrdiff_t added = 0;
+    for (std::size_t i = 0; i < kShards && !decision.ended(); ++i)
+        if (const auto own = order.of(i); !own.empty()) added += shards_[i].decide(question, own, decision);
+    fresh_ids_ += added;
+    if (decision.ended()) {
+        decision.settle(ClaimState::taken_back, now);
+        decision.parts.clear();
+        decision.copies.clear();
     }
+    std::sort(decision.copies.begin(), decision.copies.end());
     return decision;
 }
 
-std::uint32_t DedupStream::replayed_request(Hour hour) {
-    const std::lock_guard lock(mutex_);
-    const std::uint32_t request = fresh_->add_request();
-    fresh_->request(request).settle(ClaimState::durable, hour);
-    return request;
-}
-
-void DedupStream::replay(std::string_view event_id, std::string_view content, bool accepted,
-                         std::uint32_t request) {
-    const std::lock_guard lock(mutex_);
-    const IdHash id = identity::hash_from(siphash128(id_key_, event_id));
-    fresh_->insert(id, accepted ? Kind::accepted : Kind::rejected, request);
-    if (!accepted) fresh_->insert(bytes_hash(id, content), Kind::rejected, request);
+void DedupStream::replay(std::span<const RecordId> records, identity::RunStore& store, Hour hour) {
+    const std::vector<IdHash> hashes = hashes_of(records);
+    const identity::RunSet no_runs;
+    const Question question{records, hashes, {}, bytes_key_, store, no_runs, hour};
+    const Order order(hashes);
+    for (std::size_t i = 0; i < kShards; ++i)
+        if (const auto own = order.of(i); !own.empty()) fresh_ids_ += shards_[i].replay(question, own);
 }
 
 std::size_t DedupStream::fresh_ids() const {
-    const std::lock_guard lock(mutex_);
-    return fresh_->size();
+    return static_cast<std::size_t>(std::max<std::ptrdiff_t>(fresh_ids_.load(), 0));
 }
 
 std::size_t DedupStream::memory_bytes() const {
-    const std::lock_guard lock(mutex_);
-    return fresh_->memory_bytes() + (set_aside_ ? set_aside_->memory_bytes() : 0) + spare_.bytes();
+    std::size_t bytes = 0;
+    for (const DedupShard& shard : shards_) bytes += shard.memory_bytes();
+    return bytes;
 }
 
 void DedupStream::set_aside(std::size_t expected_most) {
-    std::unique_lock lock(mutex_);
-    if (set_aside_ || (fresh_->size() == 0 && fresh_->fits(0))) return;
-    const std::size_t expected = std::min(fresh_->size(), expected_most);
-    ClaimTable::Room used = std::exchange(spare_, {});
-    lock.unlock();
-    auto next = std::make_shared<ClaimTable>(expected, std::move(used));
-    lock.lock();
-    next.swap(fresh_);
-    if (next->size() > 0) set_aside_ = std::move(next);
+    for (DedupShard& shard : shards_) fresh_ids_ -= shard.set_aside(expected_most / kShards);
 }
 
 bool DedupStream::is_settled() const {
-    const std::lock_guard lock(mutex_);
-    return !set_aside_ || set_aside_->running() == 0;
+    return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard.is_settled(); });
 }
 
-/// Nothing is added to a table set aside: it is walked without the lock.
 void DedupStream::collect(std::vector<IdHash>& into) const {
-    std::unique_lock lock(mutex_);
-    const std::shared_ptr<const ClaimTable> table = set_aside_;
-    lock.unlock();
-    if (table) table->collect(into);
+    for (const DedupShard& shard : shards_) shard.collect(into);
 }
 
-/// Requests that are not answered yet may hold the table, but look at their own claims only.
 void DedupStream::drop_set_aside() {
-    std::unique_lock lock(mutex_);
-    const std::shared_ptr<ClaimTable> sealed = std::move(set_aside_);
-    if (sealed && sealed->memory_bytes() <= fresh_->memory_bytes()) spare_ = sealed->take_room();
-    lock.unlock();  // what there is to free is freed after it
+    for (DedupShard& shard : shards_) shard.drop_set_aside();
 }
 
 }  // namespace tillstream

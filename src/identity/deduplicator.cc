@@ -28,8 +28,8 @@ namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kTableBytesPerId = identity::ClaimTable::kBytesPerIdMax;
-/// Few runs are asked faster than many; and a table doubles while others wait for it. It fills 2^20 slots.
-constexpr std::uint64_t kFreshIdsMax = (std::uint64_t{1} << 21) / 3;
+/// Few runs are asked faster than many. Each of the shards' tables has 2^16 slots then, nearly two thirds full.
+constexpr std::uint64_t kFreshIdsMax = std::uint64_t{640} << 10;
 constexpr std::uint64_t kFreshIdsMin = 64;
 constexpr std::uint64_t kUnsealedIdsMax = 3 * kFreshIdsMax;
 /// So many tables' worth of claims may be unsealed at least.
@@ -67,9 +67,7 @@ IdHash key_hash(const SipHashKey& folder_key, const std::string& key) {
 }  // namespace
 
 struct Claim::Hold {
-    std::shared_ptr<identity::ClaimTable> table;  ///< keeps what the pointers point into
-    identity::Pending* claims = nullptr;
-    const identity::Pending* waits_for = nullptr;
+    identity::Decision decision;
 };
 
 struct Deduplicator::Parts {
@@ -218,17 +216,16 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
 }
 
 void Deduplicator::Parts::replay_ids(const std::string& name, const LogBatch& batch) {
-    DedupStream& into = stream(name);
-    const std::uint32_t request = into.replayed_request(identity::hour_of(batch.arrived));
+    std::vector<RecordId> records;
     auto rejection = batch.records->rejections.begin();
     for (std::uint32_t i = 0; i < batch.count(); ++i) {
         const bool rejected = rejection != batch.records->rejections.end() && rejection->index == i;
         if (rejected) ++rejection;
         const std::string_view id = batch.records->event_id(i);
-        if (id.empty()) continue;
-        into.replay(id, batch.records->value(i), !rejected, request);
-        ++replayed;
+        if (!id.empty()) records.push_back({id, batch.records->value(i), !rejected});
     }
+    stream(name).replay(records, *store, identity::hour_of(batch.arrived));
+    replayed += records.size();
 }
 
 DedupStream& Deduplicator::stream(std::string_view name) { return parts_->stream(name); }
@@ -246,31 +243,30 @@ Claim Deduplicator::claim(DedupStream& stream, std::span<const RecordId> records
         const Hour now = p.now();
         std::vector<unsigned> kinds(records.size());
         p.store->look_up(*runs, hashes, now, kinds.data());
-        DedupStream::Decision decision = stream.decide(records, hashes, kinds, *p.store, *runs, now);
-        if (decision.no_room) return claim;
-        if (decision.waits_for != nullptr) {
+        identity::Decision decision = stream.decide(records, hashes, kinds, *p.store, *runs, now);
+        if (decision.ended()) {
+            p.waiting.something_settled();
+            if (decision.no_room) return claim;
             claim.outcome_ = Claim::Outcome::blocked;
-            claim.hold_ = std::make_shared<Claim::Hold>(
-                Claim::Hold{std::move(decision.waiting_in), nullptr, decision.waits_for});
+            claim.hold_ = std::make_shared<Claim::Hold>(Claim::Hold{std::move(decision)});
             return claim;
         }
         // A table may have become a run between the question and the decision.
         if (p.store->runs() != runs) {
-            decision.claims->settle(ClaimState::taken_back, now);
+            decision.settle(ClaimState::taken_back, now);
             p.waiting.something_settled();
             continue;
         }
         claim.outcome_ = Claim::Outcome::claimed;
         claim.copies_ = std::move(decision.copies);
-        claim.hold_ =
-            std::make_shared<Claim::Hold>(Claim::Hold{std::move(decision.table), decision.claims, nullptr});
+        claim.hold_ = std::make_shared<Claim::Hold>(Claim::Hold{std::move(decision)});
         return claim;
     }
 }
 
 void Deduplicator::settle(const Claim& claim, std::optional<Timestamp> arrived) {
     const ClaimState state = arrived ? ClaimState::durable : ClaimState::taken_back;
-    claim.hold_->claims->settle(state, arrived ? identity::hour_of(*arrived) : 0);
+    claim.hold_->decision.settle(state, arrived ? identity::hour_of(*arrived) : 0);
     if (arrived && !claim.copies_.empty())
         parts_->copies_counter.add(static_cast<double>(claim.copies_.size()));
     parts_->waiting.something_settled();
@@ -278,7 +274,8 @@ void Deduplicator::settle(const Claim& claim, std::optional<Timestamp> arrived) 
 
 void Deduplicator::when_settled(const Claim& blocked, std::function<void(bool)> again) {
     parts_->waits_counter.add();
-    parts_->waiting.wait_for(blocked.hold_->table, *blocked.hold_->waits_for, std::move(again));
+    const identity::Decision& decision = blocked.hold_->decision;
+    parts_->waiting.wait_for(decision.waiting_in, *decision.waits_for, std::move(again));
 }
 
 KeyAnswer Deduplicator::begin_key(const std::string& key, const std::string& body) {

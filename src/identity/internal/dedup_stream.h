@@ -1,20 +1,20 @@
-// dedup_stream.h - the ids of one stream that are not in runs yet, and the decision which records are copies.
+// dedup_stream.h - the ids of one stream that are not in runs yet, in shards by their hashes.
 //
-// Decision:  under the stream's lock, record by record in request order, over (1) what the runs said, (2) the
-//            table that is being sealed, (3) the table in use, with the request's own claims. See
-//            deduplicator.h for why that is the log's order.
+// Shards:    each with a lock of its own, so that a thread that loses its core while it decides holds up few
+//            others. A request goes through its shards in rising order: of two that have ids in common, one
+//            comes first in the first shard they share, and the other waits for it; nobody waits in a circle.
+//            See deduplicator.h for why what they decide is the log's order.
 // Threads:   any.
 #pragma once
 
-#include <memory>
-#include <mutex>
+#include <array>
+#include <atomic>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "identity/deduplicator.h"
-#include "identity/internal/claim_table.h"
-#include "identity/internal/run_store.h"
+#include "identity/internal/dedup_shard.h"
 
 namespace tillstream {
 
@@ -24,56 +24,34 @@ public:
 
     const std::string& name() const { return name_; }
 
-    struct Decision {
-        std::shared_ptr<identity::ClaimTable> table;
-        identity::Pending* claims = nullptr;
-        std::vector<std::uint32_t> copies;
-        bool no_room = false;  ///< nothing is claimed: there are too many ids that no run holds yet
-        /// Set: nothing is claimed, these claims have to be settled first.
-        std::shared_ptr<identity::ClaimTable> waiting_in;
-        const identity::Pending* waits_for = nullptr;
-    };
     std::vector<identity::IdHash> hashes_of(std::span<const RecordId> records) const;
-    /// `kinds`: what the runs know of each record's id. `runs` are asked again only about rejected bytes.
-    Decision decide(std::span<const RecordId> records, std::span<const identity::IdHash> hashes,
-                    std::span<const unsigned> kinds, identity::RunStore& store, const identity::RunSet& runs,
-                    identity::Hour now);
+    /// `kinds`: what `runs` know of each record's id.
+    identity::Decision decide(std::span<const RecordId> records, std::span<const identity::IdHash> hashes,
+                              std::span<const unsigned> kinds, identity::RunStore& store,
+                              const identity::RunSet& runs, identity::Hour now);
 
-    /// A record that is in the log: its claim, durable since `hour`.
-    void replay(std::string_view event_id, std::string_view content, bool accepted, std::uint32_t request);
-    std::uint32_t replayed_request(identity::Hour hour);
+    /// Records that are in the log: their claims, durable since `hour`.
+    void replay(std::span<const RecordId> records, identity::RunStore& store, identity::Hour hour);
 
-    /// Ids in the table in use.
+    /// Ids in the tables in use, or requests where those are more.
     std::size_t fresh_ids() const;
     std::size_t memory_bytes() const;
-    /// The table in use is to be sealed; a new one for as many ids, but no more than expected_most, takes its
-    /// place, made without the lock: that takes milliseconds. The one set aside before stays if it is still
-    /// there. One thread at a time.
+
+    /// As DedupShard's, for all of them.
     void set_aside(std::size_t expected_most);
-    /// Whether all requests of the table set aside are settled.
     bool is_settled() const;
     void collect(std::vector<identity::IdHash>& into) const;
-    /// It is in the runs now.
     void drop_set_aside();
 
 private:
-    struct Place {
-        unsigned kinds = 0;
-        std::shared_ptr<identity::ClaimTable> waiting_in;
-        const identity::Pending* waits_for = nullptr;
-    };
-    void prefetch(const identity::IdHash& hash) const;
-    bool claim_unknown(const identity::IdHash& hash, std::uint32_t request);
-    Place look(const identity::IdHash& hash, const identity::Pending* own) const;
-    identity::IdHash bytes_hash(const identity::IdHash& id, std::string_view content) const;
+    /// The numbers of a request's records, shard by shard, within one as they came.
+    class Order;
 
     const std::string name_;
     SipHashKey id_key_;
     SipHashKey bytes_key_;
-    mutable std::mutex mutex_;
-    std::shared_ptr<identity::ClaimTable> fresh_ = std::make_shared<identity::ClaimTable>();
-    std::shared_ptr<identity::ClaimTable> set_aside_;
-    identity::ClaimTable::Room spare_;  ///< of the one before
+    std::array<identity::DedupShard, identity::kShards> shards_;
+    std::atomic<std::ptrdiff_t> fresh_ids_{0};  ///< below 0 while some are set aside before they are added
 };
 
 }  // namespace tillstream

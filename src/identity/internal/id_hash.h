@@ -7,6 +7,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -19,6 +20,9 @@ namespace tillstream::identity {
 inline constexpr std::uint64_t kTagMask = 0xffff;
 inline constexpr std::uint64_t kHourMask = 0x3fff;
 inline constexpr int kKindShift = 14;
+inline constexpr int kShardBits = 4;
+/// Parts of the hashes, by their upper bits.
+inline constexpr std::size_t kShards = std::size_t{1} << kShardBits;
 
 /// Hours since 1970.
 using Hour = std::uint32_t;
@@ -42,6 +46,11 @@ struct IdHash {
 
     bool same(const IdHash& other) const {
         return high == other.high && ((low ^ other.low) & ~kTagMask) == 0;
+    }
+    std::size_t shard() const { return high >> (64 - kShardBits); }
+    IdHash in_shard_of(const IdHash& other) const {
+        constexpr std::uint64_t kRest = ~std::uint64_t{0} >> kShardBits;
+        return {(high & kRest) | (other.high & ~kRest), low};
     }
     Kind kind() const { return static_cast<Kind>(low >> kKindShift & 3); }
     IdHash with(Kind kind, Hour hour = 0) const {
