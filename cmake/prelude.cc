@@ -1,0 +1,1 @@
+// Empty: it only carries the precompiled header (prelude.cmake).
