@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/own_thread.h"
+
 namespace tillstream::identity {
 
 WaitingRoom::WaitingRoom() : thread_([this] { run(); }) {}
@@ -38,6 +40,7 @@ void WaitingRoom::close() {
 }
 
 void WaitingRoom::run() {
+    name_own_thread("id-waits");
     std::unique_lock lock(mutex_);
     for (;;) {
         const auto some_may_go = [this] {
