@@ -1,13 +1,13 @@
-// claim_table.h - the ids of a shard claimed since the last run was sealed, each with the request that claimed it.
+// claim_table.h - the ids of a shard claimed since the last run was sealed, each with the request that did.
 //
 // Rule:     an entry counts for others once its request is durable; while it is pending, whoever meets it has
 //           to wait; taken back, it is as if it had never been. A request settles all its entries at once, by
 //           one store: the log's commit thread has no time to walk them.
 // Threads:  its user locks, but for Pending::settle, which needs no lock.
 // Form:     ids lie in the order they came in; an index of 4 bytes a slot, small enough for the processor's
-//           caches, finds them. An id's slot is chosen by the upper bits of its hash that are not the same for
-//           all of its shard, so that the index goes through them nearly in their order: what is collected
-//           for a run is hardly to be sorted.
+//           caches, finds them. An id's slot is chosen by the upper bits of its hash that differ within a
+//           shard, so that the index goes through them nearly in their order: what is collected for a run is
+//           hardly to be sorted.
 // Cost:     24 bytes an id and 4 a slot, at least a third of the slots empty; no allocation per id but for
 //           doubling. At most kIdsMax ids.
 #pragma once
