@@ -7,8 +7,8 @@
 //             schedule (by size, or when idle), never by DuckDB in the middle of a commit; WAL size bounds
 //             the time to open.
 // Threads:    any. Writes wait for each other; reads never wait for writes.
-// Limits:     memory_bytes holds for the whole database: when a commit runs out of memory, running queries
-//             are ended and the commit is tried once more.
+// Limits:     memory_bytes holds for the whole database: when a commit runs out of memory, the queries
+//             that ran when it began are ended and the commit is tried again.
 // Safety:     files, network, extensions and settings are switched off for every connection before `open`
 //             returns.
 #pragma once

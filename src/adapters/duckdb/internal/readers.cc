@@ -50,6 +50,7 @@ Result<Readers::Lease> Readers::borrow(Clock::time_point deadline) {
     if (!index) return failure(Errc::unavailable, "all connections for queries are in use: try again");
     Slot& slot = slots_[*index];
     slot.busy = true;
+    slot.begun = Clock::now();
     slot.deadline = deadline;
     slot.stop = Stop::none;
     slot.shielded = false;
@@ -65,10 +66,10 @@ void Readers::give_back(std::size_t index) {
     changed_.notify_all();
 }
 
-void Readers::cancel_all(std::chrono::milliseconds patience) {
+void Readers::cancel_older(Clock::time_point begun, std::chrono::milliseconds patience) {
     std::unique_lock lock(mutex_);
     for (Slot& slot : slots_) {
-        if (slot.busy && slot.stop == Stop::none) slot.stop = Stop::memory;
+        if (slot.busy && slot.begun < begun && slot.stop == Stop::none) slot.stop = Stop::memory;
     }
     changed_.notify_all();
     changed_.wait_for(lock, patience, [&] {

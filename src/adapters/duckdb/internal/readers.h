@@ -50,14 +50,15 @@ public:
     /// unavailable if none gets free before the deadline.
     Result<Lease> borrow(Clock::time_point deadline);
 
-    /// Interrupts every running query because memory is needed for a commit; waits until they have ended or
-    /// `patience` has passed.
-    void cancel_all(std::chrono::milliseconds patience);
+    /// Interrupts every query that has run since before `begun`, because memory is needed for a commit that
+    /// began then; waits until they have ended or `patience` has passed. What came later did not starve it.
+    void cancel_older(Clock::time_point begun, std::chrono::milliseconds patience);
 
 private:
     struct Slot {
         Connection connection;
         bool busy = false;
+        Clock::time_point begun;
         Clock::time_point deadline;
         Stop stop = Stop::none;
         bool shielded = false;

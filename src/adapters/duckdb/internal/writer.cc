@@ -235,9 +235,9 @@ Status Writer::write(const WarehouseCommit& commit, Ending ending) {
     const auto begun = Clock::now();
     Status written = write_once(plans, commit, ending);
     for (int again = 0; starved(written) && again < kTriesWithoutReaders; ++again) {
-        logger_.warn("a commit ran out of memory: running queries are ended",
+        logger_.warn("a commit ran out of memory: the queries that ran when it began are ended",
                      {{"consumer", commit.consumer}});
-        readers_.cancel_all(kReadersEnd);
+        readers_.cancel_older(begun, kReadersEnd);
         // Rolling back takes memory too: the first try may have failed like the commit.
         (void)execute(connection_.get(), "ROLLBACK");
         // The engine may have said so of a commit that it had already made.
