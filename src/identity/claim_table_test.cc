@@ -9,12 +9,12 @@
 namespace tillstream::identity {
 namespace {
 
-/// Of one shard.
+/// Of one stripe.
 std::vector<IdHash> random_hashes(std::size_t count, std::uint64_t high_least) {
     std::mt19937_64 random(7);
     std::vector<IdHash> hashes;
     for (std::size_t i = 0; i < count; ++i)
-        hashes.push_back({random() >> kShardBits | high_least, random() & ~kTagMask});
+        hashes.push_back({random() >> kStripeBits | high_least, random() & ~kTagMask});
     return hashes;
 }
 

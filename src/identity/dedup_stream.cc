@@ -7,28 +7,28 @@ namespace tillstream {
 
 using identity::ClaimState;
 using identity::Decision;
-using identity::DedupShard;
+using identity::DedupStripe;
 using identity::Hour;
 using identity::IdHash;
-using identity::kShards;
+using identity::kStripes;
 using identity::Question;
 
 class DedupStream::Order {
 public:
     explicit Order(std::span<const IdHash> hashes) : numbers_(hashes.size()) {
-        for (const IdHash& hash : hashes) ++ends_[hash.shard()];
+        for (const IdHash& hash : hashes) ++ends_[hash.stripe()];
         std::uint32_t end = 0;
         for (std::uint32_t& count : ends_) end += std::exchange(count, end);
         // Now each has where it begins; putting them there moves it to where it ends.
-        for (std::uint32_t i = 0; i < hashes.size(); ++i) numbers_[ends_[hashes[i].shard()]++] = i;
+        for (std::uint32_t i = 0; i < hashes.size(); ++i) numbers_[ends_[hashes[i].stripe()]++] = i;
     }
-    std::span<const std::uint32_t> of(std::size_t shard) const {
-        const std::uint32_t begin = shard == 0 ? 0 : ends_[shard - 1];
-        return std::span(numbers_).subspan(begin, ends_[shard] - begin);
+    std::span<const std::uint32_t> of(std::size_t stripe) const {
+        const std::uint32_t begin = stripe == 0 ? 0 : ends_[stripe - 1];
+        return std::span(numbers_).subspan(begin, ends_[stripe] - begin);
     }
 
 private:
-    std::array<std::uint32_t, kShards> ends_{};
+    std::array<std::uint32_t, kStripes> ends_{};
     std::vector<std::uint32_t> numbers_;
 };
 
@@ -57,8 +57,8 @@ Decision DedupStream::decide(std::span<const RecordId> records, std::span<const 
     const Order order(hashes);
     Decision decision;
     std::ptrdiff_t added = 0;
-    for (std::size_t i = 0; i < kShards && !decision.ended(); ++i)
-        if (const auto own = order.of(i); !own.empty()) added += shards_[i].decide(question, own, decision);
+    for (std::size_t i = 0; i < kStripes && !decision.ended(); ++i)
+        if (const auto own = order.of(i); !own.empty()) added += stripes_[i].decide(question, own, decision);
     fresh_ids_ += added;
     if (decision.ended()) {
         decision.settle(ClaimState::taken_back, now);
@@ -74,8 +74,8 @@ void DedupStream::replay(std::span<const RecordId> records, identity::RunStore& 
     const identity::RunSet no_runs;
     const Question question{records, hashes, {}, bytes_key_, store, no_runs, hour};
     const Order order(hashes);
-    for (std::size_t i = 0; i < kShards; ++i)
-        if (const auto own = order.of(i); !own.empty()) fresh_ids_ += shards_[i].replay(question, own);
+    for (std::size_t i = 0; i < kStripes; ++i)
+        if (const auto own = order.of(i); !own.empty()) fresh_ids_ += stripes_[i].replay(question, own);
 }
 
 std::size_t DedupStream::fresh_ids() const {
@@ -84,24 +84,25 @@ std::size_t DedupStream::fresh_ids() const {
 
 std::size_t DedupStream::memory_bytes() const {
     std::size_t bytes = 0;
-    for (const DedupShard& shard : shards_) bytes += shard.memory_bytes();
+    for (const DedupStripe& stripe : stripes_) bytes += stripe.memory_bytes();
     return bytes;
 }
 
 void DedupStream::set_aside(std::size_t expected_most) {
-    for (DedupShard& shard : shards_) fresh_ids_ -= shard.set_aside(expected_most / kShards);
+    for (DedupStripe& stripe : stripes_) fresh_ids_ -= stripe.set_aside(expected_most / kStripes);
 }
 
 bool DedupStream::is_settled() const {
-    return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard.is_settled(); });
+    return std::all_of(stripes_.begin(), stripes_.end(),
+                       [](const auto& stripe) { return stripe.is_settled(); });
 }
 
 void DedupStream::collect(std::vector<IdHash>& into) const {
-    for (const DedupShard& shard : shards_) shard.collect(into);
+    for (const DedupStripe& stripe : stripes_) stripe.collect(into);
 }
 
 void DedupStream::drop_set_aside() {
-    for (DedupShard& shard : shards_) shard.drop_set_aside();
+    for (DedupStripe& stripe : stripes_) stripe.drop_set_aside();
 }
 
 }  // namespace tillstream

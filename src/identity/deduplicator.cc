@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kTableBytesPerId = identity::ClaimTable::kBytesPerIdMax;
-/// Few runs are asked faster than many. Each shard's table has 2^16 slots then, nearly two thirds full.
+/// Few runs are asked faster than many. Each stripe's table has 2^16 slots then, nearly two thirds full.
 constexpr std::uint64_t kFreshIdsMax = std::uint64_t{640} << 10;
 constexpr std::uint64_t kFreshIdsMin = 64;
 constexpr std::uint64_t kUnsealedIdsMax = 3 * kFreshIdsMax;

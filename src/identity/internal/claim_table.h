@@ -1,4 +1,4 @@
-// claim_table.h - the ids of a shard claimed since the last run was sealed, each with the request that did.
+// claim_table.h - the ids of a stripe claimed since the last run was sealed, each with the request that did.
 //
 // Rule:     an entry counts for others once its request is durable; while it is pending, whoever meets it has
 //           to wait; taken back, it is as if it had never been. A request settles all its entries at once, by
@@ -6,7 +6,7 @@
 // Threads:  its user locks, but for Pending::settle, which needs no lock.
 // Form:     ids lie in the order they came in; an index of 4 bytes a slot, small enough for the processor's
 //           caches, finds them. An id's slot is chosen by the upper bits of its hash that differ within a
-//           shard, so that the index goes through them nearly in their order: what is collected for a run is
+//           stripe, so that the index goes through them nearly in their order: what is collected for a run is
 //           hardly to be sorted.
 // Cost:     24 bytes an id and 4 a slot, at least a third of the slots empty; no allocation per id but for
 //           doubling. At most kIdsMax ids.
@@ -111,7 +111,7 @@ private:
     const Entry& entry_of(std::uint32_t slot) const { return room_.entries[(slot >> kTagBits) - 1]; }
     Entry& entry_of(std::uint32_t slot) { return room_.entries[(slot >> kTagBits) - 1]; }
 
-    std::size_t home(const IdHash& hash) const { return hash.high << kShardBits >> shift_; }
+    std::size_t home(const IdHash& hash) const { return hash.high << kStripeBits >> shift_; }
     std::size_t next(std::size_t slot) const { return (slot + 1) & (room_.slots.size() - 1); }
     void use(Room room, std::size_t slots);
     bool is_full() const;

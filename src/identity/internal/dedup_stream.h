@@ -1,8 +1,8 @@
-// dedup_stream.h - the ids of one stream that are not in runs yet, in shards by their hashes.
+// dedup_stream.h - the ids of one stream that are not in runs yet, in stripes by their hashes.
 //
-// Shards:    each with a lock of its own, so that a thread that loses its core while it decides holds up few
-//            others. A request goes through its shards in rising order: of two that have ids in common, one
-//            comes first in the first shard they share, and the other waits for it; nobody waits in a circle.
+// Stripes:   each with a lock of its own, so that a thread that loses its core while it decides holds up few
+//            others. A request goes through its stripes in rising order: of two that have ids in common, one
+//            comes first in the first stripe they share, and the other waits for it; nobody waits in a circle.
 //            See deduplicator.h for why what they decide is the log's order.
 // Threads:   any.
 #pragma once
@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "identity/internal/dedup_shard.h"
+#include "identity/internal/dedup_stripe.h"
 
 namespace tillstream {
 
@@ -37,20 +37,20 @@ public:
     std::size_t fresh_ids() const;
     std::size_t memory_bytes() const;
 
-    /// As DedupShard's, for all of them.
+    /// As DedupStripe's, for all of them.
     void set_aside(std::size_t expected_most);
     bool is_settled() const;
     void collect(std::vector<identity::IdHash>& into) const;
     void drop_set_aside();
 
 private:
-    /// The numbers of a request's records, shard by shard, within one as they came.
+    /// The numbers of a request's records, stripe by stripe, within one as they came.
     class Order;
 
     const std::string name_;
     SipHashKey id_key_;
     SipHashKey bytes_key_;
-    std::array<identity::DedupShard, identity::kShards> shards_;
+    std::array<identity::DedupStripe, identity::kStripes> stripes_;
     std::atomic<std::ptrdiff_t> fresh_ids_{0};  ///< below 0 while some are set aside before they are added
 };
 

@@ -20,9 +20,9 @@ namespace tillstream::identity {
 inline constexpr std::uint64_t kTagMask = 0xffff;
 inline constexpr std::uint64_t kHourMask = 0x3fff;
 inline constexpr int kKindShift = 14;
-inline constexpr int kShardBits = 4;
+inline constexpr int kStripeBits = 4;
 /// Parts of the hashes, by their upper bits.
-inline constexpr std::size_t kShards = std::size_t{1} << kShardBits;
+inline constexpr std::size_t kStripes = std::size_t{1} << kStripeBits;
 
 /// Hours since 1970.
 using Hour = std::uint32_t;
@@ -47,9 +47,9 @@ struct IdHash {
     bool same(const IdHash& other) const {
         return high == other.high && ((low ^ other.low) & ~kTagMask) == 0;
     }
-    std::size_t shard() const { return high >> (64 - kShardBits); }
-    IdHash in_shard_of(const IdHash& other) const {
-        constexpr std::uint64_t kRest = ~std::uint64_t{0} >> kShardBits;
+    std::size_t stripe() const { return high >> (64 - kStripeBits); }
+    IdHash in_stripe_of(const IdHash& other) const {
+        constexpr std::uint64_t kRest = ~std::uint64_t{0} >> kStripeBits;
         return {(high & kRest) | (other.high & ~kRest), low};
     }
     Kind kind() const { return static_cast<Kind>(low >> kKindShift & 3); }

@@ -1,7 +1,7 @@
-// dedup_shard.h - the ids of one stream and one part of the hashes that are not in runs yet, and the decision
+// dedup_stripe.h - the ids of one stream and one part of the hashes that are not in runs yet, and the decision
 // which records are copies.
 //
-// Decision:  under the shard's lock, record by record in request order, over (1) what the runs said, (2) the
+// Decision:  under the stripe's lock, record by record in request order, over (1) what the runs said, (2) the
 //            table that is being sealed, (3) the table in use, with the request's own claims.
 // Threads:   any.
 #pragma once
@@ -20,7 +20,7 @@
 
 namespace tillstream::identity {
 
-/// A request as all shards are asked about it.
+/// A request as all stripes are asked about it.
 struct Question {
     std::span<const RecordId> records;
     std::span<const IdHash> hashes;   ///< of the records' ids
@@ -31,7 +31,7 @@ struct Question {
     Hour now;
 };
 
-/// One request's claims in one shard.
+/// One request's claims in one stripe.
 struct Part {
     std::shared_ptr<ClaimTable> table;
     Pending* claims = nullptr;
@@ -51,9 +51,9 @@ struct Decision {
     }
 };
 
-class DedupShard {
+class DedupStripe {
 public:
-    /// Of the records numbered `own`, whose ids are this shard's. Adds to the decision. The number by which
+    /// Of the records numbered `own`, whose ids are this stripe's. Adds to the decision. The number by which
     /// fresh ids grew.
     std::ptrdiff_t decide(const Question& question, std::span<const std::uint32_t> own, Decision& decision);
     /// Records that are in the log: their claims, durable since `hour`.

@@ -1,4 +1,4 @@
-#include "identity/internal/dedup_shard.h"
+#include "identity/internal/dedup_stripe.h"
 
 #include <algorithm>
 #include <iterator>
@@ -11,20 +11,20 @@ namespace {
 /// How many records ahead.
 constexpr std::size_t kPrefetched = 16;
 
-/// In the shard of the id.
+/// In the stripe of the id.
 IdHash bytes_hash(const SipHashKey& key, const IdHash& id, std::string_view content) {
     const std::string_view name(reinterpret_cast<const char*>(&id), sizeof id);
-    return hash_from(siphash128(key, name, content)).in_shard_of(id);
+    return hash_from(siphash128(key, name, content)).in_stripe_of(id);
 }
 
 }  // namespace
 
-void DedupShard::prefetch(const IdHash& hash) const {
+void DedupStripe::prefetch(const IdHash& hash) const {
     fresh_->prefetch(hash);
     if (set_aside_) set_aside_->prefetch(hash);
 }
 
-DedupShard::Place DedupShard::look(const IdHash& hash, const Pending* own) const {
+DedupStripe::Place DedupStripe::look(const IdHash& hash, const Pending* own) const {
     Place place;
     for (const std::shared_ptr<ClaimTable>* table : {&set_aside_, &fresh_}) {
         if (!*table) continue;
@@ -38,7 +38,7 @@ DedupShard::Place DedupShard::look(const IdHash& hash, const Pending* own) const
 }
 
 /// The way of nearly every record. False, and nothing is claimed, if any table has met the id.
-bool DedupShard::claim_unknown(const IdHash& hash, std::uint32_t request) {
+bool DedupStripe::claim_unknown(const IdHash& hash, std::uint32_t request) {
     if (set_aside_ && set_aside_->find(hash, nullptr).met) return false;
     const ClaimTable::Found found = fresh_->find(hash, nullptr);
     if (found.met) return false;
@@ -46,8 +46,8 @@ bool DedupShard::claim_unknown(const IdHash& hash, std::uint32_t request) {
     return true;
 }
 
-void DedupShard::decide_one(const Question& question, std::uint32_t record, std::uint32_t request,
-                            Decision& decision) {
+void DedupStripe::decide_one(const Question& question, std::uint32_t record, std::uint32_t request,
+                             Decision& decision) {
     const IdHash& hash = question.hashes[record];
     const RecordId& asked = question.records[record];
     const Pending* own = decision.parts.back().claims;
@@ -76,8 +76,8 @@ void DedupShard::decide_one(const Question& question, std::uint32_t record, std:
     }
 }
 
-std::ptrdiff_t DedupShard::decide(const Question& question, std::span<const std::uint32_t> own,
-                                  Decision& decision) {
+std::ptrdiff_t DedupStripe::decide(const Question& question, std::span<const std::uint32_t> own,
+                                   Decision& decision) {
     const std::lock_guard lock(mutex_);
     // A rejected record takes two places.
     decision.no_room = !fresh_->has_room(2 * own.size());
@@ -97,7 +97,7 @@ std::ptrdiff_t DedupShard::decide(const Question& question, std::span<const std:
     return std::ssize(*fresh_) - before;
 }
 
-std::ptrdiff_t DedupShard::replay(const Question& question, std::span<const std::uint32_t> own) {
+std::ptrdiff_t DedupStripe::replay(const Question& question, std::span<const std::uint32_t> own) {
     const std::lock_guard lock(mutex_);
     const std::ptrdiff_t before = std::ssize(*fresh_);
     const std::uint32_t request = fresh_->add_request();
@@ -112,12 +112,12 @@ std::ptrdiff_t DedupShard::replay(const Question& question, std::span<const std:
     return std::ssize(*fresh_) - before;
 }
 
-std::size_t DedupShard::memory_bytes() const {
+std::size_t DedupStripe::memory_bytes() const {
     const std::lock_guard lock(mutex_);
     return fresh_->memory_bytes() + (set_aside_ ? set_aside_->memory_bytes() : 0) + spare_.bytes();
 }
 
-std::ptrdiff_t DedupShard::set_aside(std::size_t expected_most) {
+std::ptrdiff_t DedupStripe::set_aside(std::size_t expected_most) {
     std::unique_lock lock(mutex_);
     if (set_aside_ || (fresh_->size() == 0 && fresh_->fits(0))) return 0;
     const std::size_t expected = std::min(fresh_->size(), expected_most);
@@ -131,13 +131,13 @@ std::ptrdiff_t DedupShard::set_aside(std::size_t expected_most) {
     return size;
 }
 
-bool DedupShard::is_settled() const {
+bool DedupStripe::is_settled() const {
     const std::lock_guard lock(mutex_);
     return !set_aside_ || set_aside_->running() == 0;
 }
 
 /// Nothing is added to a table set aside: it is walked without the lock.
-void DedupShard::collect(std::vector<IdHash>& into) const {
+void DedupStripe::collect(std::vector<IdHash>& into) const {
     std::unique_lock lock(mutex_);
     const std::shared_ptr<const ClaimTable> table = set_aside_;
     lock.unlock();
@@ -145,7 +145,7 @@ void DedupShard::collect(std::vector<IdHash>& into) const {
 }
 
 /// Requests that are not answered yet may hold the table, but look at their own claims only.
-void DedupShard::drop_set_aside() {
+void DedupStripe::drop_set_aside() {
     std::unique_lock lock(mutex_);
     const std::shared_ptr<ClaimTable> sealed = std::move(set_aside_);
     if (sealed && sealed->memory_bytes() <= fresh_->memory_bytes()) spare_ = sealed->take_room();
