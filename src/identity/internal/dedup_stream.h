@@ -2,8 +2,8 @@
 //
 // Stripes:   each with a lock of its own, so that a thread that loses its core while it decides holds up few
 //            others. A request goes through its stripes in rising order: of two that have ids in common, one
-//            comes first in the first stripe they share, and the other waits for it; nobody waits in a circle.
-//            See deduplicator.h for why what they decide is the log's order.
+//            comes first in the first stripe they share, and the other waits for it; nobody waits in a
+//            circle. See deduplicator.h for why what they decide is the log's order.
 // Threads:   any.
 #pragma once
 

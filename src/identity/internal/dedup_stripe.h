@@ -1,5 +1,4 @@
-// dedup_stripe.h - the ids of one stream and one part of the hashes that are not in runs yet, and the decision
-// which records are copies.
+// dedup_stripe.h - a stream's ids of one part of the hashes that are not in runs yet; says what is a copy.
 //
 // Decision:  under the stripe's lock, record by record in request order, over (1) what the runs said, (2) the
 //            table that is being sealed, (3) the table in use, with the request's own claims.
