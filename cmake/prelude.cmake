@@ -1,4 +1,4 @@
-# The headers of the standard library that most files read, read once: two fifths of a cold build were spent on them.
+# The headers of the standard library that most files read, read once: a fifth of a cold build was spent on them.
 # Only where an include that is missing is found elsewhere: the presets dev, tsan and clang build without it.
 
 option(TILLSTREAM_PRELUDE "Read the standard library once for all modules (GCC only)" OFF)
