@@ -69,13 +69,12 @@ Decision DedupStream::decide(std::span<const RecordId> records, std::span<const 
     return decision;
 }
 
-void DedupStream::replay(std::span<const RecordId> records, identity::RunStore& store, Hour hour) {
+void DedupStream::replay(std::span<const RecordId> records, Hour hour) {
     const std::vector<IdHash> hashes = hashes_of(records);
-    const identity::RunSet no_runs;
-    const Question question{records, hashes, {}, bytes_key_, store, no_runs, hour};
+    const identity::Replayed replayed{records, hashes, bytes_key_, hour};
     const Order order(hashes);
     for (std::size_t i = 0; i < kStripes; ++i)
-        if (const auto own = order.of(i); !own.empty()) fresh_ids_ += stripes_[i].replay(question, own);
+        if (const auto own = order.of(i); !own.empty()) fresh_ids_ += stripes_[i].replay(replayed, own);
 }
 
 std::size_t DedupStream::fresh_ids() const {

@@ -97,17 +97,17 @@ std::ptrdiff_t DedupStripe::decide(const Question& question, std::span<const std
     return std::ssize(*fresh_) - before;
 }
 
-std::ptrdiff_t DedupStripe::replay(const Question& question, std::span<const std::uint32_t> own) {
+std::ptrdiff_t DedupStripe::replay(const Replayed& replayed, std::span<const std::uint32_t> own) {
     const std::lock_guard lock(mutex_);
     const std::ptrdiff_t before = std::ssize(*fresh_);
     const std::uint32_t request = fresh_->add_request();
-    fresh_->request(request).settle(ClaimState::durable, question.now);
+    fresh_->request(request).settle(ClaimState::durable, replayed.hour);
     for (const std::uint32_t record : own) {
-        const IdHash& id = question.hashes[record];
-        const RecordId& known = question.records[record];
+        const IdHash& id = replayed.hashes[record];
+        const RecordId& known = replayed.records[record];
         fresh_->insert(id, known.accepted ? Kind::accepted : Kind::rejected, request);
         if (known.accepted) continue;
-        fresh_->insert(bytes_hash(question.bytes_key, id, known.content), Kind::rejected, request);
+        fresh_->insert(bytes_hash(replayed.bytes_key, id, known.content), Kind::rejected, request);
     }
     return std::ssize(*fresh_) - before;
 }

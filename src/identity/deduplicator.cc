@@ -224,7 +224,7 @@ void Deduplicator::Parts::replay_ids(const std::string& name, const LogBatch& ba
         const std::string_view id = batch.records->event_id(i);
         if (!id.empty()) records.push_back({id, batch.records->value(i), !rejected});
     }
-    stream(name).replay(records, *store, identity::hour_of(batch.arrived));
+    stream(name).replay(records, identity::hour_of(batch.arrived));
     replayed += records.size();
 }
 

@@ -31,7 +31,7 @@ public:
                               const identity::RunSet& runs, identity::Hour now);
 
     /// Records that are in the log: their claims, durable since `hour`.
-    void replay(std::span<const RecordId> records, identity::RunStore& store, identity::Hour hour);
+    void replay(std::span<const RecordId> records, identity::Hour hour);
 
     /// Ids in the tables in use, or requests where those are more.
     std::size_t fresh_ids() const;

@@ -30,6 +30,14 @@ struct Question {
     Hour now;
 };
 
+/// Records that are in the log.
+struct Replayed {
+    std::span<const RecordId> records;
+    std::span<const IdHash> hashes;  ///< of the records' ids
+    const SipHashKey& bytes_key;
+    Hour hour;  ///< since when they are durable
+};
+
 /// One request's claims in one stripe.
 struct Part {
     std::shared_ptr<ClaimTable> table;
@@ -55,8 +63,8 @@ public:
     /// Of the records numbered `own`, whose ids are this stripe's. Adds to the decision. The number by which
     /// fresh ids grew.
     std::ptrdiff_t decide(const Question& question, std::span<const std::uint32_t> own, Decision& decision);
-    /// Records that are in the log: their claims, durable since `hour`.
-    std::ptrdiff_t replay(const Question& question, std::span<const std::uint32_t> own);
+    /// The claims of those numbered `own`. The number by which fresh ids grew.
+    std::ptrdiff_t replay(const Replayed& replayed, std::span<const std::uint32_t> own);
 
     std::size_t memory_bytes() const;
     /// The table in use is to be sealed; a new one for as many ids, but no more than expected_most, takes its
