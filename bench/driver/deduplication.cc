@@ -58,9 +58,8 @@ Figure measure_deduplication(const Settings& settings, LoadShape load) {
         make_void(figure, contracts.error().message);
         return figure;
     }
-    LoadArguments arguments = arguments_of(load);
+    LoadArguments arguments = brief_arguments_of(settings, load);
     arguments.emplace_back("--event-ids");
-    if (settings.smoke) arguments.insert(arguments.end(), {"--requests", kRequestsInSmoke});
     const auto pairs = run_pairs(settings, [&](bool honoured) {
         return observe(settings, honoured ? "tillstream" : "ids not honoured", [&](ArmRun& run) -> Status {
             std::vector<std::string> options;

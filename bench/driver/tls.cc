@@ -10,8 +10,7 @@ Figure measure_tls(const Settings& settings, LoadShape load) {
     Figure figure;
     figure.arms = "tillstream behind TLS / plain";
     figure.unit = unit_of(load);
-    LoadArguments plain = arguments_of(load);
-    if (settings.smoke) plain.insert(plain.end(), {"--requests", kRequestsInSmoke});
+    const LoadArguments plain = brief_arguments_of(settings, load);
     LoadArguments secret = plain;
     secret.emplace_back("--tls");
     const auto pairs = run_pairs(settings, [&](bool tls) {

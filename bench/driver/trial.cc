@@ -97,6 +97,12 @@ LoadArguments arguments_of(LoadShape load) {
     return {"--records", fmt::to_string(kRecordsPerPost), "--connections", "16"};
 }
 
+LoadArguments brief_arguments_of(const Settings& settings, LoadShape load) {
+    LoadArguments arguments = arguments_of(load);
+    if (settings.smoke) arguments.insert(arguments.end(), {"--requests", "100"});
+    return arguments;
+}
+
 ValueOf rate_of(LoadShape load) {
     return load == LoadShape::batches ? records_per_second : requests_per_second;
 }

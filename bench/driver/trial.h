@@ -37,6 +37,8 @@ using LoadArguments = std::vector<std::string>;
 /// One record in a POST, over 64 connections, or 500 over 16.
 enum class LoadShape : std::uint8_t { singles, batches };
 LoadArguments arguments_of(LoadShape load);
+/// The same, cut short in a smoke run: whether rows are equal needs few requests.
+LoadArguments brief_arguments_of(const Settings& settings, LoadShape load);
 
 /// What of a load report counts.
 using ValueOf = std::function<double(const Json& load)>;
@@ -55,9 +57,6 @@ ArmRun observe(const Settings& settings, std::string_view name, const std::funct
 /// Loads an arm that runs, waits until it is level and checks rows and sums. Fills the report, CPU and value.
 Status load_arm(const Settings& settings, Arm& arm, const LoadArguments& arguments, const ValueOf& value_of,
                 ArmRun& run);
-
-/// A smoke run asks whether rows are equal: so many requests at most are enough for that.
-inline constexpr const char* kRequestsInSmoke = "100";
 
 /// One observed run of an arm of its own.
 ArmRun run_arm(const Settings& settings, ArmKind kind, const LoadArguments& arguments,
