@@ -51,7 +51,8 @@ public:
     Result<Lease> borrow(Clock::time_point deadline);
 
     /// Interrupts every query that has run since before `begun`, because memory is needed for a commit that
-    /// began then; waits until they have ended or `patience` has passed. What came later did not starve it.
+    /// was tried then; waits until they have ended or `patience` has passed. What came later goes on: a next
+    /// try may find room beside it.
     void cancel_older(Clock::time_point begun, std::chrono::milliseconds patience);
 
 private:

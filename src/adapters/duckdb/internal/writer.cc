@@ -233,11 +233,13 @@ Status Writer::write(const WarehouseCommit& commit, Ending ending) {
 
     const std::lock_guard lock(mutex_);
     const auto begun = Clock::now();
+    auto tried = begun;
     Status written = write_once(plans, commit, ending);
     for (int again = 0; starved(written) && again < kTriesWithoutReaders; ++again) {
-        logger_.warn("a commit ran out of memory: the queries that ran when it began are ended",
+        logger_.warn("a commit ran out of memory: the queries that ran when it was tried are ended",
                      {{"consumer", commit.consumer}});
-        readers_.cancel_older(begun, kReadersEnd);
+        readers_.cancel_older(tried, kReadersEnd);
+        tried = Clock::now();  // whoever began since then is asked to go only if this fails too
         // Rolling back takes memory too: the first try may have failed like the commit.
         (void)execute(connection_.get(), "ROLLBACK");
         // The engine may have said so of a commit that it had already made.
