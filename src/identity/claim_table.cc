@@ -78,7 +78,11 @@ void ClaimTable::insert(const IdHash& hash, Kind kind, std::uint32_t request) {
         const std::uint32_t slot = room_.slots[i];
         if ((slot & kTag) != tag_of(hash) || entry_of(slot).hash != tagged) continue;
         std::uint32_t& claimer = entry_of(slot).request;
-        if (requests_[claimer].state() == ClaimState::taken_back) claimer = request;
+        const Pending& before = requests_[claimer];
+        const Pending& now = requests_[request];
+        // One that is durable already comes from the log, where the same may come again later.
+        const bool later = now.state() == ClaimState::durable && now.hour() > before.hour();
+        if (before.state() == ClaimState::taken_back || later) claimer = request;
         return;
     }
     if (is_full()) grow();

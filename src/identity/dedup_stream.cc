@@ -32,7 +32,9 @@ private:
     std::vector<std::uint32_t> numbers_;
 };
 
-DedupStream::DedupStream(std::string name, const SipHashKey& folder_key) : name_(std::move(name)) {
+DedupStream::DedupStream(std::string name, const SipHashKey& folder_key,
+                         std::atomic<std::ptrdiff_t>& fresh_ids)
+    : name_(std::move(name)), fresh_ids_(fresh_ids) {
     id_key_ = siphash128(folder_key, "id:", name_);
     bytes_key_ = siphash128(folder_key, "bytes:", name_);
 }
@@ -75,10 +77,6 @@ void DedupStream::replay(std::span<const RecordId> records, Hour hour) {
     const Order order(hashes);
     for (std::size_t i = 0; i < kStripes; ++i)
         if (const auto own = order.of(i); !own.empty()) fresh_ids_ += stripes_[i].replay(replayed, own);
-}
-
-std::size_t DedupStream::fresh_ids() const {
-    return static_cast<std::size_t>(std::max<std::ptrdiff_t>(fresh_ids_.load(), 0));
 }
 
 std::size_t DedupStream::memory_bytes() const {

@@ -77,6 +77,7 @@ struct Deduplicator::Parts {
     const SipHashKey folder_key;
     const UnsealedLimits unsealed;
 
+    std::atomic<std::ptrdiff_t> unsealed_ids{0};  ///< of all streams
     mutable std::mutex streams_mutex;
     std::map<std::string, std::unique_ptr<DedupStream>, std::less<>> streams;
     identity::KeyTable keys;
@@ -128,18 +129,20 @@ struct Deduplicator::Parts {
         const std::lock_guard lock(streams_mutex);
         auto found = streams.find(name);
         if (found == streams.end())
-            found = streams.emplace(name, std::make_unique<DedupStream>(std::string(name), folder_key)).first;
+            found =
+                streams
+                    .emplace(name, std::make_unique<DedupStream>(std::string(name), folder_key, unsealed_ids))
+                    .first;
         return *found->second;
     }
     /// A key with its answer takes the memory of several ids, and counts as so many.
     std::uint64_t fresh_keys() const {
         return std::max<std::uint64_t>(keys.size(), keys.memory_bytes() / kTableBytesPerId);
     }
-    std::uint64_t fresh_ids() const {
-        std::uint64_t ids = fresh_keys();
-        for (const DedupStream* stream : all_streams()) ids += stream->fresh_ids();
-        return ids;
+    std::uint64_t fresh_records() const {
+        return static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(unsealed_ids.load(), 0));
     }
+    std::uint64_t fresh_ids() const { return fresh_keys() + fresh_records(); }
 
     void answer_key(const IngestFact& fact, Timestamp arrived);
     Status replay();
@@ -192,8 +195,12 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
         around.log, around.system,
         {[this](const std::string& stream, const LogBatch& batch) { replay_ids(stream, batch); },
          [this](const IngestFact& fact, Timestamp arrived) { answer_key(fact, arrived); }});
+    // From here the next start reads, whatever is sealed meanwhile: a key and the records of its request may
+    // lie on both sides of another cursor. To know an id twice does no harm.
+    std::string whole(cursor);
     for (;;) {
-        const LogRead read = TILLSTREAM_TRY(reader->read(kReadBytes));
+        LogRead read = TILLSTREAM_TRY(reader->read(kReadBytes));
+        if (read.whole) whole = std::move(read.cursor);
         const Hour oldest = now() - std::min(now(), store->limits().keep);
         for (const LogBatch& batch : read.batches)
             if (identity::hour_of(batch.arrived) >= oldest) fold.take(batch);
@@ -203,12 +210,9 @@ Status Deduplicator::Parts::replay_from(std::string_view cursor) {
             around.logger.warn("the log has gaps: copies of records in them are not known",
                                {{"gaps", static_cast<std::int64_t>(damaged)}});
         if (read.batches.empty() || read.at_end) break;
-        // In the midst of a pass of sealed objects a key may still wait for its records; one whose records
-        // are damaged waits for ever.
-        const std::uint64_t fresh = fresh_ids();
-        if (fresh < unsealed.seal_from || (fold.incomplete() > 0 && fresh < unsealed.refuse_from)) continue;
+        if (fresh_ids() < unsealed.seal_from) continue;
         for (DedupStream* stream : all_streams()) stream->set_aside(unsealed.seal_from);
-        unsealed_cursor = read.cursor;
+        unsealed_cursor = whole;
         TILLSTREAM_CHECK(seal_set_aside());
         TILLSTREAM_CHECK(store->tidy(now()));
     }
@@ -234,7 +238,7 @@ SourceId Deduplicator::system_source() const { return parts_->around.system; }
 Claim Deduplicator::claim(DedupStream& stream, std::span<const RecordId> records) {
     Parts& p = *parts_;
     Claim claim;
-    const std::size_t fresh = stream.fresh_ids();
+    const std::uint64_t fresh = p.fresh_records();
     if (fresh >= p.unsealed.seal_from && !p.full.exchange(true)) p.keeper_wake.notify_one();
     if (fresh >= p.unsealed.refuse_from) return claim;
     const std::vector<IdHash> hashes = stream.hashes_of(records);
@@ -287,17 +291,24 @@ KeyAnswer Deduplicator::begin_key(const std::string& key, const std::string& bod
         answer.fate = KeyAnswer::Fate::overloaded;
         return answer;
     }
-    identity::KeyTable::Found found = p.keys.begin(key);
-    if (found.state == identity::KeyTable::State::running) {
-        answer.fate = KeyAnswer::Fate::running;
-        p.key_refusals_counter.add();
-        return answer;
+    std::string known;
+    for (;;) {
+        const RunSetPtr runs = p.store->runs();
+        known = p.store->text_of(*runs, key_hash(p.folder_key, key), p.now());
+        if (!known.empty()) break;
+        identity::KeyTable::Found found = p.keys.begin(key);
+        if (found.state == identity::KeyTable::State::running) {
+            answer.fate = KeyAnswer::Fate::running;
+            p.key_refusals_counter.add();
+            return answer;
+        }
+        known = std::move(found.text);
+        if (!known.empty()) break;
+        // It may have gone from the table into a run between the two questions.
+        if (p.store->runs() == runs) return answer;
+        p.keys.release(key);
     }
-    const bool ours = found.state == identity::KeyTable::State::absent;
-    if (ours) found.text = p.store->text_of(*p.store->runs(), key_hash(p.folder_key, key), p.now());
-    if (found.text.empty()) return answer;
-    if (ours) p.keys.release(key);
-    const auto first = parse_ingest_fact(found.text);
+    const auto first = parse_ingest_fact(known);
     if (!first || !first->keyed || first->keyed->key != key || first->keyed->body != body) {
         answer.fate = KeyAnswer::Fate::other_body;
         p.key_refusals_counter.add();

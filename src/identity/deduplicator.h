@@ -3,7 +3,7 @@
 // Meaning:    a fold of the log. The first record with an id claims it: an accepted one whatever comes later
 //             under that id, a rejected one only against records of the very same bytes. What is found to be
 //             a copy is counted, not stored. Ingest asks early what the fold would say.
-// Order:      claims are made under a lock of their stream, record by record, and are pending until the log
+// Order:      claims are made under locks, stripe by stripe (dedup_stream.h), and are pending until the log
 //             has said that they are durable. A request that meets a pending claim is not appended: it
 //             waits (when_settled) and asks again. So nothing is ever appended, let alone acknowledged, as a
 //             copy of a record that is not durable; the copy's count lies behind the record in the log; and

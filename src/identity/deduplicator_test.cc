@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -140,6 +141,29 @@ TEST_F(DedupTest, WhatIsTooOldIsNotReadAgain) {
     EXPECT_FALSE(is_copy("a"));
 }
 
+TEST_F(DedupTest, AfterAYearWithoutARequestNothingIsKnown) {
+    EXPECT_FALSE(is_copy("a"));
+    ASSERT_TRUE(dedup_->seal());
+    clock_.advance(342 * 24h);
+    EXPECT_FALSE(is_copy("a")) << "no hour of it fits into an entry";
+    EXPECT_TRUE(is_copy("a"));
+}
+
+TEST_F(DedupTest, ARejectedRecordHasItsOwnWindowAfterARebuildToo) {
+    options_.window = 48h;
+    open();
+    EXPECT_FALSE(is_copy("x", "early", false));
+    clock_.advance(40h);
+    EXPECT_FALSE(is_copy("x", "late", false));
+    dedup_.reset();
+    empty_folder();
+    open();
+    ASSERT_TRUE(dedup_->seal());
+    clock_.advance(20h);
+    EXPECT_TRUE(is_copy("x", "late", false));
+    EXPECT_FALSE(is_copy("x", "early", false));
+}
+
 TEST_F(DedupTest, AClockThatStepsBackForgetsNothing) {
     EXPECT_FALSE(is_copy("a"));
     ASSERT_TRUE(dedup_->seal());
@@ -260,6 +284,18 @@ TEST_F(DedupTest, ClaimsThatCannotBeSealedEndInARefusal) {
     EXPECT_TRUE(is_copy("id0"));
 }
 
+TEST_F(DedupTest, AllStreamsTogetherKeepToTheMemory) {
+    options_.ids_max = 512;
+    open();
+    fs_.set_free_bytes(0);
+    int sent = 0;
+    for (const std::string stream : {"sales", "orders", "returns", "vouchers"})
+        for (int i = 0; i < 300; ++i)
+            if (testing::send(log_, *dedup_, source_, {{std::to_string(i), "{}"}}, stream)) ++sent;
+    EXPECT_GE(sent, 256);
+    EXPECT_LE(sent, 512) << "as many were set aside at most";
+}
+
 TEST_F(DedupTest, ProducersAtOnceStoreEachIdOnce) {
     constexpr int kThreads = 4, kRounds = 200, kIds = 97;
     options_.ids_max = 1'000'000;
@@ -314,6 +350,16 @@ protected:
         const IngestFact fact = fact_of(key, body);
         return dedup_->begin_key(fact.keyed->key, fact.keyed->body);
     }
+    /// What a kill now would leave of the index.
+    std::map<std::string, std::string> files() {
+        std::map<std::string, std::string> all;
+        const auto names = fs_.list("data/state/dedup");
+        for (const std::string& name : names.value()) {
+            const std::string path = "data/state/dedup/" + name;
+            all[path] = *read_file(fs_, path);
+        }
+        return all;
+    }
     Offset store(const std::string& key, const std::string& body) {
         IngestFact fact = fact_of(key, body);
         std::vector<LogBatch> batches;
@@ -365,6 +411,32 @@ TEST_F(KeyTest, CallersAndStreamsHaveTheirOwn) {
     EXPECT_NE(request_key("a", "sales", "k"), request_key("a", "orders", "k"));
     EXPECT_NE(request_key("ab", "c", "k"), request_key("a", "bc", "k"));
     EXPECT_NE(body_digest("json", "x"), body_digest("csv", "x"));
+}
+
+TEST_F(KeyTest, ASealInTheMidstOfReplayingLosesNoKeyWhoseRequestIsCut) {
+    constexpr int kRecords = 300;
+    options_.ids_max = 512;  // tables of 85 ids
+    open();
+    dedup_.reset();
+    // More than is read at once: the records come first, and the key with the next read.
+    std::vector<std::string> lines, ids;
+    for (int i = 0; i < kRecords; ++i) {
+        lines.emplace_back(std::size_t{32} << 10, 'x');
+        ids.push_back("id" + std::to_string(i));
+    }
+    std::vector<LogBatch> batches;
+    batches.push_back(testing::batch_of(source_, lines, {}, ids));
+    batches.push_back(ingest_fact_batch(system_, fact_of("k", "body")));
+    ASSERT_TRUE(testing::append_and_wait(log_, std::move(batches)));
+    open();
+    EXPECT_EQ(dedup_->figures().sealed_ids, std::uint64_t{kRecords}) << "it was sealed on the way";
+    const std::map<std::string, std::string> killed = files();
+    dedup_.reset();
+    empty_folder();
+    for (const auto& [name, bytes] : killed) ASSERT_TRUE(write_file_atomic(fs_, name, bytes));
+    open();
+    EXPECT_EQ(ask("k", "body").fate, KeyAnswer::Fate::answered);
+    EXPECT_TRUE(is_copy("id7"));
 }
 
 TEST_F(KeyTest, AKeyIsForgottenAfterTheWindow) {

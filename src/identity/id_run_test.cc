@@ -1,6 +1,6 @@
 #include "identity/internal/id_run.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <random>
@@ -178,6 +178,25 @@ TEST_F(RunStoreTest, DamageFoundLaterIsToldAndMendedAtTheNextOpen) {
     open();
     EXPECT_EQ(store_->cursor(), "") << "everything is to be read again";
     EXPECT_EQ(store_->ids(), 0U);
+}
+
+TEST_F(RunStoreTest, DamageFoundByAMergeIsToldAndTheOthersAreMerged) {
+    open();
+    const auto seal = [&](std::uint64_t seed) {
+        std::vector<IdHash> hashes = made_up(1'000, seed);
+        ASSERT_TRUE(store_->seal(hashes, {}, "cursor", kNow));
+    };
+    seal(1);
+    ASSERT_TRUE(fs_.flip_bit(run_path("runs", RunKind::ids, 1), kRunBlock + 100, 3));
+    for (std::uint64_t seed = 2; seed <= 8; ++seed) {
+        seal(seed);
+        ASSERT_TRUE(store_->tidy(kNow)) << seed;
+    }
+    EXPECT_THAT(metrics_.expose(), ::testing::HasSubstr("tillstream_dedup_damage_total 1"));
+    EXPECT_LE(store_->runs()->ids.size(), 5U);
+    EXPECT_EQ(store_->ids(), 8'000U);
+    open();
+    EXPECT_EQ(store_->cursor(), "");
 }
 
 TEST_F(RunStoreTest, ALostRunOrListMeansReadingTheLogAgain) {

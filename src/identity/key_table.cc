@@ -1,9 +1,30 @@
 #include "identity/internal/key_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace tillstream::identity {
+
+namespace {
+
+constexpr std::size_t kStretch = 256;
+
+/// Calls `step` with each entry; it returns the next. In stretches: the log's commit thread wants the lock
+/// too.
+template <class Entries, class Step>
+void walk(Entries& entries, std::mutex& mutex, const Step& step) {
+    std::string from;
+    for (bool more = true; more;) {
+        const std::lock_guard lock(mutex);
+        auto at = entries.lower_bound(from);
+        for (std::size_t i = 0; i < kStretch && at != entries.end(); ++i) at = step(at);
+        more = at != entries.end();
+        if (more) from = at->first;
+    }
+}
+
+}  // namespace
 
 KeyTable::Found KeyTable::begin(const std::string& key) {
     const std::lock_guard lock(mutex_);
@@ -48,21 +69,21 @@ bool KeyTable::any_runs(const std::vector<std::string>& keys) const {
 }
 
 std::vector<RunEntry> KeyTable::answered() const {
-    const std::lock_guard lock(mutex_);
     std::vector<RunEntry> answered;
-    for (const auto& [key, entry] : entries_)
-        if (entry.state == State::answered) answered.push_back({entry.hash, entry.text});
+    walk(entries_, mutex_, [&](auto at) {
+        if (at->second.state == State::answered) answered.push_back({at->second.hash, at->second.text});
+        return std::next(at);
+    });
     return answered;
 }
 
 void KeyTable::forget(const std::vector<RunEntry>& sealed) {
     std::set<IdHash> gone;
     for (const RunEntry& entry : sealed) gone.insert(entry.hash);
-    const std::lock_guard lock(mutex_);
-    std::erase_if(entries_, [&](const auto& entry) {
-        const bool sealed_now = entry.second.state == State::answered && gone.contains(entry.second.hash);
-        if (sealed_now) bytes_ -= bytes_of(entry);
-        return sealed_now;
+    walk(entries_, mutex_, [&](auto at) {
+        if (at->second.state != State::answered || !gone.contains(at->second.hash)) return std::next(at);
+        bytes_ -= bytes_of(*at);
+        return entries_.erase(at);
     });
 }
 

@@ -41,7 +41,7 @@ RunStore::RunStore(Filesystem& fs, std::string dir, RunLimits limits, const Logg
                                "Ids forgotten before their time, because there were too many")),
       damages_(metrics.counter(
           "tillstream_dedup_damage_total",
-          "Look-ups that met damage in a run: copies of its ids are not known until a restart")),
+          "Look-ups and merges that met damage in a run: copies of its ids are not known until a restart")),
       ids_gauge_(metrics.gauge("tillstream_dedup_ids", "Ids and keys in sealed runs")),
       runs_gauge_(metrics.gauge("tillstream_dedup_runs", "Sealed runs of ids and keys")),
       memory_gauge_(metrics.gauge("tillstream_dedup_memory_bytes", "Memory of the filters of sealed runs")) {}
@@ -146,9 +146,15 @@ Status RunStore::publish(std::vector<RunPtr> all, std::string cursor) {
     return {};
 }
 
+/// An entry's own hour tells its age for 341 days only.
+bool RunStore::has_outlived(const IdRun& run, Hour now) const {
+    return now > run.info().last_hour && now - run.info().last_hour > limits_.keep;
+}
+
 void RunStore::look_up(const RunSet& runs, std::span<const IdHash> hashes, Hour now, unsigned* kinds) {
     std::vector<IdHash> found;
     for (const RunPtr& run : runs.ids) {
+        if (has_outlived(*run, now)) continue;
         const Filter& filter = run->filter();
         for (std::size_t i = 0; i < std::min(hashes.size(), kPrefetched); ++i) filter.prefetch(hashes[i]);
         for (std::size_t i = 0; i < hashes.size(); ++i) {
@@ -166,7 +172,7 @@ void RunStore::look_up(const RunSet& runs, std::span<const IdHash> hashes, Hour 
 std::string RunStore::text_of(const RunSet& runs, const IdHash& key, Hour now) {
     std::vector<IdHash> found;
     for (auto run = runs.keys.rbegin(); run != runs.keys.rend(); ++run) {
-        if (!(*run)->filter().may_hold(key)) continue;
+        if (has_outlived(**run, now) || !(*run)->filter().may_hold(key)) continue;
         found.clear();
         Status asked = (*run)->find(key, found);
         if (asked && (found.empty() || age_of(found.back(), now) > limits_.keep)) continue;
@@ -182,12 +188,27 @@ std::string RunStore::text_of(const RunSet& runs, const IdHash& key, Hour now) {
 
 void RunStore::note_damage(const IdRun& run, const Error& error) {
     damages_.add();
+    std::uint64_t newest = newest_damaged_;
+    while (newest < run.info().number && !newest_damaged_.compare_exchange_weak(newest, run.info().number)) {
+    }
     if (damaged_.exchange(true)) return;
     logger_.error(
         "a run of event ids is damaged: copies of records it knows may be stored twice until the index is "
         "built "
         "again from the log, which the next start does",
         {{"run", run.info().number}, {"error", error.message}});
+}
+
+/// Reads them whole. Whether any was damaged.
+bool RunStore::note_damages(const std::vector<RunPtr>& runs) {
+    bool any = false;
+    for (const RunPtr& run : runs) {
+        const Status whole = run->check();
+        if (whole || whole.error().code != Errc::corruption) continue;
+        note_damage(*run, whole.error());
+        any = true;
+    }
+    return any;
 }
 
 std::size_t RunStore::filter_bits(std::uint64_t entries) const {
@@ -249,9 +270,7 @@ Status RunStore::tidy(Hour now) {
 Status RunStore::drop_old(Hour now) {
     std::vector<RunPtr> all = all_runs();
     const std::size_t before = all.size();
-    std::erase_if(all, [&](const RunPtr& run) {
-        return now > run->info().last_hour && now - run->info().last_hour > limits_.keep;
-    });
+    std::erase_if(all, [&](const RunPtr& run) { return has_outlived(*run, now); });
     std::uint64_t left = entries_of(all);
     while (left > limits_.ids_max) {
         const auto oldest = std::min_element(all.begin(), all.end(), [](const RunPtr& a, const RunPtr& b) {
@@ -275,7 +294,7 @@ Status RunStore::drop_old(Hour now) {
 Status RunStore::merge_kind(RunKind kind, Hour now) {
     const RunSetPtr set = runs();
     const std::vector<RunPtr>& own = kind == RunKind::ids ? set->ids : set->keys;
-    if (own.size() < kMergeLeast) return {};
+    if (own.size() < kMergeLeast || own.back()->info().number <= newest_damaged_) return {};
     const std::uint64_t most = std::max<std::uint64_t>(limits_.ids_max / kLimitPieces, 1);
     const Hour span = std::max<Hour>(limits_.keep / kWindowPieces, 1);
     std::uint64_t sum = own.back()->info().entries;
@@ -283,6 +302,7 @@ Status RunStore::merge_kind(RunKind kind, Hour now) {
     const Hour newest = own.back()->info().last_hour;
     while (from > 0) {
         const RunInfo& older = own[from - 1]->info();
+        if (older.number <= newest_damaged_) break;
         if (older.entries > 2 * sum || older.entries + sum > most) break;
         if (newest - std::min(newest, older.first_hour) > span) break;
         sum += older.entries;
@@ -291,8 +311,9 @@ Status RunStore::merge_kind(RunKind kind, Hour now) {
     if (own.size() - from < kMergeLeast) return {};
     const auto first = static_cast<std::ptrdiff_t>(from);
     const std::vector<RunPtr> taken(own.begin() + first, own.end());
-    const RunInfo merged =
-        TILLSTREAM_TRY(merge_runs(fs_, dir_, taken, list_.next_number, now, limits_.keep, filter_bits(sum)));
+    const auto merging = merge_runs(fs_, dir_, taken, list_.next_number, now, limits_.keep, filter_bits(sum));
+    if (!merging && note_damages(taken)) return {};
+    const RunInfo merged = TILLSTREAM_TRY(merging);
     std::vector<RunPtr> all(own.begin(), own.begin() + first);
     all.push_back(TILLSTREAM_TRY(IdRun::open(fs_, dir_, merged)));
     const std::vector<RunPtr>& others = kind == RunKind::ids ? set->keys : set->ids;

@@ -137,8 +137,8 @@ private:
     bool begin_key(Stream& stream, IngestBody& body, IngestDone& done, std::optional<KeyedRequest>& keyed);
     IngestOutcome answer_again(Stream& stream, const KeyedRequest& first, IngestBody body) const;
     void submit_once(Stream& stream, RowBatchPtr rows, std::optional<KeyedRequest> keyed, IngestDone done);
-    void claim_and_append(const std::shared_ptr<OnceOnly>& request);
-    void append_new(const std::shared_ptr<OnceOnly>& request);
+    void claim_and_append(const std::shared_ptr<OnceOnly>& request) noexcept;
+    void append_new(const std::shared_ptr<OnceOnly>& request) noexcept;
     Ingest(EventLog& log, const ContractStore& contracts, IngestLimits limits, Admission admission,
            Deduplicator* deduplicator);
 

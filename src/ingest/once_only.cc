@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include "ingest/internal/refusals.h"
 #include "ingest/internal/stream.h"
@@ -85,6 +87,24 @@ void set_places(IngestReceipt& receipt, const std::vector<SourceId>& sources,
             receipt.position.push_back(entry);
 }
 
+/// A key under way: given back when its request is refused, or ends without an answer.
+class HeldKey {
+public:
+    HeldKey(Deduplicator& deduplicator, std::string key)
+        : deduplicator_(&deduplicator), key_(std::move(key)) {}
+    HeldKey(const HeldKey&) = delete;
+    HeldKey& operator=(const HeldKey&) = delete;
+    ~HeldKey() { release(); }
+    void release() {
+        if (auto* from = std::exchange(deduplicator_, nullptr)) from->release_key(key_);
+    }
+    void keep() { deduplicator_ = nullptr; }
+
+private:
+    Deduplicator* deduplicator_;
+    const std::string key_;
+};
+
 std::string kind_of(const IngestBody& body) {
     return fmt::format("{}.{}.{}", static_cast<int>(body.format), static_cast<int>(body.charset),
                        static_cast<int>(body.encoding));
@@ -126,8 +146,12 @@ bool Ingest::begin_key(Stream& stream, IngestBody& body, IngestDone& done,
             return false;
         case KeyAnswer::Fate::fresh: break;
     }
-    done = [this, key = fresh.key, answer = std::move(done)](IngestOutcome outcome) {
-        if (std::holds_alternative<IngestRefusal>(outcome)) deduplicator_->release_key(key);
+    done = [held = std::make_shared<HeldKey>(*deduplicator_, fresh.key),
+            answer = std::move(done)](IngestOutcome outcome) {
+        if (std::holds_alternative<IngestRefusal>(outcome))
+            held->release();
+        else
+            held->keep();
         answer(std::move(outcome));
     };
     keyed = std::move(fresh);
@@ -186,7 +210,10 @@ void Ingest::submit_once(Stream& stream, RowBatchPtr rows, std::optional<KeyedRe
     claim_and_append(request);
 }
 
-void Ingest::claim_and_append(const std::shared_ptr<OnceOnly>& request) {
+/// A claim that nobody settles would hold up its copies, and the sealing of ids, for ever. So an exception on
+/// the way to the log ends the process (only an allocation that the system refuses throws one): the next one
+/// reads from the log what is true.
+void Ingest::claim_and_append(const std::shared_ptr<OnceOnly>& request) noexcept {
     const auto overloaded = [](const char* why) { return refuse(IngestRefusal::Kind::overloaded, why); };
     if (!request->ids.empty()) {
         Claim claim = deduplicator_->claim(*request->stream.ids(), request->ids);
@@ -210,7 +237,7 @@ void Ingest::claim_and_append(const std::shared_ptr<OnceOnly>& request) {
 }
 
 /// Records, and behind them, in the same append, the count of copies and the key.
-void Ingest::append_new(const std::shared_ptr<OnceOnly>& request) {
+void Ingest::append_new(const std::shared_ptr<OnceOnly>& request) noexcept {
     Stream& stream = request->stream;
     auto receipt = std::make_shared<IngestReceipt>(receipt_without_places(request->rows, request->copies));
     receipt->dealt = stream.deal_out(request->rows, request->copies);

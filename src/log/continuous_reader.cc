@@ -30,6 +30,7 @@ Result<LogRead> ContinuousReader::read(std::size_t max_bytes) {
         out.batches = std::move(piece.batches);
         out.cursor = std::move(piece.cursor);
         out.at_end = piece.at_end;
+        out.whole = piece.whole;
         if (!more || !out.batches.empty()) return out;
     }
 }
@@ -87,6 +88,12 @@ void ContinuousReader::tell_removed(LogRead& out) {
     }
 }
 
+/// An append lies within one group, a group within one pass.
+void ContinuousReader::stop_at_place(LogRead& out) const {
+    out.cursor = encode_place(place_, uuid_);
+    out.whole = !place_.sealed && place_.at.batch == 0;
+}
+
 /// True if there is something to give back.
 Result<bool> ContinuousReader::read_pass(LogRead& out, std::size_t max_bytes) {
     std::size_t bytes = 0;
@@ -113,7 +120,7 @@ Result<bool> ContinuousReader::read_pass(LogRead& out, std::size_t max_bytes) {
         if (!on) place_.sealed.reset();
         objects_.reset();
     }
-    out.cursor = encode_place(place_, uuid_);
+    stop_at_place(out);
     out.at_end = ended && !published_.anything_behind(place_.at);
     return !out.batches.empty();
 }
@@ -131,7 +138,7 @@ Result<bool> ContinuousReader::read_journal(LogRead& out, std::size_t max_bytes)
         });
     place_.at = journal_->place();
     if (place_.sealed && place_.at.next >= place_.sealed->to) place_.sealed.reset();
-    out.cursor = encode_place(place_, uuid_);
+    stop_at_place(out);
     out.at_end = piece.at_end;
     if (read) return !out.batches.empty();
     if (!journal_->recycled()) return true;

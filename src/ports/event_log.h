@@ -103,6 +103,8 @@ struct LogRead {
     /// Token to resume right behind `batches`; at most 256 bytes.
     std::string cursor;
     bool at_end = false;  ///< nothing durable is left behind `batches` right now
+    /// No append lies on both sides of `cursor`. False where that is not known.
+    bool whole = true;
 };
 
 /// A cursor over the whole log in its own order, through memory, journal and sealed objects.

@@ -22,6 +22,7 @@ public:
         }
         read.cursor = std::to_string(at_);
         read.at_end = at_ == log_.batches_.size();
+        read.whole = read.at_end || log_.batches_[at_].number == 0;
         return read;
     }
 

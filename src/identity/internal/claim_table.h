@@ -1,15 +1,15 @@
 // claim_table.h - the ids of a stripe claimed since the last run was sealed, each with the request that did.
 //
 // Rule:     an entry counts for others once its request is durable; while it is pending, whoever meets it has
-//           to wait; taken back, it is as if it had never been. A request settles all its entries at once, by
-//           one store: the log's commit thread has no time to walk them.
+//           to wait; taken back, it is as if it had never been. A request settles all its entries in a table
+//           at once, by one store: the log's commit thread has no time to walk them.
 // Threads:  its user locks, but for Pending::settle, which needs no lock.
 // Form:     ids lie in the order they came in; an index of 4 bytes a slot, small enough for the processor's
 //           caches, finds them. An id's slot is chosen by the upper bits of its hash that differ within a
 //           stripe, so that the index goes through them nearly in their order: what is collected for a run is
 //           hardly to be sorted.
-// Cost:     24 bytes an id and 4 a slot, at least a third of the slots empty; no allocation per id but for
-//           doubling. At most kIdsMax ids.
+// Cost:     24 bytes an id and 4 a slot, at least a third of the slots empty; 16 bytes a request. No
+//           allocation per id but for doubling. At most kIdsMax ids.
 #pragma once
 
 #include <algorithm>
@@ -87,7 +87,7 @@ public:
     }
     static constexpr std::size_t kIdsMax = (std::size_t{1} << 24) - 1;
     bool has_room(std::size_t ids) const { return room_.entries.size() + ids <= kIdsMax; }
-    /// Nothing if the same is there under a claim that counts.
+    /// The same entry under a claim that counts stays, unless `request` is durable, and later.
     void insert(const IdHash& hash, Kind kind, std::uint32_t request);
     /// Of a hash that was just not met: without a second search.
     void insert(const IdHash& hash, Kind kind, std::uint32_t request, const Found& not_met);

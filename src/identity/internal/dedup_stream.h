@@ -20,7 +20,8 @@ namespace tillstream {
 
 class DedupStream {
 public:
-    DedupStream(std::string name, const SipHashKey& folder_key);
+    /// `fresh_ids` is the count of all streams; below 0 while some are set aside before they are added.
+    DedupStream(std::string name, const SipHashKey& folder_key, std::atomic<std::ptrdiff_t>& fresh_ids);
 
     const std::string& name() const { return name_; }
 
@@ -33,8 +34,6 @@ public:
     /// Records that are in the log: their claims, durable since `hour`.
     void replay(std::span<const RecordId> records, identity::Hour hour);
 
-    /// Ids in the tables in use, or requests where those are more.
-    std::size_t fresh_ids() const;
     std::size_t memory_bytes() const;
 
     /// As DedupStripe's, for all of them.
@@ -51,7 +50,7 @@ private:
     SipHashKey id_key_;
     SipHashKey bytes_key_;
     std::array<identity::DedupStripe, identity::kStripes> stripes_;
-    std::atomic<std::ptrdiff_t> fresh_ids_{0};  ///< below 0 while some are set aside before they are added
+    std::atomic<std::ptrdiff_t>& fresh_ids_;  ///< in the tables in use, or requests where those are more
 };
 
 }  // namespace tillstream

@@ -73,7 +73,7 @@ public:
     std::ptrdiff_t set_aside(std::size_t expected_most);
     /// Whether all requests of the table set aside are settled.
     bool is_settled() const;
-    /// Appends them in order, if none is of rejected bytes.
+    /// Appends them in order.
     void collect(std::vector<IdHash>& into) const;
     /// It is in the runs now.
     void drop_set_aside();

@@ -7,7 +7,8 @@
 //             So there are about eight large ones and a few small ones, however many ids there are.
 // Limits:     over ids_max the oldest run goes first, with a warning and tillstream_dedup_dropped_ids_total.
 // Damage:     a run that cannot be opened: everything is forgotten, and the log is read anew (cursor empty).
-//             One found damaged later answers no more; the list asks for that at the next start.
+//             One found damaged later answers no more where it is, and is not merged; the list asks for that
+//             at the next start.
 // Threads:    runs, look_up and note_damage: any. seal and tidy: one.
 #pragma once
 
@@ -74,7 +75,9 @@ private:
     Status merge_kind(RunKind kind, Hour now);
     Status drop_old(Hour now);
     std::size_t filter_bits(std::uint64_t entries) const;
+    bool has_outlived(const IdRun& run, Hour now) const;
     void note_damage(const IdRun& run, const Error& error);
+    bool note_damages(const std::vector<RunPtr>& runs);
     std::vector<RunPtr> all_runs() const;
 
     Filesystem& fs_;
@@ -85,6 +88,7 @@ private:
     mutable std::mutex mutex_;
     RunSetPtr runs_ = std::make_shared<const RunSet>();
     std::atomic<bool> damaged_{false};
+    std::atomic<std::uint64_t> newest_damaged_{0};  ///< its number: it and what is older is merged no more
     Counter& dropped_;
     Counter& damages_;
     Gauge& ids_gauge_;

@@ -37,6 +37,7 @@ private:
     Result<LogRead> read_on(std::size_t max_bytes);
     Result<bool> read_pass(LogRead& out, std::size_t max_bytes);
     Result<bool> read_journal(LogRead& out, std::size_t max_bytes);
+    void stop_at_place(LogRead& out) const;
     void find_way(LogRead& out);
     void tell_removed(LogRead& out);
     void filter(LogRead& out);
