@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 
 namespace tillstream {
 
@@ -19,7 +20,11 @@ constexpr std::size_t kNameMax = 15;
 cpu_set_t usable() {
     cpu_set_t set;
     CPU_ZERO(&set);
-    sched_getaffinity(getpid(), sizeof set, &set);
+    if (sched_getaffinity(getpid(), sizeof set, &set) == 0) return set;
+    // More cores than the set has places for.
+    for (unsigned core = 0; core < std::min(std::thread::hardware_concurrency(), unsigned{CPU_SETSIZE});
+         ++core)
+        CPU_SET(core, &set);
     return set;
 }
 

@@ -45,6 +45,11 @@ void ConnectionTable::remove(TableEntry& entry) {
     if (entries_.empty()) emptied_.notify_all();
 }
 
+std::size_t ConnectionTable::leaving() const {
+    const std::lock_guard lock(mutex_);
+    return evicted_;
+}
+
 bool ConnectionTable::wait_until_empty(SteadyTime give_up) const {
     std::unique_lock lock(mutex_);
     return emptied_.wait_until(lock, give_up, [&] { return entries_.empty(); });

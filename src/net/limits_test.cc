@@ -291,7 +291,10 @@ TEST(ConnectionTableTest, PrefersVictimsThatAreNotBeingAnswered) {
     EXPECT_TRUE(table.add(waiting, false).admitted);
     EXPECT_EQ(table.add(std::make_shared<Entry>("b", 3, false), false).victim, waiting);
     EXPECT_EQ(table.add(std::make_shared<Entry>("b", 4, true), false).victim->peer, "b");
+    EXPECT_EQ(table.leaving(), 2U);
     EXPECT_EQ(table.add(std::make_shared<Entry>("b", 5, true), false).victim, busy);
+    table.remove(*busy);
+    EXPECT_EQ(table.leaving(), 2U);
 }
 
 }  // namespace

@@ -20,6 +20,11 @@ using internal::SteadyTime;
 
 namespace {
 
+/// Connections above the limit that exist for a moment: those told to go, until their thread has closed them.
+constexpr std::size_t kLeavingMax = 32;
+constexpr std::chrono::milliseconds kLeavingTime{1};
+constexpr std::chrono::milliseconds kOutOfDescriptorsTime{100};
+
 unsigned default_io_threads() {
     const unsigned cores = usable_cores();
     return std::min(cores, std::max(2U, cores * 5 / 8));
@@ -152,6 +157,7 @@ private:
 
     void accept_all() {
         while (true) {
+            if (core_.table.leaving() >= kLeavingMax) return accept_again_in(kLeavingTime);
             const std::shared_ptr<IoThread>& io = *std::min_element(
                 io_.begin(), io_.end(),
                 [](const auto& a, const auto& b) { return a->load.load() < b->load.load(); });
@@ -168,7 +174,11 @@ private:
     /// Out of descriptors or memory: the waiting peers stay in the backlog.
     void pause_accepting(const error_code& error) {
         core_.logger.warn("cannot accept connections, trying again", {{"error", error.message()}});
-        retry_->expires_after(std::chrono::milliseconds(100));
+        accept_again_in(kOutOfDescriptorsTime);
+    }
+
+    void accept_again_in(std::chrono::milliseconds time) {
+        retry_->expires_after(time);
         retry_->async_wait([this](const error_code& cancelled) {
             if (!cancelled) await_connection();
         });

@@ -53,7 +53,9 @@ struct ServerOptions {
     std::chrono::milliseconds body_rate_window{5'000};
     std::chrono::milliseconds idle_timeout{75'000};   ///< between requests
     std::chrono::milliseconds write_timeout{30'000};  ///< without the peer taking a byte
-    std::size_t connections_max = 4096;  ///< when full, the one longest without a complete request is closed
+    /// When full, the one longest without a complete request is closed; up to 32 more are open for the
+    /// moment that takes.
+    std::size_t connections_max = 4096;
     /// Open ones of one peer. Nothing: any number for loopback peers, 1024 for others.
     std::optional<std::size_t> connections_per_address_max = {};
     /// bodies of requests not yet answered; at least body_bytes_max

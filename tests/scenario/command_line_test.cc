@@ -67,6 +67,23 @@ TEST_F(CommandLine, AnAddressThatAKilledServerLeftBehindIsNotBelieved) {
     EXPECT_EQ(received({"--data", data_dir()}), 10);
 }
 
+TEST_F(CommandLine, AMistypedVerbIsNamed) {
+    const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+        {{"verfy", "--output", "json"}, "unknown verb 'verfy'; did you mean 'verify'?"},
+        {{"frobnicate"}, "unknown verb 'frobnicate'; there are serve, send, simulate, query, verify, "},
+        {{"token", "lst"}, "unknown verb 'lst'; did you mean 'list'?"},
+        {{"token", "frobnicate"}, "unknown verb 'frobnicate'; there are create, list, revoke"},
+        {{"config", "chek"}, "unknown verb 'chek'; did you mean 'check'?"},
+        {{}, "A subcommand is required"},
+        {{"token"}, "A subcommand is required"}};
+    for (const auto& [arguments, problem] : cases) {
+        const CommandResult result = run_program(arguments);
+        EXPECT_EQ(result.exit_code, 2) << problem << ": " << result.errors;
+        EXPECT_NE(result.errors.find(problem), std::string::npos) << problem << ": " << result.errors;
+        EXPECT_EQ(result.output, "") << problem;
+    }
+}
+
 TEST_F(CommandLine, AFolderThatIsNoneIsRefusedAndNotMade) {
     const std::string absent = folder().file("typo");
     const std::string empty = folder().file("empty");

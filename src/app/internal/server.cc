@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "app/internal/data_folder.h"
+#include "app/internal/descriptor_limit.h"
 #include "app/internal/folder_access.h"
 #include "doors/http/http_door.h"
 
@@ -87,6 +88,19 @@ Result<Settings> with_resolved_address(Settings settings) {
     return settings;
 }
 
+/// As many connections as wanted, if the process may open so many files.
+Result<Settings> with_affordable_connections(Settings settings, const Logger& logger) {
+    const std::size_t files = raise_descriptor_limit();
+    const auto affordable = static_cast<std::int64_t>(TILLSTREAM_TRY(affordable_connections(files)));
+    if (affordable >= settings.http.connections_max) return settings;
+    logger.warn("the process may not open enough files for http.connections_max: fewer connections are held",
+                {{"connections", affordable},
+                 {"connections_max", settings.http.connections_max},
+                 {"open_files_max", std::uint64_t{files}}});
+    settings.http.connections_max = affordable;
+    return settings;
+}
+
 /// The system's refusal is an answer to what was configured.
 Error door_refused(Error error) {
     if (error.code != Errc::io) return error;
@@ -98,7 +112,8 @@ Error door_refused(Error error) {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const Settings& given, const Logger& logger) {
-    const Settings settings = TILLSTREAM_TRY(with_resolved_address(given));
+    Settings resolved = TILLSTREAM_TRY(with_resolved_address(given));
+    const Settings settings = TILLSTREAM_TRY(with_affordable_connections(std::move(resolved), logger));
     TILLSTREAM_CHECK(check_exposure(settings, TILLSTREAM_TRY(tokens_defined(settings.data.dir)), logger));
     std::unique_ptr<Server> server(new Server(settings));
     server->engine_ = TILLSTREAM_TRY(Engine::open(settings, logger));

@@ -58,7 +58,8 @@ void declare_http(OptionSet& set, Settings& s) {
     set.add({.section = "http",
              .key = "io_threads",
              .target = &s.http.io_threads,
-             .description = "Threads that read, decode and judge; 0: 5/8 of the cores, at least 2.",
+             .description =
+                 "Threads that read, decode and judge; 0: 5/8 of the cores, at least 2 if there are two.",
              .unit = "threads",
              .min = "0",
              .max = "256"});
@@ -81,7 +82,8 @@ void declare_http_limits(OptionSet& set, Settings& s) {
     set.add({.section = "http",
              .key = "connections_max",
              .target = &s.http.connections_max,
-             .description = "When full, the connection longest without a complete request is closed.",
+             .description = "When full, the connection longest without a complete request is closed. Fewer "
+                            "where the process may not open so many files and 768 more (ulimit -n).",
              .unit = "connections",
              .min = "1",
              .max = "1000000"});

@@ -1,10 +1,9 @@
-#include <pthread.h>
-#include <csignal>
-
 #include <cstdio>
 
 #include "app/internal/exit_code.h"
+#include "app/internal/remote.h"
 #include "app/internal/server.h"
+#include "app/internal/stop_signals.h"
 #include "app/internal/verb_options.h"
 #include "app/internal/verbs.h"
 
@@ -12,32 +11,9 @@ namespace tillstream::app {
 
 namespace {
 
-/// Blocked in every thread, so that only wait_for_stop takes them.
-sigset_t block_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    return signals;
-}
-
-/// Until SIGTERM or SIGINT; SIGHUP reads anew what may change while it runs.
-void wait_for_stop(const sigset_t& signals, Server& server) {
-    for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) server.reload();
-}
-
-/// A second signal ends the process at once: whoever sends it does not want to wait for the drain.
-void end_on_next_signal(const sigset_t& signals) {
-    std::signal(SIGTERM, SIG_DFL);
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGHUP, SIG_IGN);  // there is nothing left to read anew
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-}
-
 int serve(const Settings& settings, const OptionSet& options) {
-    const sigset_t signals = block_signals();
+    StopSignals signals;
+    ignore_broken_pipes();  // whoever read the log has gone: no reason to go too
     const Logger logger =
         Logger::to_stderr(Logger::Format::json, *log_level_named(settings.server.log_level));
     for (const std::string& variable : options.foreign_variables())
@@ -46,8 +22,8 @@ int serve(const Settings& settings, const OptionSet& options) {
     if (!server) return report(server.error());
     std::printf("ready %s\n", (*server)->url().c_str());
     std::fflush(stdout);
-    wait_for_stop(signals, **server);
-    end_on_next_signal(signals);
+    signals.wait_for_stop([&] { (*server)->reload(); });
+    signals.expect_impatience();
     logger.info("stopping");
     if (!(*server)->stop()) logger.warn("the drain time ran out; what is left is done after the next start");
     return kOk;

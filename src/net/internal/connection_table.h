@@ -24,7 +24,7 @@ public:
     /// Closes it soon, on its own thread. From any thread.
     virtual void evict() = 0;
 
-    std::string peer;  ///< constant once in the table
+    std::string peer;                              ///< constant once in the table
     std::atomic<SteadyTime::rep> last_request{0};  ///< when it was opened or last sent a complete request
     std::atomic<bool> busy{false};                 ///< a complete request is being answered
 
@@ -47,6 +47,8 @@ public:
     /// longest without a complete request, preferring those not being answered.
     Admission add(const std::shared_ptr<TableEntry>& entry, bool exempt);
     void remove(TableEntry& entry);
+    /// Entries told to go that are still here.
+    std::size_t leaving() const;
     /// False if `give_up` came first.
     bool wait_until_empty(SteadyTime give_up) const;
     std::vector<std::shared_ptr<TableEntry>> all() const;
@@ -60,7 +62,7 @@ private:
     mutable std::condition_variable emptied_;
     std::vector<std::shared_ptr<TableEntry>> entries_;
     std::map<std::string, std::size_t> per_address_;
-    std::size_t evicted_ = 0;  ///< entries told to go that are still here
+    std::size_t evicted_ = 0;
 };
 
 }  // namespace tillstream::internal
