@@ -124,7 +124,7 @@ Status SinkCommitter::isolate(const Chunk& chunk) {
     return write(without_records(chunk.batches, bad), chunk.end);
 }
 
-Status SinkCommitter::commit_in_pieces(const Chunk& chunk, SinkMemory& memory, SinkMemory::Care care,
+Status SinkCommitter::commit_in_pieces(const Chunk& chunk, SinkMemory& memory, SinkMemory::Care& care,
                                        const std::function<bool()>& stop) {
     std::size_t batch = 0;
     while (true) {
@@ -134,7 +134,11 @@ Status SinkCommitter::commit_in_pieces(const Chunk& chunk, SinkMemory& memory, S
         if (stop()) return failure(Errc::cancelled, "stopped between two pieces");
         const auto records = static_cast<std::uint32_t>(count_records(piece));
         TILLSTREAM_CHECK(memory.mark_attempt(encode_position(stored_.position()), records));
-        TILLSTREAM_CHECK(commit_piece(piece, care.refuse_first));
+        if (Status done = commit_piece(piece, care.refuse_first); !done) {
+            // It came back: what ends the process from now on is none of its doing.
+            (void)memory.clear_attempt().has_value();
+            return done;
+        }
         care.refuse_first = false;
         care.suspects -= std::min(care.suspects, records);
     }

@@ -296,6 +296,50 @@ TEST_F(SinkRunnerTest, PiecesNeverMoveAPositionBack) {
     EXPECT_FALSE(sink.moved_back());
 }
 
+TEST_F(SinkRunnerTest, OnlyTheRecordThatKillsIsRefusedWhateverFailsBehindIt) {
+    FakeSink sink("warehouse");
+    append(till_, {"killer", "a1", "a2"});
+    for (int deaths = 0; deaths < 3; ++deaths) {
+        SinkMemory memory(fs_, "/state", "warehouse");
+        ASSERT_TRUE(memory.load());
+        ASSERT_TRUE(memory.begin_run(encode_position({})));
+        ASSERT_TRUE(memory.mark_attempt(encode_position({}), 1));
+    }
+    std::atomic<int> failures{2};
+    sink.fail_records([&](std::string_view record) -> std::optional<Error> {
+        if (record.find("a1") == std::string_view::npos || failures-- <= 0) return std::nullopt;
+        return Error{Errc::unavailable, "not now"};
+    });
+    auto delivery = this->delivery();
+    ASSERT_TRUE(delivery->add(sink, policy_));
+    ASSERT_TRUE(all_stored(sink, 2));
+    EXPECT_LE(failures, 0);
+}
+
+TEST_F(SinkRunnerTest, AKillWhileAFailedPieceIsWaitedForBlamesNobody) {
+    FakeSink sink("warehouse");
+    append(till_, {"a0"});
+    for (int run = 0; run < 12; ++run) {
+        std::atomic<bool> tried{false};
+        sink.fail_records([&](std::string_view) -> std::optional<Error> {
+            tried = true;
+            return Error{Errc::unavailable, "sick"};
+        });
+        policy_.retry_first = policy_.retry_max = 1h;
+        auto delivery = this->delivery();
+        ASSERT_TRUE(delivery->add(sink, policy_));
+        ASSERT_TRUE(
+            eventually([&] { return tried && delivery->status().front().state == SinkState::retrying; }));
+        const auto killed = read_file(fs_, "/state/sinks/warehouse.state");
+        delivery.reset();
+        ASSERT_TRUE(write_file_atomic(fs_, "/state/sinks/warehouse.state", *killed));
+    }
+    sink.fail_records([](std::string_view) { return std::nullopt; });
+    auto delivery = this->delivery();
+    ASSERT_TRUE(delivery->add(sink, policy_));
+    EXPECT_TRUE(all_stored(sink, 1));
+}
+
 TEST_F(SinkRunnerTest, ASinkThatOnlyPassesByIsNotStuckInRetrying) {
     FakeSink sink("warehouse");
     sink.want_nothing();

@@ -42,8 +42,9 @@ public:
     Status commit(const Chunk& chunk);
     /// Only the place: nothing up to it is for this sink.
     Status commit_place(const LogPlace& place) { return write({}, place); }
-    /// In pieces, each under a durable mark. cancelled as soon as `stop` says so.
-    Status commit_in_pieces(const Chunk& chunk, SinkMemory& memory, SinkMemory::Care care,
+    /// In pieces, each under a durable mark. cancelled as soon as `stop` says so. `care` becomes what is left
+    /// of it, after a failure too.
+    Status commit_in_pieces(const Chunk& chunk, SinkMemory& memory, SinkMemory::Care& care,
                             const std::function<bool()>& stop);
 
     /// Rows of what is behind the stored place, once more: in the place of what the store holds of them.
