@@ -53,6 +53,8 @@ TEST_F(StatementGate, lets_reading_through) {
                             "FROM shop.sales",
                             "WITH a AS (SELECT 1 AS x) SELECT x FROM a",
                             "SELECT * FROM range(10)",
+                            "SELECT * FROM generate_series(now(), now(), INTERVAL 1 DAY)",
+                            "SELECT count(*) FROM range(9) a(i), range(3), LATERAL (FROM range(i))",
                             "SELECT unnest([1,2])",
                             "DESCRIBE shop.sales",
                             "SHOW TABLES",
@@ -124,6 +126,18 @@ TEST_F(StatementGate, refuses_whatever_does_not_read) {
     EXPECT_EQ(judged("DROP TABLE shop.sales"), "forbidden");
     EXPECT_EQ(judged("COPY t TO 'x.csv'"), "forbidden");
     EXPECT_EQ(judged("SET threads = 1"), "forbidden");
+}
+
+TEST_F(StatementGate, refuses_calls_that_no_limit_ends) {
+    for (const char* sql :
+         {"SELECT len(range(1000000000))", "SELECT RANGE(10)",
+          "SELECT unnest(generate_series(1, 1000000000))", "SELECT (1000000000).range()",
+          "SELECT [i FOR i IN range(1000000000)]",
+          "SELECT len(range(i)) FROM range(1000000000, 1000000001) t(i)",
+          "SELECT * FROM range(len(range(1000000000)))", "SELECT list_resize([1], 1000000000)",
+          "SELECT levenshtein(repeat('a', 1000000), repeat('b', 1000000))"}) {
+        EXPECT_EQ(judged(sql), "forbidden") << sql;
+    }
 }
 
 TEST_F(StatementGate, refuses_files_settings_and_text_that_runs_wherever_they_hide) {
