@@ -1,6 +1,9 @@
 #include "doors/http/internal/worker_routes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <exception>
 #include <memory>
 
 #include "doors/http/internal/error_status.h"
@@ -63,6 +66,16 @@ std::optional<HttpResponse> wait_for_after(const HttpServices& services,
     return std::nullopt;
 }
 
+/// What a library throws (memory refused, in the first place) is this request's failure, not the process's.
+HttpResponse answer_of(const BlockingHandler& handler, const HttpRequest& request) {
+    try {
+        return handler(request);
+    } catch (const std::exception& thrown) {
+        return error_response({Errc::internal, fmt::format("the request failed: {}", thrown.what())},
+                              request.request_id);
+    }
+}
+
 }  // namespace
 
 Handler on_pool(WorkerPool& pool, BlockingHandler handler) {
@@ -73,8 +86,7 @@ Handler on_pool(WorkerPool& pool, BlockingHandler handler) {
             Responder responder;
         };
         auto work = std::make_shared<Work>(Work{std::move(request), std::move(responder)});
-        const bool queued = pool.submit([shared, work] { work->responder.send((*shared)(work->request)); });
-        if (queued) return;
+        if (pool.submit([shared, work] { work->responder.send(answer_of(*shared, work->request)); })) return;
         const Error busy{Errc::unavailable, "too many requests wait for a worker; retry"};
         work->responder.send(error_response(busy, work->request.request_id));
     };
