@@ -86,8 +86,11 @@ struct Deduplicator::Parts {
 
     std::mutex seal_mutex;                       ///< one seal at a time
     std::optional<std::string> unsealed_cursor;  ///< tables are set aside for a run that could not be written
+    Position unsealed_end;                       ///< of the log, just before that cursor
     std::vector<IdHash> sealing;                 ///< of one seal; kept for the next: fresh memory is dear
     std::atomic<Hour> sealed_hour{0};
+    mutable std::mutex sealed_end_mutex;
+    std::optional<Position> sealed_end;
 
     std::mutex keeper_mutex;
     std::condition_variable keeper_wake;
@@ -151,6 +154,9 @@ struct Deduplicator::Parts {
     bool wait_until_settled(const std::vector<std::string>& running_keys);
     Status seal();
     Status seal_set_aside();
+    void set_sealed_end(Position end);
+    bool has_sealed_end() const;
+    void note_nothing_unsealed();
     bool is_due();
     void keep();
 };
@@ -166,6 +172,7 @@ Result<std::unique_ptr<Deduplicator>> Deduplicator::open(DedupSurroundings surro
     auto parts = std::make_unique<Parts>(std::move(surroundings), options, std::move(store));
     TILLSTREAM_CHECK(parts->replay());
     parts->sealed_hour = parts->now();
+    parts->note_nothing_unsealed();
     Parts& p = *parts;
     p.keeper = std::thread([&p] { p.keep(); });
     return std::unique_ptr<Deduplicator>(new Deduplicator(std::move(parts)));
@@ -351,6 +358,7 @@ bool Deduplicator::Parts::wait_until_settled(const std::vector<std::string>& run
 Status Deduplicator::Parts::seal() {
     const std::lock_guard lock(seal_mutex);
     if (!unsealed_cursor) {
+        unsealed_end = around.log.durable_end();
         std::string cursor = around.log.durable_cursor();
         for (DedupStream* stream : all_streams()) stream->set_aside(unsealed.seal_from);
         unsealed_cursor = std::move(cursor);
@@ -358,6 +366,7 @@ Status Deduplicator::Parts::seal() {
     if (!wait_until_settled(keys.running()))
         return failure(Errc::timeout, "requests that hold event ids are not answered by the log");
     TILLSTREAM_CHECK(seal_set_aside());
+    set_sealed_end(unsealed_end);
     sealed_hour = now();
     return store->tidy(now());
 }
@@ -375,10 +384,27 @@ Status Deduplicator::Parts::seal_set_aside() {
     return {};
 }
 
+void Deduplicator::Parts::set_sealed_end(Position end) {
+    const std::lock_guard lock(sealed_end_mutex);
+    sealed_end = std::move(end);
+}
+
+bool Deduplicator::Parts::has_sealed_end() const {
+    const std::lock_guard lock(sealed_end_mutex);
+    return sealed_end.has_value();
+}
+
+/// Where no id is unsealed, none of what was durable before is.
+void Deduplicator::Parts::note_nothing_unsealed() {
+    Position end = around.log.durable_end();
+    const std::lock_guard lock(seal_mutex);
+    if (!unsealed_cursor && fresh_ids() == 0) set_sealed_end(std::move(end));
+}
+
 bool Deduplicator::Parts::is_due() {
     const std::uint64_t fresh = fresh_ids();
     if (fresh >= unsealed.seal_from) return true;
-    if (fresh > 0 && now() != sealed_hour) return true;
+    if (fresh > 0 && (now() != sealed_hour || !has_sealed_end())) return true;
     const std::lock_guard lock(seal_mutex);
     return unsealed_cursor || around.log.bytes_behind(store->cursor()) >= options.replay_bytes;
 }
@@ -394,6 +420,7 @@ void Deduplicator::Parts::keep() {
         lock.unlock();
         full = false;
         const Status sealed = is_due() ? seal() : Status{};
+        note_nothing_unsealed();
         // Told once: it is tried again for as long as it takes.
         if (!sealed && !failed)
             around.logger.error("event ids could not be sealed; it is tried again",
@@ -402,6 +429,11 @@ void Deduplicator::Parts::keep() {
         lock.lock();
         if (failed) keeper_wake.wait_for(lock, options.check, [this] { return stopping; });
     }
+}
+
+std::optional<Position> Deduplicator::sealed_end() const {
+    const std::lock_guard lock(parts_->sealed_end_mutex);
+    return parts_->sealed_end;
 }
 
 Status Deduplicator::seal() { return parts_->seal(); }

@@ -284,6 +284,24 @@ TEST_F(DedupTest, ClaimsThatCannotBeSealedEndInARefusal) {
     EXPECT_TRUE(is_copy("id0"));
 }
 
+TEST_F(DedupTest, TheLogIsNeededFromWhereIdsAreNotSealed) {
+    EXPECT_EQ(dedup_->sealed_end(), log_.durable_end()) << "there are none";
+    const Position before = log_.durable_end();
+    is_copy("a");
+    EXPECT_EQ(dedup_->sealed_end(), before);
+    ASSERT_TRUE(dedup_->seal());
+    EXPECT_EQ(dedup_->sealed_end(), log_.durable_end());
+    const Position sealed = log_.durable_end();
+    is_copy("b");
+    EXPECT_EQ(dedup_->sealed_end(), sealed);
+    dedup_.reset();
+    empty_folder();
+    open();
+    EXPECT_EQ(dedup_->sealed_end(), std::nullopt) << "the log is all there is";
+    ASSERT_TRUE(dedup_->seal());
+    EXPECT_EQ(dedup_->sealed_end(), log_.durable_end());
+}
+
 TEST_F(DedupTest, AllStreamsTogetherKeepToTheMemory) {
     options_.ids_max = 512;
     open();

@@ -133,7 +133,7 @@ Status Engine::open_parts() {
     objects_ = TILLSTREAM_TRY(LocalObjectStore::open(fs, dir));
     JournalOptions log_options = journal_options(settings_, logger_);
     log_options.objects = objects_.get();
-    log_options.needed = [this] { return needed_by_sinks(); };
+    log_options.needed = [this] { return needed_of_log(); };
     journal_ = TILLSTREAM_TRY(Journal::open(fs, system_clock(), dir + "/log", std::move(log_options),
                                             logger_.named("log"), metrics_));
     const SourceId system = TILLSTREAM_TRY(journal_->register_stream(kSystemStream, 1)).front().id;
@@ -150,16 +150,20 @@ Status Engine::open_parts() {
     deduplicator_ = TILLSTREAM_TRY(
         Deduplicator::open({*journal_, fs, system_clock(), dir + "/state/dedup", system, logger_, metrics_},
                            dedup_options(settings_)));
+    deduplicator_ready_ = deduplicator_.get();
     ingest_ = TILLSTREAM_TRY(Ingest::open(
         *journal_, *contracts_, static_cast<std::uint32_t>(settings_.ingest.shards), ingest_limits(settings_),
         [this] { return admit(); }, metrics_, deduplicator_.get()));
     return {};
 }
 
-Position Engine::needed_by_sinks() const {
+Position Engine::needed_of_log() const {
     const Delivery* delivery = delivery_ready_;
-    if (delivery == nullptr) return {};
-    Position least = journal_->durable_end();
+    const Deduplicator* deduplicator = deduplicator_ready_;
+    if (delivery == nullptr || deduplicator == nullptr) return {};
+    const auto ids = deduplicator->sealed_end();
+    if (!ids) return {};
+    Position least = *ids;
     for (const char* sink : kSinks) {
         const Progress* progress = delivery->progress(sink);
         if (progress == nullptr) return {};

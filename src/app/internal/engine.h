@@ -80,8 +80,8 @@ private:
     Status open_tables();
     Status attach_tables();
     std::optional<IngestRefusal> admit();
-    /// Up to where every sink has stored the log: retention goes no further.
-    Position needed_by_sinks() const;
+    /// Up to where every sink has stored the log and event ids are sealed: retention goes no further.
+    Position needed_of_log() const;
     using StoreScan = std::function<Result<StoreFigures>(const Contract&, std::span<const ShardEnd>)>;
     StoreUnderCheck store_check(Sink& sink, StoreContent content, StoreScan scan) const;
 
@@ -107,7 +107,9 @@ private:
     std::unique_ptr<TableStore> tables_;
     std::unique_ptr<TablesSink> tables_sink_;
     std::unique_ptr<PurchaseHistory> history_;
-    std::atomic<const Delivery*> delivery_ready_{nullptr};  ///< the log's retention asks before it is made
+    /// The log's retention asks before they are made.
+    std::atomic<const Delivery*> delivery_ready_{nullptr};
+    std::atomic<const Deduplicator*> deduplicator_ready_{nullptr};
     std::atomic<QueryService*> queries_ready_{nullptr};
     std::atomic<QuarantineList*> quarantine_ready_{nullptr};
     std::atomic<const PurchaseHistory*> history_ready_{nullptr};
