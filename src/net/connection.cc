@@ -385,6 +385,7 @@ void Connection::close() {
     if (state_ == State::closed) return;
     state_ = State::closed;
     give_back_bytes();
+    give_back_answer();
     io_->unwatch(*this);
     io_->load.fetch_sub(1, std::memory_order_relaxed);
     core_.connections.add(-1);

@@ -80,6 +80,7 @@ bool Connection::step_write() {
             return false;
         }
         if (*taken == 0) {
+            hold_answer();
             deadline_ = steady_clock::now() + core_.options.write_timeout;
             start_write(head, body);
             return false;
@@ -88,6 +89,21 @@ bool Connection::step_write() {
     }
     return finish_write();
 }
+
+/// Only what its peer does not take at once counts. Somebody has to go when all of it is too much: whoever
+/// reads slowest.
+void Connection::hold_answer() {
+    constexpr std::size_t kSmall = 64 << 10;
+    if (answer_bytes != 0 || response_.body.size() < kSmall) return;
+    answering_since = steady_clock::now().time_since_epoch().count();
+    answer_bytes = response_.body.size();
+    if (core_.answer_bytes.fetch_add(response_.body.size()) + response_.body.size() <=
+        core_.options.answer_bytes_max)
+        return;
+    for (const auto& slow : core_.table.slow_readers(core_.options.answer_bytes_max)) slow->evict();
+}
+
+void Connection::give_back_answer() { core_.answer_bytes -= answer_bytes.exchange(0); }
 
 void Connection::on_written(bool ok, std::size_t size) {
     if (state_ == State::closed) return;
@@ -105,6 +121,7 @@ bool Connection::finish_write() {
         return true;
     }
     record_answer(now);
+    give_back_answer();
     busy.store(false, std::memory_order_relaxed);
     response_ = {};
     if (close_after_) {

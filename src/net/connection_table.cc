@@ -1,5 +1,6 @@
 #include "net/internal/connection_table.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tillstream::internal {
@@ -31,6 +32,27 @@ std::shared_ptr<TableEntry> ConnectionTable::pick_victim() {
         ++evicted_;
     }
     return victim;
+}
+
+std::vector<std::shared_ptr<TableEntry>> ConnectionTable::slow_readers(std::size_t bytes_max) {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<TableEntry>> slow;
+    std::size_t bytes = 0;
+    for (const auto& entry : entries_) {
+        if (entry->evicted_ || entry->answer_bytes == 0) continue;
+        bytes += entry->answer_bytes;
+        slow.push_back(entry);
+    }
+    std::sort(slow.begin(), slow.end(),
+              [](const auto& a, const auto& b) { return a->answering_since < b->answering_since; });
+    std::size_t count = 0;
+    for (; count < slow.size() && bytes > bytes_max; ++count) {
+        bytes -= std::min(bytes, slow[count]->answer_bytes.load());
+        slow[count]->evicted_ = true;
+        ++evicted_;
+    }
+    slow.resize(count);
+    return slow;
 }
 
 void ConnectionTable::remove(TableEntry& entry) {

@@ -273,6 +273,31 @@ TEST(LimitsTest, ABodyAGetRouteAsksForCountsInFlight) {
     EXPECT_EQ(connection.receive().body, "01234");
 }
 
+TEST(LimitsTest, WhoTakesALargeAnswerSlowestGoesWhenAnswersAreTooMuch) {
+    constexpr std::size_t kAnswer = std::size_t{16} << 20;  // far more than sockets hold
+    Loopback loopback({.io_threads = 1, .answer_bytes_max = 3 * kAnswer - 1}, [](Router& router) {
+        EXPECT_TRUE(router.add(Method::get, "/large", [](HttpRequest&&, Responder responder) {
+            responder.send({.body = std::string(kAnswer, 'x'), .headers = {}});
+        }));
+    });
+    std::vector<RawConnection> slow;
+    for (int i = 0; i < 3; ++i) {
+        slow.emplace_back(*loopback.server);
+        slow.back().send(testing::get("/large"));
+        EXPECT_FALSE(slow.back().receive_bytes().empty()) << "it is being answered";
+    }
+    std::size_t taken = 0;
+    for (std::string piece; !(piece = slow[0].receive_bytes()).empty();) taken += piece.size();
+    EXPECT_LT(taken, kAnswer) << "the first was told to go";
+    for (const int other : {1, 2}) {
+        taken = 0;
+        while (taken < kAnswer / 2) taken += slow[static_cast<std::size_t>(other)].receive_bytes().size();
+    }
+    RawConnection quick(*loopback.server);
+    quick.send(testing::get("/hello"));
+    EXPECT_EQ(quick.receive().status, 200);
+}
+
 class Entry final : public internal::TableEntry {
 public:
     Entry(std::string address, std::chrono::steady_clock::rep last, bool answering) {

@@ -58,6 +58,9 @@ struct ServerOptions {
     std::size_t connections_max = 4096;
     /// Open ones of one peer. Nothing: any number for loopback peers, 1024 for others.
     std::optional<std::size_t> connections_per_address_max = {};
+    /// Large answers (from 64 KiB) that their peers have not taken yet; beyond, the slowest readers'
+    /// connections are closed.
+    std::size_t answer_bytes_max = 256 << 20;
     /// bodies of requests not yet answered; at least body_bytes_max
     std::size_t in_flight_bytes_max = 64 << 20;
     /// How long a body counts there with the size it announced; then with what has arrived of it.

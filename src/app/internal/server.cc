@@ -77,6 +77,7 @@ ServerOptions server_options(const Settings& settings) {
     if (settings.http.connections_per_address != 0) {
         options.connections_per_address_max = static_cast<std::size_t>(settings.http.connections_per_address);
     }
+    options.answer_bytes_max = settings.http.answer_bytes_max.bytes;
     options.in_flight_bytes_max = settings.ingest.in_flight_bytes_max.bytes;
     return options;
 }

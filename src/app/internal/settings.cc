@@ -76,6 +76,13 @@ void declare_http(OptionSet& set, Settings& s) {
                             "records arrives; 0B: none.",
              .min = "0B",
              .max = "64GiB"});
+    set.add({.section = "http",
+             .key = "answer_bytes_max",
+             .target = &s.http.answer_bytes_max,
+             .description = "Memory for large answers (from 64 KiB) that their clients have not taken yet; "
+                            "beyond, the connections of the slowest are closed.",
+             .min = "1MiB",
+             .max = "64GiB"});
 }
 
 void declare_http_limits(OptionSet& set, Settings& s) {

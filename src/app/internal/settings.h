@@ -35,6 +35,7 @@ struct Settings {
         ByteSize body_rate_min{1 << 10};
         Duration body_rate_window = std::chrono::seconds{5};
         ByteSize answer_cache_bytes{32 << 20};
+        ByteSize answer_bytes_max{256 << 20};
         std::vector<HttpAlias> aliases;  ///< tables of the file: [[http.alias]]
     } http;
     struct {

@@ -92,6 +92,8 @@ private:
     void refuse(const Problem& problem, bool framing_sound);
     void begin_write(HttpResponse response);
     void compose_head();
+    void hold_answer();
+    void give_back_answer();
     bool finish_write();
     void record_answer(SteadyTime now);
     void begin_next_request(SteadyTime now);

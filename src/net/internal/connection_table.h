@@ -27,6 +27,9 @@ public:
     std::string peer;                              ///< constant once in the table
     std::atomic<SteadyTime::rep> last_request{0};  ///< when it was opened or last sent a complete request
     std::atomic<bool> busy{false};                 ///< a complete request is being answered
+    /// Of a large answer that its peer has not taken yet; 0 without one.
+    std::atomic<std::size_t> answer_bytes{0};
+    std::atomic<SteadyTime::rep> answering_since{0};  ///< meaningful with answer_bytes
 
 private:
     friend class ConnectionTable;
@@ -46,6 +49,9 @@ public:
     /// Refuses when the peer has its share already, unless `exempt`. When the table is full, names the entry
     /// longest without a complete request, preferring those not being answered.
     Admission add(const std::shared_ptr<TableEntry>& entry, bool exempt);
+    /// So many of those whose answers wait for their peers, the longest first, that the others hold at most
+    /// `bytes_max`; to be evicted by the caller.
+    std::vector<std::shared_ptr<TableEntry>> slow_readers(std::size_t bytes_max);
     void remove(TableEntry& entry);
     /// Entries told to go that are still here.
     std::size_t leaving() const;

@@ -55,6 +55,7 @@ struct ServerCore {
     Counter& closed_evicted;
     Counter& closed_address_cap;
     InFlightBytes in_flight;
+    std::atomic<std::size_t> answer_bytes{0};  ///< of large answers that their peers have not taken yet
     ConnectionTable table;
     std::atomic<bool> stopping{false};
 };
