@@ -7,6 +7,7 @@
 
 #include "codec/charset.h"
 #include "formats/internal/broken.h"
+#include "formats/internal/kept.h"
 
 namespace tillstream {
 namespace {
@@ -36,6 +37,7 @@ void CsvReader::set_window(std::string_view window, bool last) {
     valid_ = is_valid_utf8(window);
     if (!inside_line_) return;
     at_ = line_end(0);
+    taken_ += at_;
     inside_line_ = at_ == text_.size();
 }
 
@@ -175,6 +177,13 @@ void CsvReader::judge(std::size_t from, CsvRow& row, Cut cut) {
         row.broken = internal::not_utf8(row.raw);
     }
 }
+
+void CsvReader::trim() {
+    internal::give_back_excess(values_);
+    arena_.clear();
+}
+
+std::size_t CsvReader::kept_bytes() const { return internal::bytes_of(values_) + arena_.capacity(); }
 
 bool CsvReader::next(CsvRow& row) {
     skip_line_ends();

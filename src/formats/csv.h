@@ -52,6 +52,10 @@ public:
     /// Where the next row begins in the text or window.
     std::size_t position() const { return at_; }
 
+    /// Behind a text: gives back what only an odd one needs. Views of its records end.
+    void trim();
+    /// Memory held for the next text.
+    std::size_t kept_bytes() const;
     /// Bytes of the text so far that were read as part of a row and given back to the rows behind it.
     std::uint64_t given_back() const { return given_back_; }
 

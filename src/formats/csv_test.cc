@@ -163,6 +163,20 @@ TEST(Csv, RefusesATextWithoutAHeaderLine) {
     EXPECT_FALSE(read("a,b").error);
 }
 
+TEST(Csv, KeepsNoMoreFieldsThanARecordMayHave) {
+    CsvReader reader(1'000);
+    const std::string text = "a,b\n" + std::string(1 << 20, ',');
+    reader.open(text);
+    std::vector<std::string_view> names;
+    ASSERT_FALSE(reader.read_header(names));
+    CsvRow row;
+    ASSERT_TRUE(reader.next(row));
+    ASSERT_TRUE(row.broken);
+    EXPECT_EQ(row.broken->found, std::to_string(1 << 20) + " bytes");
+    EXPECT_LT(reader.kept_bytes(), 100'000U);
+    EXPECT_FALSE(reader.next(row)) << "the line is left as a whole";
+}
+
 /// How far the rows of a text were read beyond what they took, and how many there are.
 std::pair<std::uint64_t, std::size_t> given_back(std::string_view text, std::size_t record_bytes_max) {
     CsvReader reader(record_bytes_max);
