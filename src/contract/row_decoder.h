@@ -68,9 +68,8 @@ public:
     /// read of it, empty if nothing; one that is too long is none.
     void add_broken(std::string_view raw, FieldError error, std::string_view event_id = {});
 
-    /// What the batch begun takes as stored, each record with a line end. A few bytes of input may become many
-    /// (names of a header stand in each row), so who adds looks at it. Memory grows no more than a few times as
-    /// fast.
+    /// What the batch begun takes as stored, each record with a line end. A few bytes of input may become
+    /// many (names of a header stand in each row), so who adds looks at it: memory grows with it.
     std::size_t stored_bytes() const;
 
     /// Gives up the batch begun, and its memory.

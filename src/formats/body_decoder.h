@@ -29,9 +29,9 @@ public:
     explicit BodyDecoder(DecodeLimits limits = {});
 
     /// `body` is UTF-8 up to broken lines, and is pinned by the batch. Rows keep the order of the records.
-    /// More records than DecodeLimits::records, or more than DecodeLimits::stored_bytes as they are stored, are
-    /// an error of code size, found before the rest is decoded. An empty body is an error, `[]` and
-    /// a header without rows are empty batches.
+    /// More records than DecodeLimits::records, or more than stored_bytes of them, are an error of code size,
+    /// found before the rest is decoded. An empty body is an error, `[]` and a header without rows are empty
+    /// batches.
     BodyResult decode(BodyFormat format, std::shared_ptr<const Buffer> body, RowDecoder& rows);
 
     /// Memory held for the next body; what odd ones need is given back when they are done.

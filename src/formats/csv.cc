@@ -107,7 +107,7 @@ bool CsvReader::is_lost(std::size_t from, std::size_t pos) const {
     return pos - from > record_bytes_max_ || (fault_ != kNone && width_ != 0 && values_.size() > width_);
 }
 
-/// Without this bound a short text of quotes that fit no row would be read a record far for each of its lines.
+/// Without this bound a short text of quotes that fit no row is read a record far for each of its lines.
 std::size_t CsvReader::quotes_end(std::size_t from) const {
     constexpr std::uint64_t kRecordsGivenBack = 4;
     const bool spent = given_back_ > taken_ + kRecordsGivenBack * record_bytes_max_;

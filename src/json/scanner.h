@@ -9,7 +9,8 @@
 //             reads.
 // Input:      Buffer::kPadding readable bytes must follow the text; the text must outlive the fields.
 // Memory:     nothing is allocated per record once vectors and scratch have grown to the largest body seen;
-//             what a body of several MiB needed is given back by the next small one. Scratch text (Field::in_scratch) lives until the next record.
+//             what a body of several MiB needed is given back by the next small one.
+//             Scratch text (Field::in_scratch) lives until the next record.
 // Threads:    one at a time.
 #pragma once
 
@@ -41,8 +42,8 @@ using ScanOutcome = std::optional<ScanError>;
 
 struct ScanLimits {
     int depth = 32;  ///< of objects and arrays, the record itself counts one
-    /// For callers that want nothing of a record longer than this: members that begin further behind its start
-    /// are checked, but not kept, or in place of the last one.
+    /// For callers that want nothing of a record longer than this: members that begin further behind its
+    /// start are checked, but not kept, or in place of the last one.
     std::size_t bytes = std::string_view::npos;
 };
 
