@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t kMaxEventId = 255;
 /// Keys of a record whose order is remembered.
 constexpr std::size_t kMaxPredicted = 1024;
+/// Bytes of one stored record, and fields of one record, for which memory is kept from batch to batch.
+constexpr std::size_t kScratchKept = 1 << 20;
+constexpr std::size_t kFieldsKept = 64 << 10;
 
 FieldErrorCode code_of(Outcome outcome) {
     switch (outcome) {
@@ -100,6 +103,7 @@ void RowDecoder::State::start(std::shared_ptr<const Buffer> input, std::size_t e
     layouts_.clear();
     capacity_ = 0;
     errors_kept_ = 0;
+    stored_bytes = 0;
     grow(std::max(expected_rows, kLeastRows));
 }
 
@@ -124,6 +128,7 @@ void RowDecoder::State::begin_row() {
 void RowDecoder::State::end_row(std::string_view stored) {
     const std::size_t row = batch_->rows_++;
     batch_->raw_[row] = stored;
+    stored_bytes += stored.size() + 1;
     layouts_.end_row();
     if (errors_.empty()) {
         batch_->accepted_[row / 64] |= std::uint64_t{1} << (row % 64);
@@ -359,7 +364,29 @@ RowBatchPtr RowDecoder::State::finish() {
     batch_->arena_bytes_ = values_.arena().bytes();
     batch_->arena_ = values_.arena().take();
     capacity_ = 0;
+    trim();
     return std::move(batch_);
+}
+
+void RowDecoder::State::drop() {
+    batch_.reset();
+    values_.arena().take();
+    capacity_ = 0;
+    stored_bytes = 0;
+    trim();
+}
+
+/// What only odd records need is not kept for the next batch.
+void RowDecoder::State::trim() {
+    if (scratch_.capacity() > kScratchKept) std::string().swap(scratch_);
+    if (unknown_.capacity() > kFieldsKept) std::vector<json::Field>().swap(unknown_);
+    if (sorted_keys_.capacity() > kFieldsKept) std::vector<std::string_view>().swap(sorted_keys_);
+}
+
+std::size_t RowDecoder::State::kept_bytes() const {
+    return scratch_.capacity() + unknown_.capacity() * sizeof(json::Field) +
+           sorted_keys_.capacity() * sizeof(std::string_view) + is_json_.kept_bytes() +
+           values_.arena().bytes();
 }
 
 RowDecoder::RowDecoder(ContractPtr contract, DecodeLimits limits)
@@ -380,7 +407,10 @@ void RowDecoder::add_texts(const HeaderBinding& header, std::span<const std::str
 void RowDecoder::add_broken(std::string_view raw, FieldError error, std::string_view event_id) {
     state_->add_broken(raw, std::move(error), event_id);
 }
+std::size_t RowDecoder::stored_bytes() const { return state_->stored_bytes; }
+void RowDecoder::drop() { state_->drop(); }
 RowBatchPtr RowDecoder::finish() { return state_->finish(); }
+std::size_t RowDecoder::kept_bytes() const { return state_->kept_bytes(); }
 Result<HeaderBinding> RowDecoder::bind_header(std::span<const std::string_view> header) const {
     return make_header_binding(*state_->contract, state_->names, header);
 }

@@ -9,6 +9,7 @@
 // Threads:    one at a time.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,6 +37,8 @@ struct DecodeLimits {
     std::size_t record_bytes = 1 << 20;
     int depth = 32;
     std::size_t records = 500'000;  ///< of one body; more is refused as a whole (formats/body_decoder.h)
+    /// Of one body's records as they are stored, each with a line end; more is refused as a whole.
+    std::size_t stored_bytes = std::numeric_limits<std::size_t>::max();
 };
 
 class RowDecoder {
@@ -65,8 +68,18 @@ public:
     /// read of it, empty if nothing; one that is too long is none.
     void add_broken(std::string_view raw, FieldError error, std::string_view event_id = {});
 
+    /// What the batch begun takes as stored, each record with a line end. A few bytes of input may become
+    /// many (names of a header stand in each row), so who adds looks at it: memory grows with it.
+    std::size_t stored_bytes() const;
+
+    /// Gives up the batch begun, and its memory.
+    void drop();
+
     /// Evaluates derived columns and rules over the whole batch, and hands it over.
     RowBatchPtr finish();
+
+    /// Memory held for the next batch that grows with the size of records.
+    std::size_t kept_bytes() const;
 
 private:
     struct State;

@@ -28,6 +28,13 @@ BodyError too_many(std::size_t records) {
             "the body holds more than " + std::to_string(records) + " records; send fewer at a time", 0};
 }
 
+BodyError too_large(std::size_t bytes, std::size_t most) {
+    return {FieldErrorCode::size,
+            "the records take at least " + std::to_string(bytes) + " bytes as stored, more than the " +
+                std::to_string(most) + " one request may; send fewer at a time",
+            0};
+}
+
 void add(RowDecoder& rows, const JsonRecord& record) {
     if (record.broken)
         rows.add_broken(record.raw, field_error(*record.broken), internal::leading_event_id(record.raw));
@@ -38,10 +45,33 @@ void add(RowDecoder& rows, const JsonRecord& record) {
 }  // namespace
 
 BodyDecoder::BodyDecoder(DecodeLimits limits)
-    : records_max_(limits.records), json_(limits), ndjson_(limits), csv_(limits.record_bytes) {}
+    : records_max_(limits.records),
+      stored_bytes_max_(limits.stored_bytes),
+      json_(limits),
+      ndjson_(limits),
+      csv_(limits.record_bytes) {}
+
+std::size_t BodyDecoder::kept_bytes() const {
+    return json_.kept_bytes() + ndjson_.kept_bytes() + csv_.kept_bytes();
+}
+
+std::optional<BodyError> BodyDecoder::too_much(std::size_t count, const RowDecoder& rows) const {
+    if (count > records_max_) return too_many(records_max_);
+    if (rows.stored_bytes() > stored_bytes_max_) return too_large(rows.stored_bytes(), stored_bytes_max_);
+    return std::nullopt;
+}
 
 BodyResult BodyDecoder::decode(BodyFormat format, std::shared_ptr<const Buffer> body, RowDecoder& rows) {
     if (body->empty()) return tl::unexpected(BodyError{FieldErrorCode::syntax, "the body is empty", 0});
+    BodyResult batch = decode_text(format, std::move(body), rows);
+    if (!batch) rows.drop();
+    json_.trim();
+    ndjson_.trim();
+    csv_.trim();
+    return batch;
+}
+
+BodyResult BodyDecoder::decode_text(BodyFormat format, std::shared_ptr<const Buffer> body, RowDecoder& rows) {
     switch (format) {
         case BodyFormat::json: return decode_json(std::move(body), rows);
         case BodyFormat::ndjson: return decode_ndjson(std::move(body), rows);
@@ -57,8 +87,9 @@ BodyResult BodyDecoder::decode_json(std::shared_ptr<const Buffer> body, RowDecod
     JsonRecord record;
     std::size_t count = 0;
     while (json_.next(record)) {
-        if (++count > records_max_) return tl::unexpected(too_many(records_max_));
         add(rows, record);
+        if (auto error = too_much(++count, rows)) [[unlikely]]
+            return tl::unexpected(std::move(*error));
     }
     RowBatchPtr batch = rows.finish();
     if (auto error = json_.error()) return tl::unexpected(std::move(*error));
@@ -72,8 +103,9 @@ BodyResult BodyDecoder::decode_ndjson(std::shared_ptr<const Buffer> body, RowDec
     JsonRecord record;
     std::size_t count = 0;
     while (ndjson_.next(record)) {
-        if (++count > records_max_) return tl::unexpected(too_many(records_max_));
         add(rows, record);
+        if (auto error = too_much(++count, rows)) [[unlikely]]
+            return tl::unexpected(std::move(*error));
     }
     return rows.finish();
 }
@@ -91,12 +123,13 @@ BodyResult BodyDecoder::decode_csv(std::shared_ptr<const Buffer> body, RowDecode
     CsvRow row;
     std::size_t count = 0;
     while (csv_.next(row)) {
-        if (++count > records_max_) return tl::unexpected(too_many(records_max_));
         if (row.broken)
             rows.add_broken(row.raw, field_error(*row.broken),
                             id_leads ? internal::leading_cell(row.raw) : std::string_view());
         else
             rows.add_texts(*header, row.values);
+        if (auto error = too_much(++count, rows)) [[unlikely]]
+            return tl::unexpected(std::move(*error));
     }
     return rows.finish();
 }

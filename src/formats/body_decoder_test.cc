@@ -125,6 +125,56 @@ TEST_F(BodyDecoderTest, RefusesMoreRecordsThanTheLimitAndIsReadyForTheNext) {
     EXPECT_EQ((*batch)->rejected(), 3U);
 }
 
+/// Names of a header stand in every stored row: kilobytes may become gigabytes.
+TEST_F(BodyDecoderTest, RefusesWhatGrowsTooLargeAsStoredBeforeTheRestIsDecoded) {
+    DecodeLimits limits;
+    limits.stored_bytes = 50'000;
+    BodyDecoder decoder(limits);
+    std::string body = "InvoiceNo," + std::string(10'000, 'x') + "\n";
+    for (int i = 0; i < 1'000; ++i) body += "1,\n";
+    const auto refused = decoder.decode(BodyFormat::csv, std::make_shared<const Buffer>(body), rows_);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, FieldErrorCode::size);
+    const std::size_t row = std::string_view(R"({"InvoiceNo":"1","":""})").size() + 10'000 + 1;
+    EXPECT_EQ(refused.error().detail, "the records take at least " + std::to_string(5 * row) +
+                                          " bytes as stored, more than the 50000 one request may; send fewer "
+                                          "at a time");
+    EXPECT_EQ(rows_.stored_bytes(), 0U) << "nothing of a refused body stays in memory";
+    EXPECT_LT(rows_.kept_bytes(), 200'000U);
+    const auto good = decoder.decode(BodyFormat::json, std::make_shared<const Buffer>(kGood), rows_);
+    ASSERT_TRUE(good);
+    EXPECT_EQ((*good)->rows(), 1U);
+}
+
+TEST_F(BodyDecoderTest, HoldsALimitOfStoredBytesToTheByte) {
+    const std::string body = std::string(kGood) + "\n" + std::string(kGood) + "\n";
+    for (const std::size_t spare : {std::size_t{0}, std::size_t{1}}) {
+        DecodeLimits limits;
+        limits.stored_bytes = body.size() - spare;
+        BodyDecoder decoder(limits);
+        EXPECT_EQ(decoder.decode(BodyFormat::ndjson, std::make_shared<const Buffer>(body), rows_).has_value(),
+                  spare == 0);
+    }
+}
+
+TEST_F(BodyDecoderTest, GivesBackTheMemoryOfOddBodies) {
+    constexpr std::size_t kOrdinary = 4 << 20;
+    std::string members = "{\"\":0";
+    while (members.size() < 8 << 20) members += ",\"\":0";
+    members += "}";
+    std::string wide = "InvoiceNo,x\n" + std::string(8 << 20, ',') + "\n";
+    std::string quotes = "InvoiceNo,x\n";
+    while (quotes.size() < 8 << 20) quotes += "\"" + std::string(100'000, '"') + "\",\n";
+    const std::string within = members.substr(0, members.rfind(',', 900'000)) + "}";
+    using Case = std::pair<BodyFormat, const std::string*>;
+    for (const auto& [format, body] :
+         {Case{BodyFormat::json, &members}, Case{BodyFormat::ndjson, &members}, Case{BodyFormat::csv, &wide},
+          Case{BodyFormat::csv, &quotes}, Case{BodyFormat::json, &within}}) {
+        EXPECT_TRUE(decode(format, *body));
+        EXPECT_LT(decoder_.kept_bytes() + rows_.kept_bytes(), kOrdinary) << body->substr(0, 20);
+    }
+}
+
 TEST_F(BodyDecoderTest, AFloodOfBadRecordsKeepsOneErrorEach) {
     std::string body;
     for (int i = 0; i < 30'000; ++i) body += "{}\n";

@@ -7,6 +7,7 @@
 
 #include "codec/charset.h"
 #include "formats/internal/broken.h"
+#include "formats/internal/kept.h"
 
 namespace tillstream {
 namespace {
@@ -23,6 +24,7 @@ void CsvReader::open(std::string_view text) {
     const auto bom = find_bom(text);
     width_ = 0;
     inside_line_ = false;
+    taken_ = given_back_ = 0;
     arena_.clear();
     set_window(text, true);
     at_ = bom && bom->charset == Charset::utf8 ? bom->size : 0;
@@ -35,6 +37,7 @@ void CsvReader::set_window(std::string_view window, bool last) {
     valid_ = is_valid_utf8(window);
     if (!inside_line_) return;
     at_ = line_end(0);
+    taken_ += at_;
     inside_line_ = at_ == text_.size();
 }
 
@@ -67,17 +70,18 @@ void CsvReader::keep_unescaped(std::string_view content, std::size_t quotes) {
     values_.emplace_back(kept, static_cast<std::size_t>(out - kept));
 }
 
-/// Reads the field whose opening quote is at `pos`. False if it does not close where a field may end;
-/// too_long_ if it was not looked for any further.
+/// Reads the field whose opening quote is at `pos`, and moves `pos` to where reading ended. False if it does
+/// not close where a field may end; too_long_ if it was not looked for any further.
 bool CsvReader::quoted(std::size_t& pos) {
     const std::size_t begin = pos + 1;
-    const std::size_t end = std::min(text_.size(), pos + record_bytes_max_);
+    const std::size_t end = std::min(quotes_end_, pos + record_bytes_max_);
     std::size_t doubled = 0;
     std::size_t at = begin;
     for (;; at += 2, ++doubled) {
         const void* found = at < end ? std::memchr(text_.data() + at, '"', end - at) : nullptr;
         if (!found) {
             too_long_ = end != text_.size();
+            pos = end;
             return false;
         }
         at = static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
@@ -93,23 +97,46 @@ bool CsvReader::quoted(std::size_t& pos) {
     return true;
 }
 
+bool CsvReader::spans_lines(std::size_t from, std::size_t to) const {
+    const std::string_view field = text_.substr(from, to - from);
+    return std::memchr(field.data(), '\n', field.size()) || std::memchr(field.data(), '\r', field.size());
+}
+
+/// Whether the row that began at `from` and has another field behind `pos` is broken whatever follows.
+bool CsvReader::is_lost(std::size_t from, std::size_t pos) const {
+    return pos - from > record_bytes_max_ || (fault_ != kNone && width_ != 0 && values_.size() > width_);
+}
+
+/// Without this bound a short text of quotes that fit no row is read a record far for each of its lines.
+std::size_t CsvReader::quotes_end(std::size_t from) const {
+    constexpr std::uint64_t kRecordsGivenBack = 4;
+    const bool spent = given_back_ > taken_ + kRecordsGivenBack * record_bytes_max_;
+    return spent ? line_end(from) : text_.size();
+}
+
 CsvReader::Cut CsvReader::split(std::size_t from) {
     values_.clear();
     fault_ = kNone;
     too_long_ = false;
+    quotes_end_ = quotes_end(from);
     std::size_t pos = from;
     for (;; ++pos) {
         if (pos < text_.size() && text_[pos] == '"') {
             const std::size_t opened = pos;
             if (!quoted(pos)) {
                 if (fault_ == kNone) fault_ = opened;
+                row_end_ = pos;
                 return Cut::bad_quote;
             }
-            if (fault_ == kNone && line_end(opened) < pos) fault_ = opened;
+            if (fault_ == kNone && spans_lines(opened, pos)) fault_ = opened;
         } else {
             values_.push_back(unquoted(pos));
         }
         if (pos == text_.size() || text_[pos] != ',') break;
+        if (is_lost(from, pos)) [[unlikely]] {
+            if (fault_ == kNone) pos = line_end(pos);
+            break;
+        }
     }
     row_end_ = pos;
     return Cut::row;
@@ -117,7 +144,11 @@ CsvReader::Cut CsvReader::split(std::size_t from) {
 
 /// The row ends with the line on which its fault began, so that the lines behind it are read on their own.
 void CsvReader::break_line(std::size_t from, CsvRow& row, BrokenRecord broken) {
-    row_end_ = fault_ == kNone ? row_end_ : line_end(fault_);
+    if (fault_ != kNone) {
+        const std::size_t end = line_end(fault_);
+        if (row_end_ > end) given_back_ += row_end_ - end;
+        row_end_ = end;
+    }
     row.raw = text_.substr(from, row_end_ - from);
     row.values = {};
     row.broken = std::move(broken);
@@ -147,6 +178,13 @@ void CsvReader::judge(std::size_t from, CsvRow& row, Cut cut) {
     }
 }
 
+void CsvReader::trim() {
+    internal::give_back_excess(values_);
+    arena_.clear();
+}
+
+std::size_t CsvReader::kept_bytes() const { return internal::bytes_of(values_) + arena_.capacity(); }
+
 bool CsvReader::next(CsvRow& row) {
     skip_line_ends();
     if (at_ == text_.size()) return false;
@@ -155,6 +193,7 @@ bool CsvReader::next(CsvRow& row) {
     const Cut cut = split(from);
     judge(from, row, cut);
     at_ = row_end_;
+    taken_ += row_end_ - from;
     return true;
 }
 

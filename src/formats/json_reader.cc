@@ -4,6 +4,7 @@
 
 #include "codec/charset.h"
 #include "formats/internal/broken.h"
+#include "formats/internal/kept.h"
 
 namespace tillstream {
 
@@ -21,7 +22,7 @@ std::string_view JsonReader::up_to_end_of(std::string_view element) const {
 
 bool JsonReader::next(JsonRecord& record) {
     json::Element element;
-    if (!scanner_.next({limits_.depth}, element, fields_)) return false;
+    if (!scanner_.next({limits_.depth, limits_.record_bytes}, element, fields_)) return false;
     record.raw = element.raw;
     record.fields = fields_;
     record.broken.reset();
@@ -43,5 +44,9 @@ std::optional<BodyError> JsonReader::error() const {
                     broken.found.empty() ? "the end" : '"' + broken.found + '"'),
         fault->offset + bom_};
 }
+
+void JsonReader::trim() { internal::give_back_excess(fields_); }
+
+std::size_t JsonReader::kept_bytes() const { return internal::bytes_of(fields_); }
 
 }  // namespace tillstream

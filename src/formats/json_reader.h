@@ -26,6 +26,11 @@ public:
     /// Set if the text is no JSON document of records; what was read from it is void then.
     std::optional<BodyError> error() const;
 
+    /// Behind a text: gives back what only an odd one needs. Views of its records end.
+    void trim();
+    /// Memory held for the next text.
+    std::size_t kept_bytes() const;
+
 private:
     std::string_view up_to_end_of(std::string_view element) const;
 

@@ -57,6 +57,22 @@ TEST(JsonDocument, BreaksALargeElementAlone) {
               (Texts{"!at most 40 bytes", "{\"b\":1}"}));
 }
 
+TEST(JsonDocument, KeepsNoMoreFieldsThanARecordMayHave) {
+    std::string members = "[{\"a\":0";
+    while (members.size() < 1 << 20) members += ",\"a\":0";
+    const Buffer text(members + "},{\"b\":1}]");
+    JsonReader reader({.record_bytes = 1'000});
+    reader.open(text.view());
+    JsonRecord record;
+    ASSERT_TRUE(reader.next(record));
+    ASSERT_TRUE(record.broken);
+    EXPECT_EQ(record.broken->code, FieldErrorCode::size);
+    EXPECT_LT(reader.kept_bytes(), 100'000U);
+    ASSERT_TRUE(reader.next(record));
+    ASSERT_EQ(record.fields.size(), 1U);
+    EXPECT_EQ(record.fields[0].key, "b");
+}
+
 TEST(JsonDocument, NamesTheByteWhereItIsMalformed) {
     auto got = read(R"([{"a":1},{"b":]])");
     ASSERT_TRUE(got.error);

@@ -4,6 +4,7 @@
 
 #include "codec/charset.h"
 #include "formats/internal/broken.h"
+#include "formats/internal/kept.h"
 
 namespace tillstream {
 namespace {
@@ -77,5 +78,9 @@ void NdjsonReader::judge(std::string_view line, JsonRecord& record) {
     else
         record.fields = fields_;
 }
+
+void NdjsonReader::trim() { internal::give_back_excess(fields_); }
+
+std::size_t NdjsonReader::kept_bytes() const { return internal::bytes_of(fields_); }
 
 }  // namespace tillstream

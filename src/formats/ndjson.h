@@ -25,6 +25,11 @@ public:
     void open(std::string_view text);
     bool next(JsonRecord& record);
 
+    /// Behind a text: gives back what only an odd one needs. Views of its records end.
+    void trim();
+    /// Memory held for the next text.
+    std::size_t kept_bytes() const;
+
 private:
     bool next_window();
     std::string_view cut_line();

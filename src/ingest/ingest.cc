@@ -60,7 +60,8 @@ Result<std::unique_ptr<Ingest>> Ingest::open(EventLog& log, const ContractStore&
     for (const ContractPtr& contract : contracts.all()) {
         const std::uint32_t known = shards_of(log, contract->name);
         auto sources = TILLSTREAM_TRY(log.register_stream(contract->name, known != 0 ? known : shards));
-        auto stream = std::make_unique<Stream>(contract, std::move(sources), limits, metrics);
+        auto stream = std::make_unique<Stream>(contract, std::move(sources), limits,
+                                               log.capabilities().max_request_bytes, metrics);
         if (deduplicator != nullptr) stream->honour_ids(deduplicator->stream(contract->name));
         ingest->streams_.emplace(contract->name, std::move(stream));
     }

@@ -144,6 +144,24 @@ TEST_F(IngestTest, ABombIsTooLargeNotStored) {
     EXPECT_TRUE(stored().empty());
 }
 
+/// A header's names stand in each stored row, so a small text may be more than the log takes at once.
+TEST_F(IngestTest, WhatIsTooLargeAsStoredIsRefusedBeforeItIsAllDecoded) {
+    IngestLimits limits;
+    auto ingest = Ingest::open(log_, *contracts_, 4, limits, [] { return std::nullopt; }, metrics_);
+    ASSERT_TRUE(ingest) << ingest.error().message;
+    std::string body = "Receipt," + std::string(1'000'000, 'x') + "\n";
+    for (int i = 0; i < 200; ++i) body += "a,\n";
+    std::optional<IngestOutcome> outcome;
+    (*ingest)->submit("till", {BodyFormat::csv, Charset::utf8, Encoding::identity, Buffer(body)},
+                      [&](IngestOutcome done) { outcome = std::move(done); });
+    ASSERT_TRUE(outcome);
+    const IngestRefusal refused = refusal(*std::move(outcome));
+    EXPECT_EQ(refused.kind, IngestRefusal::Kind::too_large);
+    EXPECT_THAT(refused.detail, HasSubstr("take at least 68001"));
+    EXPECT_THAT(refused.detail, HasSubstr(std::to_string(log_.capabilities().max_request_bytes)));
+    EXPECT_TRUE(stored().empty());
+}
+
 TEST_F(IngestTest, AnEmptyArrayIsARequestWithoutRecords) {
     const IngestReceipt got = receipt(submit("[]"));
     EXPECT_EQ(got.rows->rows(), 0U);

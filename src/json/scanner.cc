@@ -12,7 +12,7 @@ ScanOutcome scan(internal::Walker& walker, ScanLimits limits, std::vector<Field>
     Field other;
     const bool object = walker.peek() == '{';
     const std::size_t begin = walker.position();
-    if (!(object ? walker.object(out) : walker.value(other, 0))) return walker.fault();
+    if (!(object ? walker.object(out, limits.bytes) : walker.value(other, 0))) return walker.fault();
     if (!walker.at_end()) {
         walker.fail("nothing after the record");
         return walker.fault();
@@ -106,7 +106,8 @@ bool DocumentScanner::next(ScanLimits limits, Element& element, std::vector<Fiel
     Field whole;
     const std::size_t begin = walker_->position();
     const bool object = walker_->peek() == '{';
-    if (!(object ? walker_->object(fields) : walker_->value(whole, 0))) return stop(walker_->fault());
+    if (!(object ? walker_->object(fields, limits.bytes) : walker_->value(whole, 0)))
+        return stop(walker_->fault());
     element.raw = text_.substr(begin, walker_->last_end() - begin);
     element.error = walker_->note(limits);
     if (!object) element.error = ScanError{ScanFailure::not_object, begin, "an object"};

@@ -8,7 +8,8 @@
 // Checks:     every byte: grammar of RFC 8259, UTF-8, escapes, numbers, depth, also inside values nobody
 //             reads.
 // Input:      Buffer::kPadding readable bytes must follow the text; the text must outlive the fields.
-// Memory:     nothing is allocated per record once vectors and scratch have grown to the largest body seen.
+// Memory:     nothing is allocated per record once vectors and scratch have grown to the largest body seen;
+//             what a body of several MiB needed is given back by the next small one.
 //             Scratch text (Field::in_scratch) lives until the next record.
 // Threads:    one at a time.
 #pragma once
@@ -41,6 +42,9 @@ using ScanOutcome = std::optional<ScanError>;
 
 struct ScanLimits {
     int depth = 32;  ///< of objects and arrays, the record itself counts one
+    /// For callers that want nothing of a record longer than this: members that begin further behind its
+    /// start are checked, but not kept, or in place of the last one.
+    std::size_t bytes = std::string_view::npos;
 };
 
 /// Nesting that no limit can lift: what lies deeper is not even checked.

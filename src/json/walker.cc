@@ -11,6 +11,9 @@
 namespace tillstream::json::internal {
 namespace {
 
+/// Of the scratch memory, which is as large as the text.
+constexpr std::size_t kKept = 4 << 20;
+
 bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -70,6 +73,7 @@ void Walker::open(std::string_view text, const std::uint32_t* tokens) {
     text_ = text.data();
     next_ = tokens;
     size_ = end_ = static_cast<std::uint32_t>(text.size());
+    if (scratch_.capacity() > kKept && size_ <= kKept) Buffer().swap(scratch_);
     begin_record();
 }
 
@@ -265,8 +269,9 @@ bool Walker::value(Field& out, int depth) {
     return true;
 }
 
-bool Walker::object(std::vector<Field>& out) {
+bool Walker::object(std::vector<Field>& out, std::size_t bytes) {
     out.clear();
+    const std::size_t begin = *next_;
     deepest_ = 1;
     too_deep_at_ = *next_;
     advance();
@@ -275,7 +280,9 @@ bool Walker::object(std::vector<Field>& out) {
         return true;
     }
     for (;;) {
-        Field& field = out.emplace_back();
+        if (out.empty() || *next_ - begin <= bytes) [[likely]]
+            out.emplace_back();
+        Field& field = out.back();
         if (peek() != '"') return fail("a key in quotes");
         if (!string(field.key, field.key_in_scratch)) return false;
         if (peek() != ':') return fail("a colon");

@@ -18,12 +18,16 @@ struct RowDecoder::State {
     void add_texts(const HeaderBinding& header, std::span<const std::string_view> values);
     void add_broken(std::string_view raw, FieldError error, std::string_view event_id);
     RowBatchPtr finish();
+    void drop();
+    std::size_t kept_bytes() const;
 
     ContractPtr contract;
     DecodeLimits limits;
     FieldMap names;
+    std::size_t stored_bytes = 0;  ///< of the batch
 
 private:
+    void trim();
     void grow(std::size_t rows);
     void begin_row();
     void end_row(std::string_view stored);

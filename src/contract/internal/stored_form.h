@@ -30,6 +30,7 @@ void append_broken(std::string& out, std::string_view raw);
 class JsonCheck {
 public:
     bool operator()(std::string_view text);
+    std::size_t kept_bytes() const { return padded_.capacity() + fields_.capacity() * sizeof(json::Field); }
 
 private:
     json::Scanner scanner_;

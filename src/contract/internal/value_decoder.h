@@ -27,6 +27,7 @@ public:
     /// Texts inside `input` are borrowed from now on.
     void set_input(std::string_view input) { input_ = input; }
     Arena& arena() { return arena_; }
+    const Arena& arena() const { return arena_; }
 
     /// Sets value and validity of the row; the cell is untouched unless the outcome is ok.
     decode::Outcome decode(const Column& column, json::Kind kind, std::string_view text, std::size_t row,

@@ -12,6 +12,8 @@ public:
     char* allocate(std::size_t size);
     /// Keeps the first block for the next round.
     void clear();
+    /// Of the last block, the only one behind clear.
+    std::size_t capacity() const { return size_; }
 
 private:
     std::vector<std::unique_ptr<char[]>> blocks_;

@@ -22,11 +22,11 @@ Result<std::shared_ptr<const Buffer>> plain_text(IngestBody body, std::size_t li
 }
 
 Ingest::Stream::Stream(ContractPtr contract, std::vector<SourceInfo> shards, IngestLimits limits,
-                       Metrics& metrics)
+                       std::size_t stored_bytes, Metrics& metrics)
     : contract_(std::move(contract)),
       shards_(std::move(shards)),
       ingest_limits_(limits),
-      limits_{limits.record_bytes, limits.depth, limits.records_per_body},
+      limits_{limits.record_bytes, limits.depth, limits.records_per_body, stored_bytes},
       accepted_(metrics.counter("tillstream_ingest_records_total", "Records stored, by verdict.",
                                 {{"stream", contract_->name}, {"status", "accepted"}})),
       quarantined_(metrics.counter("tillstream_ingest_records_total", "Records stored, by verdict.",

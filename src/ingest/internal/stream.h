@@ -17,7 +17,9 @@ Result<std::shared_ptr<const Buffer>> plain_text(IngestBody body, std::size_t li
 
 class Ingest::Stream {
 public:
-    Stream(ContractPtr contract, std::vector<SourceInfo> shards, IngestLimits limits, Metrics& metrics);
+    /// `stored_bytes`: the most one request may take in the log.
+    Stream(ContractPtr contract, std::vector<SourceInfo> shards, IngestLimits limits,
+           std::size_t stored_bytes, Metrics& metrics);
 
     BodyResult decode(BodyFormat format, const std::shared_ptr<const Buffer>& text);
     /// As it was decoded under another version of the contract, or other limits.

@@ -29,8 +29,8 @@ public:
 
     /// Forgets scratch text and notes of the record before.
     void begin_record();
-    /// An object's members, at its brace.
-    bool object(std::vector<Field>& out);
+    /// An object's members, at its brace; ScanLimits::bytes.
+    bool object(std::vector<Field>& out, std::size_t bytes);
     /// Any value inside `depth` containers; `out.key` is left alone. Objects and arrays are checked and
     /// skipped.
     bool value(Field& out, int depth);
