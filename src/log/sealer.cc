@@ -151,7 +151,7 @@ Status Sealer::work() {
 std::optional<PassLimits> Sealer::due() {
     const Unsealed unsealed = published_.unsealed();
     PassLimits limits;
-    limits.bytes = {options_.seal_bytes, options_.seal_total_bytes};
+    limits.volume = {options_.seal_bytes, options_.seal_total_bytes};
     bool asked = false;
     {
         const std::lock_guard lock(mutex_);
@@ -277,7 +277,7 @@ Result<bool> Sealer::is_whole(const CutObject& object) const {
 }
 
 void Sealer::sealed(const BuiltPass& built, Lsn scanned) {
-    published_.sealed_to(scanned, built.raw_bytes, built.next_arrival);
+    published_.sealed_to(scanned, built.volumes, built.next_arrival);
     {
         const std::lock_guard lock(mutex_);
         scanned_ = std::max(scanned_, scanned);
