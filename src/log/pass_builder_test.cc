@@ -107,8 +107,8 @@ TEST_F(PassBuilderTest, AnObjectWhoseIndexIsFullIsFollowedByAnother) {
     EXPECT_TRUE(*reader.at_end(gaps));
     EXPECT_TRUE(gaps.empty());
     for (const CutObject& object : built.pass.objects) {
-        EXPECT_EQ(log.find(kSource, object.first)->second, object);
-        EXPECT_EQ(log.find(kSource, object.last)->second, object);
+        EXPECT_EQ(log.find(kSource, object.first).object, object);
+        EXPECT_EQ(log.find(kSource, object.last).object, object);
     }
 }
 

@@ -395,6 +395,16 @@ TEST_F(SealerTest, DamageInTheJournalIsToldByTheSealedFormToo) {
         ASSERT_EQ(all->gaps.size(), 1U);
         EXPECT_EQ(all->gaps.front().from, Offset{2});
         EXPECT_EQ(all->gaps.front().to, Offset{3});
+        for (std::uint64_t from = 0; from < 4; ++from) {
+            const auto piece = (*journal_->open_reader_at(source, Offset{from}))->read(1);
+            ASSERT_TRUE(piece && !piece->batches.empty());
+            EXPECT_EQ(piece->batches.front().base, Offset{from == 2 ? 3 : from});
+            ASSERT_EQ(piece->gaps.size(), from < 3 ? 1U : 0U) << from;
+            if (from < 3) {
+                EXPECT_EQ(piece->gaps.front().from, Offset{2});
+                EXPECT_EQ(piece->gaps.front().to, Offset{3});
+            }
+        }
     };
     check();
     for (int i = 0; i < 40; ++i) append(source, std::string(20'000, 'x'));
@@ -467,6 +477,22 @@ TEST_F(SealerTest, ReadersBeginAtAnyRecordTailJournalOrSealed) {
             }
         }
         EXPECT_EQ(next, end);
+    }
+}
+
+TEST_F(SealerTest, ARecordIsFoundWhilePassesAreDone) {
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    for (std::uint64_t offset = 0; offset < 300; ++offset) {
+        append(source, "{}");
+        std::thread sealing([&] { EXPECT_TRUE(journal_->seal("", 60s)); });
+        for (int i = 0; i < 20; ++i) {
+            const auto piece = (*journal_->open_reader_at(source, Offset{offset}))->read(1);
+            const bool found = piece && piece->gaps.empty() && !piece->batches.empty() &&
+                               piece->batches.front().base == Offset{offset};
+            EXPECT_TRUE(found) << offset;
+        }
+        sealing.join();
     }
 }
 
