@@ -58,7 +58,8 @@ Result<bool> PassBuilder::take(const LogBatch& batch) {
 
 bool PassBuilder::ends_before(const LogBatch& batch) const {
     if (limits_.to) return batch.lsn >= *limits_.to;
-    return over_ || (limits_.before && batch.arrived >= *limits_.before);
+    return over_ || (limits_.before && batch.arrived >= *limits_.before) ||
+           (limits_.asked && batch.lsn > *limits_.asked);
 }
 
 Status PassBuilder::add(const LogBatch& batch) {

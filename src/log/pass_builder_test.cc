@@ -133,6 +133,19 @@ TEST_F(PassBuilderTest, WhatWasDividedIsDividedThereAgainWhateverIsKept) {
     }
 }
 
+TEST_F(PassBuilderTest, WhatWasAskedForEndsThePass) {
+    for (int i = 0; i < 5; ++i) publish({batch_of(kSource, {"a"}), batch_of(kSource, {"b"})});
+    PassLimits limits;
+    limits.asked = Lsn{3};
+    const BuiltPass built = build(limits);
+    EXPECT_EQ(built.pass.to, Lsn{4});
+    ASSERT_EQ(built.pass.objects.size(), 1U);
+    EXPECT_EQ(built.pass.objects[0].last, Offset{5});
+    EXPECT_TRUE(built.limited);
+    limits.asked = Lsn{5};
+    EXPECT_EQ(build(limits).pass.to, Lsn{6});
+}
+
 TEST_F(PassBuilderTest, VerdictsCountAsVolumeLikeLines) {
     constexpr std::uint64_t kGroups = 100;
     for (std::uint64_t i = 0; i < kGroups; ++i) publish({refused_batch()});

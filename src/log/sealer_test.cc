@@ -308,6 +308,27 @@ TEST_F(SealerTest, AStoreThatFailsStopsNothingAndIsTriedAgain) {
     journal_.close();  // before the store it seals into goes
 }
 
+TEST_F(SealerTest, ARequestSealsWhatWasThereAndNotWhatCameSince) {
+    SickStore store(objects_);
+    journal_.options().objects = &store;
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    append(source, "first");
+    store.sick = true;
+    EXPECT_FALSE(journal_->seal("", 0ms));
+    await([&] { return store.refused > 0; });
+    append(source, "asked for");
+    EXPECT_FALSE(journal_->seal("", 0ms));
+    append(source, "came since");
+    store.sick = false;
+    await([&] { return names().size() == 2; });
+    const std::string folder = "lake/raw/sales/year=2010/month=12/day=01/hour=08/";
+    const std::vector<std::string> expected{folder + "s0-0-0.ndjson.zst", folder + "s0-1-1.ndjson.zst"};
+    EXPECT_EQ(names(), expected);
+    journal_.close();  // before the store it seals into goes
+    EXPECT_EQ(names().size(), 3U);
+}
+
 TEST_F(SealerTest, AnObjectThatIsThereWithOtherContentIsDamageAndIsLeftAlone) {
     SickStore store(objects_);
     journal_.options().objects = &store;
