@@ -113,6 +113,7 @@ Result<OpenedCuts> open_cuts(Filesystem& fs, const std::string& dir, const Regis
     none.rebuilt = true;
     auto cuts = journal::load_cuts(fs, dir);
     if (cuts && cuts->uuid == registry.uuid) return OpenedCuts{*std::move(cuts), false};
+    if (!cuts && cuts.error().code == Errc::unavailable) return failure(std::move(cuts).error());
     if (cuts)
         return failure(Errc::corruption, fmt::format("{}/cuts belongs to another log: remove the file", dir));
     if (registry.epoch.value == 0) return none;  // a new log
