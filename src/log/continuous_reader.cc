@@ -20,8 +20,7 @@ void ContinuousReader::look_up(SourceId source, Offset from, Offset earliest,
         first_gaps_.push_back({source, from, earliest, std::string(kRemoved), Gap::Kind::retention});
     for (const CutGap& gap : damage)
         if (gap.to > first)
-            first_gaps_.push_back(
-                {source, std::max(gap.from, first), gap.to, gap.reason, Gap::Kind::damage});
+            first_gaps_.push_back({source, std::max(gap.from, first), gap.to, gap.reason, Gap::Kind::damage});
     skip_ = {source, from, first_gaps_};
 }
 

@@ -62,9 +62,7 @@ protected:
     MemoryFilesystem fs_;
     MemoryObjectStore objects_;
     const LogUuid uuid_{};
-    const SourceList sources_ = [] {
-        return std::vector<SourceInfo>{{kSource, "sales", ShardId{0}, 0}};
-    };
+    const SourceList sources_ = [] { return std::vector<SourceInfo>{{kSource, "sales", ShardId{0}, 0}}; };
     Published published_{Recovered{}, std::size_t{64} << 20, Lsn{0}, {20'000, 20'000}};
     Offset next_;
 };

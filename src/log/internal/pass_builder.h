@@ -27,9 +27,9 @@ using SourceList = std::function<std::vector<SourceInfo>()>;
 struct PassLimits {
     SealLimits volume;
     std::size_t index_bytes = kMaxSealedIndexBytes;  ///< of one object
-    std::optional<Timestamp> before;  ///< only records that arrived before it
-    std::optional<Lsn> asked;         ///< only groups up to it: nobody waits for what comes behind
-    std::optional<Lsn> to;            ///< only groups before it, and all of them: a cut made earlier
+    std::optional<Timestamp> before;                 ///< only records that arrived before it
+    std::optional<Lsn> asked;  ///< only groups up to it: nobody waits for what comes behind
+    std::optional<Lsn> to;     ///< only groups before it, and all of them: a cut made earlier
 };
 
 struct BuiltPass {

@@ -21,7 +21,7 @@ struct SealedStart {
     Lsn sealed;                       ///< the first group that is not sealed
     PassPtr pass;                     ///< a done one, with `object`; nothing: no such object
     std::optional<CutObject> object;  ///< the first that holds the record or one behind it
-    std::vector<CutGap> gaps;         ///< damage of the source at or behind the record, of passes up to `pass`
+    std::vector<CutGap> gaps;  ///< damage of the source at or behind the record, of passes up to `pass`
 };
 
 class SealedLog {
