@@ -15,6 +15,10 @@ Errc code_of(int number) {
         case EEXIST: return Errc::already_exists;
         case ENOSPC:
         case EDQUOT: return Errc::resource_exhausted;
+        // Out of descriptors or memory: nothing is wrong with the file.
+        case EMFILE:
+        case ENFILE:
+        case ENOMEM: return Errc::unavailable;
         default: return Errc::io;
     }
 }

@@ -1,14 +1,17 @@
 // What every Filesystem promises, run against the disk and against its twin in memory.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <string>
 
 #include "core/bytes.h"
 #include "core/env.h"
 #include "core/fault_env.h"
+#include "core/internal/errno_error.h"
 #include "core/memory_env.h"
 
 namespace tillstream {
@@ -208,6 +211,40 @@ TEST(PosixFilesystem, FallsBackWhereDirectIsRefused) {
     EXPECT_FALSE((*file)->direct());
     char into[16];
     EXPECT_EQ(*(*file)->read_at(0, into, sizeof into), sizeof into);
+}
+
+/// No descriptor can be opened while it lives.
+class NoDescriptors {
+public:
+    NoDescriptors() {
+        EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+        rlimit none = before_;
+        none.rlim_cur = 0;
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    }
+    ~NoDescriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+
+private:
+    rlimit before_{};
+};
+
+TEST(PosixFilesystem, WantOfDescriptorsIsNoFaultOfTheFile) {
+    Disk disk;
+    ASSERT_TRUE(write_file_atomic(disk.fs(), disk.path("there"), "x"));
+    {
+        const NoDescriptors none;
+        EXPECT_EQ(disk.fs().open(disk.path("there"), {}).error().code, Errc::unavailable);
+        EXPECT_EQ(disk.fs().sync_dir(disk.path("")).error().code, Errc::unavailable);
+        EXPECT_EQ(disk.fs().list(disk.path("")).error().code, Errc::unavailable);
+    }
+    EXPECT_EQ(*read_file(disk.fs(), disk.path("there")), "x");
+}
+
+TEST(ErrnoError, OnlyWhatPassesByItselfIsUnavailable) {
+    for (const int number : {EMFILE, ENFILE, ENOMEM})
+        EXPECT_EQ(internal::errno_error("open", "f", number).code, Errc::unavailable) << number;
+    for (const int number : {EIO, EACCES, ENOTDIR, EROFS})
+        EXPECT_EQ(internal::errno_error("open", "f", number).code, Errc::io) << number;
 }
 
 }  // namespace

@@ -24,6 +24,13 @@ tl::unexpected<Error> failed(std::string_view call, const std::string& path, int
     return failure(internal::errno_error(call, path, number));
 }
 
+/// Of a sync, whatever the reason: what a later one says proves nothing, so it may not look passing.
+tl::unexpected<Error> failed_sync(std::string_view call, const std::string& path) {
+    Error error = internal::errno_error(call, path, errno);
+    if (error.code == Errc::unavailable) error.code = Errc::io;
+    return failure(std::move(error));
+}
+
 /// Repeats a call a signal interrupted. Not for close(2): there Linux has already let go of the descriptor.
 template <class Call>
 auto uninterrupted(Call call) {
@@ -80,7 +87,7 @@ public:
 
     Status sync() override {
         // No retry, not even of EINTR: the kernel may have dropped the dirty pages with the first answer.
-        if (::fdatasync(fd_.get()) != 0) return failed("fdatasync", path_);
+        if (::fdatasync(fd_.get()) != 0) return failed_sync("fdatasync", path_);
         return {};
     }
 
@@ -191,7 +198,7 @@ public:
         const Descriptor fd(
             uninterrupted([&] { return ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
         if (fd.get() < 0) return failed("open", dir);
-        if (::fsync(fd.get()) != 0) return failed("fsync", dir);
+        if (::fsync(fd.get()) != 0) return failed_sync("fsync", dir);
         return {};
     }
 

@@ -12,11 +12,16 @@ constexpr std::string_view kRemoved = "older than what is kept";
 
 }  // namespace
 
-void ContinuousReader::look_up(SourceId source, Offset from, Offset earliest) {
-    skip_ = {source, from};
-    given_[source] = std::max(from, earliest);
+void ContinuousReader::look_up(SourceId source, Offset from, Offset earliest,
+                               const std::vector<CutGap>& damage) {
+    const Offset first = std::max(from, earliest);
+    given_[source] = first;
     if (from < earliest)
         first_gaps_.push_back({source, from, earliest, std::string(kRemoved), Gap::Kind::retention});
+    for (const CutGap& gap : damage)
+        if (gap.to > first)
+            first_gaps_.push_back({source, std::max(gap.from, first), gap.to, gap.reason, Gap::Kind::damage});
+    skip_ = {source, from, first_gaps_};
 }
 
 Result<LogRead> ContinuousReader::read(std::size_t max_bytes) {
@@ -41,15 +46,23 @@ void ContinuousReader::filter(LogRead& out) {
         std::erase_if(out.batches, [&](const LogBatch& batch) {
             return batch.source == skip_->source && batch.end() <= skip_->from;
         });
-        std::erase_if(out.gaps,
-                      [&](const Gap& gap) { return gap.source == skip_->source && gap.to <= skip_->from; });
-        for (Gap& gap : out.gaps)
-            if (gap.source == skip_->source) gap.from = std::max(gap.from, skip_->from);
+        skip_gaps(out.gaps);
     }
     for (const LogBatch& batch : out.batches) {
         Offset& given = given_[batch.source];
         given = std::max(given, batch.end());
     }
+}
+
+/// What lies before the record looked for, and what was told first: the journal may hold it still.
+void ContinuousReader::skip_gaps(std::vector<Gap>& gaps) const {
+    for (Gap& gap : gaps)
+        if (gap.source == skip_->source) gap.from = std::max(gap.from, skip_->from);
+    std::erase_if(gaps, [&](const Gap& gap) {
+        if (gap.source != skip_->source) return false;
+        const auto covers = [&](const Gap& told) { return told.from <= gap.from && gap.to <= told.to; };
+        return gap.to <= skip_->from || std::any_of(skip_->told.begin(), skip_->told.end(), covers);
+    });
 }
 
 Result<LogRead> ContinuousReader::read_on(std::size_t max_bytes) {

@@ -228,6 +228,7 @@ Result<CutsData> load_cuts(Filesystem& fs, const std::string& dir) {
     for (const std::string_view name : kNames) {
         auto bytes = read_file(fs, path_of(dir, name));
         if (!bytes) {
+            if (bytes.error().code == Errc::unavailable) return failure(std::move(bytes).error());
             if (bytes.error().code != Errc::not_found) damage = std::move(bytes).error();
             continue;
         }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/fault_env.h"
 #include "core/memory_env.h"
 #include "log/inspect.h"
 #include "tests/contract/format_page.h"
@@ -86,6 +87,19 @@ TEST(Cuts, TheNewerWholeCopyHolds) {
     expect_same(*load_cuts(fs, "log"), example());
     ASSERT_TRUE(fs.flip_bit("log/cuts", 50, 0));
     EXPECT_EQ(load_cuts(fs, "log").error().code, Errc::corruption);
+}
+
+TEST(Cuts, ACopyThatCannotBeReadNowIsNotPassedOver) {
+    MemoryFilesystem memory;
+    FaultFilesystem fs(memory);
+    ASSERT_TRUE(fs.make_dirs("log"));
+    ASSERT_TRUE(store_cuts(fs, "log", example()));
+    for (const std::uint64_t nth : {1U, 2U}) {
+        fs.fail(FileCall::open, nth, Error{Errc::unavailable, "too many open files"});
+        EXPECT_EQ(load_cuts(fs, "log").error().code, Errc::unavailable);
+        fs.heal();
+    }
+    expect_same(*load_cuts(fs, "log"), example());
 }
 
 TEST(Cuts, InspectTellsAllOfThem) {

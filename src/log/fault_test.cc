@@ -169,7 +169,7 @@ bool spare_ready(MemoryFilesystem& disk) {
 }
 
 /// The budget holds two segments, so the second one can begin only with the very spare that failed.
-void roll_fails_for_want_of_room(FileCall call) {
+void roll_fails_for_a_while(FileCall call, Errc code) {
     SCOPED_TRACE("call kind " + std::to_string(static_cast<int>(call)));
     MemoryFilesystem disk;
     FaultFilesystem faulty(disk);
@@ -181,11 +181,12 @@ void roll_fails_for_want_of_room(FileCall call) {
     ASSERT_TRUE(journal.open());
     const SourceId source = journal->register_stream("sales", 1)->front().id;
     while (!spare_ready(disk)) std::this_thread::yield();
-    faulty.fail(call, 1, Error{Errc::resource_exhausted, "injected"}, true);
+    faulty.fail(call, 1, Error{code, "injected"}, true);
     std::size_t kept = 0;
     Result<Appended> answer = append_and_wait(*journal, one(batch_of(source, {kBig})));
     for (; answer; answer = append_and_wait(*journal, one(batch_of(source, {kBig})))) ++kept;
     EXPECT_EQ(answer.error().message.find("budget"), std::string::npos) << answer.error().message;
+    EXPECT_EQ(answer.error().code, code);
     for (int i = 0; i < 3; ++i) EXPECT_FALSE(append_and_wait(*journal, one(batch_of(source, {kBig}))));
     faulty.heal();
     answer = append_and_wait(*journal, one(batch_of(source, {kBig})));
@@ -195,7 +196,8 @@ void roll_fails_for_want_of_room(FileCall call) {
 
 TEST(JournalSpace, ASpareThatCouldNotBeUsedIsNotLost) {
     for (const FileCall call : {FileCall::open, FileCall::rename, FileCall::sync_dir})
-        roll_fails_for_want_of_room(call);
+        for (const Errc code : {Errc::resource_exhausted, Errc::unavailable})
+            roll_fails_for_a_while(call, code);
 }
 
 TEST(JournalSpace, FullQueueAnswersUnavailable) {

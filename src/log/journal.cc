@@ -113,6 +113,7 @@ Result<OpenedCuts> open_cuts(Filesystem& fs, const std::string& dir, const Regis
     none.rebuilt = true;
     auto cuts = journal::load_cuts(fs, dir);
     if (cuts && cuts->uuid == registry.uuid) return OpenedCuts{*std::move(cuts), false};
+    if (!cuts && cuts.error().code == Errc::unavailable) return failure(std::move(cuts).error());
     if (cuts)
         return failure(Errc::corruption, fmt::format("{}/cuts belongs to another log: remove the file", dir));
     if (registry.epoch.value == 0) return none;  // a new log
@@ -213,14 +214,12 @@ struct Journal::Parts {
     }
 
     /// Where a reader begins that looks for a record.
-    journal::ReadPlace place_of(SourceId source, Offset from) const {
-        const auto found = sealed.find(source, from);
-        if (found) {
-            const journal::CutObject& object = found->second;
-            const journal::SealedKey key{object.hour, object.source, from};
-            return {{found->first->from, 0}, journal::ReadPlace::Sealed{found->first->to, key}};
+    journal::ReadPlace place_of(SourceId source, Offset from, const journal::SealedStart& start) const {
+        if (start.object) {
+            const journal::SealedKey key{start.object->hour, source, std::max(from, start.object->first)};
+            return {{start.pass->from, 0}, journal::ReadPlace::Sealed{start.pass->to, key}};
         }
-        const Lsn begin = store ? sealed.sealed() : Lsn{1};
+        const Lsn begin = store ? start.sealed : Lsn{1};
         return {{published.group_before(source, from, begin), 0}, std::nullopt};
     }
 
@@ -369,10 +368,11 @@ Result<std::unique_ptr<LogReader>> Journal::open_reader(std::string_view cursor,
 Result<std::unique_ptr<LogReader>> Journal::open_reader_at(SourceId source, Offset from) {
     if (source.value == 0 || source.value > parts_->source_count.load())
         return failure(Errc::not_found, fmt::format("no source {}", source.value));
+    const journal::SealedStart start = parts_->sealed.find(source, from);
     auto reader = std::make_unique<journal::ContinuousReader>(
-        parts_->fs, parts_->published, parts_->uuid, parts_->sealed_store(), parts_->place_of(source, from),
-        ReadFrom::nearest);
-    reader->look_up(source, from, earliest()[source.value - 1].next);
+        parts_->fs, parts_->published, parts_->uuid, parts_->sealed_store(),
+        parts_->place_of(source, from, start), ReadFrom::nearest);
+    reader->look_up(source, from, earliest()[source.value - 1].next, start.gaps);
     return std::unique_ptr<LogReader>(std::move(reader));
 }
 

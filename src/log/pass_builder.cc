@@ -58,7 +58,8 @@ Result<bool> PassBuilder::take(const LogBatch& batch) {
 
 bool PassBuilder::ends_before(const LogBatch& batch) const {
     if (limits_.to) return batch.lsn >= *limits_.to;
-    return over_ || (limits_.before && batch.arrived >= *limits_.before);
+    return over_ || (limits_.before && batch.arrived >= *limits_.before) ||
+           (limits_.asked && batch.lsn > *limits_.asked);
 }
 
 Status PassBuilder::add(const LogBatch& batch) {
@@ -69,36 +70,48 @@ Status PassBuilder::add(const LogBatch& batch) {
     }
     next = std::max(next, batch.end());
     if (kept_with(batch) != nullptr) return close(batch.source);
-    const Timestamp hour = hour_of(batch.arrived);
-    auto open = open_.find(batch.source);
-    if (open != open_.end() && (open->second.cut.hour != hour || open->second.cut.kind != batch.kind)) {
-        TILLSTREAM_CHECK(close(batch.source));
-        open = open_.end();
-    }
-    if (open == open_.end()) {
-        if (batch.source.value > sources_.size()) sources_ = list_sources_();
-        if (batch.source.value == 0 || batch.source.value > sources_.size())
-            return failure(Errc::corruption, "the journal holds records of a source nobody registered");
-        CutObject cut;
-        cut.source = batch.source;
-        cut.kind = batch.kind;
-        cut.hour = hour;
-        cut.first = batch.base;
-        SealedObjectWriter writer(log_, sources_[batch.source.value - 1], hour, batch.kind);
-        open = open_.emplace(batch.source, Open{std::move(writer), cut}).first;
-    }
-    TILLSTREAM_CHECK(open->second.writer.add(batch, place_));
-    CutObject& cut = open->second.cut;
+    CutObject& cut = *TILLSTREAM_TRY(write(batch));
     cut.last = Offset{batch.end().value - 1};
     cut.last_arrived = batch.arrived;
     cut.last_group = batch.lsn;
-    const std::uint64_t bytes = batch.records->values.size();
-    cut.raw_bytes += bytes;
-    std::uint64_t& raw = raw_[batch.source];
-    raw += bytes;
-    raw_total_ += bytes;
-    over_ = over_ || raw >= limits_.bytes.source_bytes || raw_total_ >= limits_.bytes.total_bytes;
+    cut.raw_bytes += batch.records->values.size();
+    const std::uint64_t bytes = volume_of(batch);
+    std::uint64_t& volume = volumes_[batch.source];
+    volume += bytes;
+    volume_ += bytes;
+    over_ = over_ || volume >= limits_.volume.source_bytes || volume_ >= limits_.volume.total_bytes;
     return {};
+}
+
+/// Into the open object of the batch's source, or a new one if the batch does not go there.
+Result<CutObject*> PassBuilder::write(const LogBatch& batch) {
+    const auto open = open_.find(batch.source);
+    const bool goes_on = open != open_.end() && open->second.cut.hour == hour_of(batch.arrived) &&
+                         open->second.cut.kind == batch.kind;
+    if (goes_on) {
+        Status added = open->second.writer.add(batch, place_);
+        if (added) return &open->second.cut;
+        // Its index is full; an empty one has room for any request.
+        if (added.error().code != Errc::resource_exhausted) return failure(std::move(added).error());
+    }
+    TILLSTREAM_CHECK(close(batch.source));
+    Open* const fresh = TILLSTREAM_TRY(open_object(batch));
+    TILLSTREAM_CHECK(fresh->writer.add(batch, place_));
+    return &fresh->cut;
+}
+
+Result<PassBuilder::Open*> PassBuilder::open_object(const LogBatch& batch) {
+    if (batch.source.value > sources_.size()) sources_ = list_sources_();
+    if (batch.source.value == 0 || batch.source.value > sources_.size())
+        return failure(Errc::corruption, "the journal holds records of a source nobody registered");
+    CutObject cut;
+    cut.source = batch.source;
+    cut.kind = batch.kind;
+    cut.hour = hour_of(batch.arrived);
+    cut.first = batch.base;
+    SealedObjectWriter writer(log_, sources_[batch.source.value - 1], cut.hour, cut.kind,
+                              limits_.index_bytes);
+    return &open_.emplace(batch.source, Open{std::move(writer), cut}).first->second;
 }
 
 const CutObject* PassBuilder::kept_with(const LogBatch& batch) const {
@@ -156,7 +169,7 @@ Result<BuiltPass> PassBuilder::finish(Lsn to) {
         built.objects.push_back(std::move(bytes));
     }
     built.pass = std::move(pass_);
-    built.raw_bytes.assign(raw_.begin(), raw_.end());
+    built.volumes.assign(volumes_.begin(), volumes_.end());
     built.next_arrival = next_arrival_;
     built.limited = limited_;
     return built;

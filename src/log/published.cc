@@ -26,6 +26,9 @@ std::size_t memory_of(const RecordBlock& records) {
            memory_of(records.rejections);
 }
 
+/// Of a batch, a rejection or an error in an object's index, about.
+constexpr std::uint64_t kIndexEntryBytes = 16;
+
 /// Segments before a hole, or before one that is unreadable but sealed, are not read from any more: the
 /// sealed log has what they held.
 std::size_t first_visible(const Recovered& recovered, Lsn sealed) {
@@ -54,6 +57,18 @@ std::size_t memory_of(const std::vector<LogBatch>& batches) {
         if (rows != measured) measured_bytes = rows->memory_bytes();
         measured = rows;
         bytes += measured_bytes * batch.rows.rows.size() / rows->rows();
+    }
+    return bytes;
+}
+
+std::uint64_t volume_of(const LogBatch& batch) {
+    const RecordBlock& records = *batch.records;
+    std::uint64_t bytes = kIndexEntryBytes + records.values.size() + records.event_ids.size() +
+                          2 * records.event_id_ends.size();
+    for (const Rejection& rejection : records.rejections) {
+        bytes += kIndexEntryBytes;
+        for (const FieldError& error : rejection.errors)
+            bytes += kIndexEntryBytes + error.pointer.size() + error.expected.size() + error.found.size();
     }
     return bytes;
 }
@@ -165,8 +180,9 @@ bool Published::count_unsealed(const TailGroup& group) {
     for (const LogBatch& batch : group.batches) {
         if (unsealed_.size() < batch.source.value) unsealed_.resize(batch.source.value);
         std::uint64_t& bytes = unsealed_[batch.source.value - 1];
-        bytes += batch.records->values.size();
-        unsealed_total_ += batch.records->values.size();
+        const std::uint64_t volume = volume_of(batch);
+        bytes += volume;
+        unsealed_total_ += volume;
         full = full || bytes >= seal_limits_.source_bytes;
     }
     full = full || over_limit();
@@ -197,11 +213,11 @@ void Published::wake_sealer() {
     to_seal_.notify_one();
 }
 
-void Published::sealed_to(Lsn next, const std::vector<std::pair<SourceId, std::uint64_t>>& bytes,
+void Published::sealed_to(Lsn next, const std::vector<std::pair<SourceId, std::uint64_t>>& volumes,
                           std::optional<Timestamp> oldest) {
     const std::lock_guard lock(mutex_);
     sealed_ = std::max(sealed_, next);
-    for (const auto& [source, sealed] : bytes)
+    for (const auto& [source, sealed] : volumes)
         if (source.value <= unsealed_.size())
             unsealed_[source.value - 1] -= std::min(unsealed_[source.value - 1], sealed);
     // Of what an earlier run left only the size of its segments was known.

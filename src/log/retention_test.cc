@@ -18,7 +18,22 @@ using testing::SealerTest;
 
 using namespace std::chrono_literals;
 
-using RetentionTest = SealerTest;
+class RetentionTest : public SealerTest {
+protected:
+    /// Of one source, from an offset on.
+    std::vector<std::string> values_at(SourceId source, std::uint64_t from) {
+        std::vector<std::string> values;
+        const auto reader = *journal_->open_reader_at(source, Offset{from});
+        for (;;) {
+            const auto piece = reader->read(1 << 20);
+            EXPECT_TRUE(piece);
+            if (!piece || piece->batches.empty()) return values;
+            for (const LogBatch& batch : piece->batches)
+                for (std::uint32_t i = 0; batch.source == source && i < batch.count(); ++i)
+                    values.emplace_back(batch.records->value(i));
+        }
+    }
+};
 
 TEST_F(RetentionTest, RetentionRemovesWholeObjectsOldestFirstAndNeverWhatIsNeeded) {
     // Asked by the sealer until the journal is closed, after this function.
@@ -68,6 +83,10 @@ TEST_F(RetentionTest, RetentionRemovesWholeObjectsOldestFirstAndNeverWhatIsNeede
     EXPECT_EQ(at->gaps.front().from, Offset{1});
     EXPECT_EQ(at->gaps.front().to, Offset{3});
     EXPECT_EQ(at->gaps.front().kind, Gap::Kind::retention);
+    for (const std::uint64_t from : {0U, 1U, 2U, 3U})
+        EXPECT_EQ(values_at(sources[0].id, from), (std::vector<std::string>{"a3", "a4", "a5"})) << from;
+    EXPECT_EQ(values_at(sources[0].id, 4), (std::vector<std::string>{"a4", "a5"}));
+    EXPECT_EQ(values_at(sources[1].id, 0), (std::vector<std::string>{"b5", "last", "more"}));
 }
 
 TEST_F(RetentionTest, RetentionByBytesIsOfTheWholeStream) {

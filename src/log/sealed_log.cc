@@ -117,6 +117,10 @@ Status SealedLog::forget_removed() {
 
 Lsn SealedLog::sealed() const {
     const std::lock_guard lock(mutex_);
+    return sealed_to();
+}
+
+Lsn SealedLog::sealed_to() const {
     if (data_.passes.empty()) return begin_;
     const Pass& last = *data_.passes.back();
     return last.done ? last.to : last.from;
@@ -134,15 +138,25 @@ PassPtr SealedLog::pass_for(Lsn next) const {
     return i < data_.passes.size() && data_.passes[i]->done ? data_.passes[i] : nullptr;
 }
 
-std::optional<std::pair<PassPtr, CutObject>> SealedLog::find(SourceId source, Offset offset) const {
+SealedStart SealedLog::find(SourceId source, Offset offset) const {
     const std::lock_guard lock(mutex_);
-    for (auto pass = data_.passes.rbegin(); pass != data_.passes.rend(); ++pass) {
-        if (!(*pass)->done) continue;
-        for (const CutObject& object : (*pass)->objects)
-            if (object.source == source && object.first <= offset && offset <= object.last)
-                return std::pair(*pass, object);
+    SealedStart start;
+    start.sealed = sealed_to();
+    for (const PassPtr& pass : data_.passes) {
+        if (!pass->done) break;
+        for (const CutGap& gap : pass->gaps)
+            if (gap.source == source && gap.to > offset) start.gaps.push_back(gap);
+        // In the order of their hours, so of one source's offsets.
+        const auto found =
+            std::find_if(pass->objects.begin(), pass->objects.end(), [&](const CutObject& object) {
+                return object.source == source && !object.removed && offset <= object.last;
+            });
+        if (found == pass->objects.end()) continue;
+        start.pass = pass;
+        start.object = *found;
+        break;
     }
-    return std::nullopt;
+    return start;
 }
 
 std::vector<PassPtr> SealedLog::passes() const {

@@ -6,6 +6,7 @@
 #include "core/assert.h"
 #include "core/checksum.h"
 #include "log/internal/sealed_index.h"
+#include "log/internal/sealed_sections.h"
 
 namespace tillstream::journal {
 
@@ -39,9 +40,11 @@ std::string_view fault_of(const RecordBlock& records) {
     return {};
 }
 
+/// At most: two frames that follow each other hold more lines than fit into one.
 std::uint64_t index_bytes_of(const LogBatch& batch) {
-    std::uint64_t bytes = 128 + batch.contract.size() + batch.records->event_ids.size() +
-                          5 * batch.records->event_id_ends.size();
+    const std::uint64_t frames = 2 * (batch.records->values.size() / kSealedFrameBytes) + 3;
+    std::uint64_t bytes = 128 + frames * kSealedFrameEntryBytes + batch.contract.size() +
+                          batch.records->event_ids.size() + 5 * batch.records->event_id_ends.size();
     for (const Rejection& rejection : batch.records->rejections) {
         bytes += 16;
         for (const FieldError& error : rejection.errors)
@@ -54,6 +57,7 @@ std::uint64_t index_bytes_of(const LogBatch& batch) {
 
 struct SealedObjectWriter::Parts {
     SealedId id;
+    std::size_t max_index_bytes = 0;
     std::optional<Cursor> last_place;
     Timestamp arrived;
     std::uint64_t raw_bytes = 0;
@@ -89,8 +93,9 @@ Status SealedObjectWriter::Parts::check(const LogBatch& batch, const Cursor& pla
     if (!fault.empty())
         return failure(Errc::invalid_argument, fmt::format("batch at offset {} of source {} has {}",
                                                            batch.base.value, batch.source.value, fault));
-    const bool full = index.bytes() + index_bytes_of(batch) > kMaxSealedIndexBytes ||
-                      std::uint64_t{index.records()} + batch.count() > UINT32_MAX;
+    const std::uint64_t index_bytes = index.bytes() + id.source.stream.size() + index_bytes_of(batch);
+    const bool full =
+        index_bytes > max_index_bytes || std::uint64_t{index.records()} + batch.count() > UINT32_MAX;
     if (full)
         return failure(Errc::resource_exhausted,
                        fmt::format("sealed object of source {} is full with {} records: begin another",
@@ -154,10 +159,11 @@ Status SealedObjectWriter::Parts::append_index() {
 }
 
 SealedObjectWriter::SealedObjectWriter(const LogUuid& log, const SourceInfo& source, Timestamp hour,
-                                       BatchKind kind)
+                                       BatchKind kind, std::size_t max_index_bytes)
     : parts_(std::make_unique<Parts>()) {
     TILLSTREAM_ASSERT(hour.micros % kHourMicros == 0);
     parts_->id = {log, source, Offset{}, Offset{}, hour, kind};
+    parts_->max_index_bytes = max_index_bytes;
 }
 
 SealedObjectWriter::~SealedObjectWriter() = default;

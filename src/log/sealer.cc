@@ -151,15 +151,20 @@ Status Sealer::work() {
 std::optional<PassLimits> Sealer::due() {
     const Unsealed unsealed = published_.unsealed();
     PassLimits limits;
-    limits.bytes = {options_.seal_bytes, options_.seal_total_bytes};
-    bool asked = false;
+    limits.volume = {options_.seal_bytes, options_.seal_total_bytes};
+    std::optional<Lsn> asked;
     {
         const std::lock_guard lock(mutex_);
         if (unsealed.last < scanned_) return std::nullopt;
-        asked = requested_ >= scanned_;
+        if (requested_ >= scanned_) asked = requested_;
     }
     const bool tight = hidden_.empty() && preparer_.short_of_room();
-    if (asked || unsealed.full || tight) return limits;
+    if (unsealed.full || tight) return limits;
+    // Not to the log's end: under load that moves on, and somebody waits.
+    if (asked) {
+        limits.asked = asked;
+        return limits;
+    }
     const Timestamp now = hour_of(clock_.now());
     if (!unsealed.oldest || now <= hour_of(*unsealed.oldest)) return std::nullopt;
     limits.before = now;
@@ -277,7 +282,7 @@ Result<bool> Sealer::is_whole(const CutObject& object) const {
 }
 
 void Sealer::sealed(const BuiltPass& built, Lsn scanned) {
-    published_.sealed_to(scanned, built.raw_bytes, built.next_arrival);
+    published_.sealed_to(scanned, built.volumes, built.next_arrival);
     {
         const std::lock_guard lock(mutex_);
         scanned_ = std::max(scanned_, scanned);

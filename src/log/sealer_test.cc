@@ -308,6 +308,27 @@ TEST_F(SealerTest, AStoreThatFailsStopsNothingAndIsTriedAgain) {
     journal_.close();  // before the store it seals into goes
 }
 
+TEST_F(SealerTest, ARequestSealsWhatWasThereAndNotWhatCameSince) {
+    SickStore store(objects_);
+    journal_.options().objects = &store;
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    append(source, "first");
+    store.sick = true;
+    EXPECT_FALSE(journal_->seal("", 0ms));
+    await([&] { return store.refused > 0; });
+    append(source, "asked for");
+    EXPECT_FALSE(journal_->seal("", 0ms));
+    append(source, "came since");
+    store.sick = false;
+    await([&] { return names().size() == 2; });
+    const std::string folder = "lake/raw/sales/year=2010/month=12/day=01/hour=08/";
+    const std::vector<std::string> expected{folder + "s0-0-0.ndjson.zst", folder + "s0-1-1.ndjson.zst"};
+    EXPECT_EQ(names(), expected);
+    journal_.close();  // before the store it seals into goes
+    EXPECT_EQ(names().size(), 3U);
+}
+
 TEST_F(SealerTest, AnObjectThatIsThereWithOtherContentIsDamageAndIsLeftAlone) {
     SickStore store(objects_);
     journal_.options().objects = &store;
@@ -395,6 +416,16 @@ TEST_F(SealerTest, DamageInTheJournalIsToldByTheSealedFormToo) {
         ASSERT_EQ(all->gaps.size(), 1U);
         EXPECT_EQ(all->gaps.front().from, Offset{2});
         EXPECT_EQ(all->gaps.front().to, Offset{3});
+        for (std::uint64_t from = 0; from < 4; ++from) {
+            const auto piece = (*journal_->open_reader_at(source, Offset{from}))->read(1);
+            ASSERT_TRUE(piece && !piece->batches.empty());
+            EXPECT_EQ(piece->batches.front().base, Offset{from == 2 ? 3 : from});
+            ASSERT_EQ(piece->gaps.size(), from < 3 ? 1U : 0U) << from;
+            if (from < 3) {
+                EXPECT_EQ(piece->gaps.front().from, Offset{2});
+                EXPECT_EQ(piece->gaps.front().to, Offset{3});
+            }
+        }
     };
     check();
     for (int i = 0; i < 40; ++i) append(source, std::string(20'000, 'x'));
@@ -467,6 +498,22 @@ TEST_F(SealerTest, ReadersBeginAtAnyRecordTailJournalOrSealed) {
             }
         }
         EXPECT_EQ(next, end);
+    }
+}
+
+TEST_F(SealerTest, ARecordIsFoundWhilePassesAreDone) {
+    open();
+    const SourceId source = journal_->register_stream("sales", 1)->front().id;
+    for (std::uint64_t offset = 0; offset < 300; ++offset) {
+        append(source, "{}");
+        std::thread sealing([&] { EXPECT_TRUE(journal_->seal("", 60s)); });
+        for (int i = 0; i < 20; ++i) {
+            const auto piece = (*journal_->open_reader_at(source, Offset{offset}))->read(1);
+            const bool found = piece && piece->gaps.empty() && !piece->batches.empty() &&
+                               piece->batches.front().base == Offset{offset};
+            EXPECT_TRUE(found) << offset;
+        }
+        sealing.join();
     }
 }
 

@@ -93,6 +93,9 @@ Status LocalObjectStore::State::make_durable(const std::string& folder) {
 Status LocalObjectStore::State::settle(const std::string& folder) {
     const Status synced = make_durable(folder);
     const std::lock_guard lock(mutex);
+    // Nothing was synced for want of a descriptor: the next put or remove syncs it all.
+    if (!synced && synced.error().code == Errc::unavailable)
+        return failure(Errc::outcome_unknown, synced.error().message);
     if (!synced) {
         failed_sync = Error{Errc::io, fmt::format("the object store in {} changes nothing any more until the "
                                                   "program is started anew: {}",

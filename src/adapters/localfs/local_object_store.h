@@ -6,7 +6,8 @@
 //           own: put_if_absent never replaces one.
 // Owner:    one at a time per root: the lock of the data folder sees to that.
 // Errors:   those of the port. Once syncing a folder has failed, every later put and remove answers io until
-//           the store is opened anew: what a later sync would say proves nothing.
+//           the store is opened anew: what a later sync would say proves nothing. One that could not begin
+//           (unavailable: no descriptor) leaves the outcome unknown, and the call may be repeated.
 // Limits:   all on one file system: a lake on another disk is mounted as the whole root.
 //           Folders stay when their last object is removed.
 #pragma once

@@ -95,6 +95,18 @@ TEST(LocalObjectStore, AFailedWriteOrSyncOfAFileIsNoObjectAndMayBeRepeated) {
     }
 }
 
+TEST(LocalObjectStore, ASyncOfAFolderThatCouldNotBeginIsBegunAgain) {
+    OnFaultTwin twin;
+    twin.fs.fail(FileCall::sync_dir, 1, Error{Errc::unavailable, "too many open files"});
+    EXPECT_EQ(twin.store().put_if_absent("lake/a", "x").error().code, Errc::outcome_unknown);
+    EXPECT_EQ(*twin.store().put_if_absent("lake/a", "x"), PutOutcome::present);
+    twin.memory.crash(MemoryFilesystem::Loss::all);
+    EXPECT_EQ(*twin.store().get("lake/a", 0, 1), "x") << "the second put made it durable";
+    twin.fs.fail(FileCall::sync_dir, 1, Error{Errc::unavailable, "too many open files"});
+    EXPECT_EQ(twin.store().remove("lake/a").error().code, Errc::outcome_unknown);
+    EXPECT_TRUE(twin.store().remove("lake/a"));
+}
+
 TEST(LocalObjectStore, AFailedSyncOfAFolderIsNeverBelievedLater) {
     OnFaultTwin twin;
     twin.fs.fail(FileCall::sync_dir, 1, Error{Errc::io, "bad disk"});

@@ -8,7 +8,8 @@
 
 namespace tillstream::internal {
 
-/// `number` is errno right after the call.
+/// `number` is errno right after the call. unavailable only for what passes by itself: the call did nothing
+/// and may be repeated.
 Error errno_error(std::string_view call, const std::string& path, int number);
 
 }  // namespace tillstream::internal

@@ -25,14 +25,16 @@ public:
         if (start.sealed) given_[start.sealed->key.source] = start.sealed->key.offset;
     }
 
-    /// Gives nothing of `source` before `from`; begins with a gap if `earliest` lies behind it.
-    void look_up(SourceId source, Offset from, Offset earliest);
+    /// Gives nothing of `source` before `from`; begins with a gap if `earliest` lies behind it. `damage`: of
+    /// the passes up to that of the reader's place, which it tells first as well.
+    void look_up(SourceId source, Offset from, Offset earliest, const std::vector<CutGap>& damage);
     Result<LogRead> read(std::size_t max_bytes) override;
 
 private:
     struct Skip {
         SourceId source;
         Offset from;
+        std::vector<Gap> told;
     };
     Result<LogRead> read_on(std::size_t max_bytes);
     Result<bool> read_pass(LogRead& out, std::size_t max_bytes);
@@ -41,6 +43,7 @@ private:
     void find_way(LogRead& out);
     void tell_removed(LogRead& out);
     void filter(LogRead& out);
+    void skip_gaps(std::vector<Gap>& gaps) const;
 
     Filesystem& fs_;
     const Published& published_;

@@ -91,7 +91,7 @@ std::vector<SourceEnd> ends_of(const CutsData& data);
 std::string encode_cuts(const CutsData& data);
 Result<CutsData> decode_cuts(std::string_view bytes);
 
-/// not_found if the folder holds none.
+/// not_found if the folder holds none; unavailable if a copy cannot be read now, whatever the other says.
 Result<CutsData> load_cuts(Filesystem& fs, const std::string& dir);
 Status store_cuts(Filesystem& fs, const std::string& dir, const CutsData& data);
 

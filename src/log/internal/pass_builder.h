@@ -2,7 +2,8 @@
 //
 // Pure:     the same groups give the same objects; what was recorded as a cut can be built again after a
 //           crash.
-// Memory:   about the compressed size of all objects of the pass, bounded by its limits.
+// Memory:   about the compressed size of all objects of the pass and their indexes, bounded by its limits.
+// Objects:  one of a source and hour, more where the kind changes, records are missing or an index is full.
 // Damage:   what is missing becomes a gap of the pass, by offsets: an object never spans a hole.
 #pragma once
 
@@ -24,18 +25,20 @@ namespace tillstream::journal {
 using SourceList = std::function<std::vector<SourceInfo>()>;
 
 struct PassLimits {
-    SealLimits bytes;
-    std::optional<Timestamp> before;  ///< only records that arrived before it
-    std::optional<Lsn> to;            ///< only groups before it, and all of them: a cut made earlier
+    SealLimits volume;
+    std::size_t index_bytes = kMaxSealedIndexBytes;  ///< of one object
+    std::optional<Timestamp> before;                 ///< only records that arrived before it
+    std::optional<Lsn> asked;  ///< only groups up to it: nobody waits for what comes behind
+    std::optional<Lsn> to;     ///< only groups before it, and all of them: a cut made earlier
 };
 
 struct BuiltPass {
     Pass pass;  ///< without number
     std::vector<std::string>
         objects;  ///< bytes, in the order of pass.objects; empty: it is in the store already
-    std::vector<std::pair<SourceId, std::uint64_t>> raw_bytes;  ///< by source
-    std::optional<Timestamp> next_arrival;                      ///< of the first record left, if one was seen
-    bool limited = false;                                       ///< more is waiting
+    std::vector<std::pair<SourceId, std::uint64_t>> volumes;  ///< by source
+    std::optional<Timestamp> next_arrival;                    ///< of the first record left, if one was seen
+    bool limited = false;                                     ///< more is waiting
 };
 
 class PassBuilder {
@@ -55,6 +58,8 @@ private:
     Result<bool> take(const LogBatch& batch);
     bool ends_before(const LogBatch& batch) const;
     Status add(const LogBatch& batch);
+    Result<CutObject*> write(const LogBatch& batch);
+    Result<Open*> open_object(const LogBatch& batch);
     const CutObject* kept_with(const LogBatch& batch) const;
     Status close(SourceId source);
     void note_missing(SourceId source, Offset from, Offset to, Lsn seen);
@@ -70,8 +75,8 @@ private:
     std::map<SourceId, Offset> next_;
     std::map<SourceId, Open> open_;
     std::vector<std::pair<CutObject, std::string>> closed_;
-    std::map<SourceId, std::uint64_t> raw_;
-    std::uint64_t raw_total_ = 0;
+    std::map<SourceId, std::uint64_t> volumes_;
+    std::uint64_t volume_ = 0;
     bool over_ = false;
     std::vector<Gap> reported_;  ///< by the journal's reader, for their reasons
     Cursor place_{Lsn{0}, 0};    ///< of the batch at hand

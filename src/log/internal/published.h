@@ -54,7 +54,11 @@ struct ReadableSegment {
     std::optional<std::vector<SourceEnd>> starts;
 };
 
-/// Volumes of unsealed records that call for sealing.
+/// What a batch adds to the volume that waits to be sealed: its lines and what an object's index holds of it.
+/// Verdicts can be many times the size of the lines. Walks the rejections.
+std::uint64_t volume_of(const LogBatch& batch);
+
+/// Volumes (volume_of) of unsealed records that call for sealing.
 struct SealLimits {
     std::uint64_t source_bytes = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t total_bytes = std::numeric_limits<std::uint64_t>::max();
@@ -62,7 +66,7 @@ struct SealLimits {
 
 /// What waits to be sealed.
 struct Unsealed {
-    std::uint64_t bytes = 0;          ///< of records, about
+    std::uint64_t bytes = 0;          ///< volume of records, about
     bool full = false;                ///< a limit is reached
     std::optional<Timestamp> oldest;  ///< arrival of the first record, or earlier; nothing: none waits
     Lsn last;                         ///< the last group that may hold records
@@ -87,8 +91,8 @@ public:
     /// it.
     void wait_to_seal(std::chrono::milliseconds timeout);
     void wake_sealer();
-    /// Everything before `next` is sealed. `oldest`: arrival of the first record behind it, if that is known.
-    void sealed_to(Lsn next, const std::vector<std::pair<SourceId, std::uint64_t>>& bytes,
+    /// Everything before `next` is sealed, of these volumes. `oldest`: arrival of the first record behind it, if that is known.
+    void sealed_to(Lsn next, const std::vector<std::pair<SourceId, std::uint64_t>>& volumes,
                    std::optional<Timestamp> oldest);
     /// Bytes of the sealed segments that readers still see.
     std::uint64_t sealed_segment_bytes(Lsn sealed) const;
@@ -166,7 +170,7 @@ private:
     bool full_ = false;  ///< a source's limit was reached
     Lsn sealed_;
     std::uint64_t unsealed_total_ = 0;
-    std::vector<std::uint64_t> unsealed_;  ///< raw bytes, of source id - 1
+    std::vector<std::uint64_t> unsealed_;  ///< volume, of source id - 1
     std::optional<Timestamp> oldest_unsealed_;
     std::uint64_t generation_ = 1;                ///< grows with every segment that is hidden
     mutable std::multiset<std::uint64_t> reads_;  ///< the generation each read began in

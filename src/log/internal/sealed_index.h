@@ -23,7 +23,6 @@ namespace tillstream::journal {
 
 inline constexpr std::size_t kSealedFrameBytes = std::size_t{1} << 20;  ///< of lines, unless one is longer
 inline constexpr std::size_t kMaxSealedFrameBytes = std::size_t{256} << 20;
-inline constexpr std::size_t kMaxSealedIndexBytes = std::size_t{256} << 20;  ///< decoded
 inline constexpr std::size_t kMaxSealedBatchBytes = std::size_t{256} << 20;
 /// The most that a stored byte of zstd can become: a block of 128 KiB in 4 bytes.
 inline constexpr std::uint64_t kMaxSealedRatio = 32768;

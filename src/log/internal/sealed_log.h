@@ -16,6 +16,14 @@
 
 namespace tillstream::journal {
 
+/// Where a reader that looks for a record begins.
+struct SealedStart {
+    Lsn sealed;                       ///< the first group that is not sealed
+    PassPtr pass;                     ///< a done one, with `object`; nothing: no such object
+    std::optional<CutObject> object;  ///< the first that holds the record or one behind it
+    std::vector<CutGap> gaps;  ///< damage of the source at or behind the record, of passes up to `pass`
+};
+
 class SealedLog {
 public:
     /// `begin`: the journal's first group, from which sealing starts if nothing is sealed yet; `base`: where
@@ -41,8 +49,9 @@ public:
     Lsn sealed() const;
     /// The first done pass that ends behind `next`; nothing if there is none.
     PassPtr pass_for(Lsn next) const;
-    /// The done pass and the object that hold a record.
-    std::optional<std::pair<PassPtr, CutObject>> find(SourceId source, Offset offset) const;
+    /// The record may be removed, damaged or not sealed yet. All of one moment: a pass that is done meanwhile
+    /// is in all of it or in nothing.
+    SealedStart find(SourceId source, Offset offset) const;
     std::vector<PassPtr> passes() const;
     std::vector<RemovedRange> removed() const;
     std::optional<RemovedRange> removed(SourceId source) const;
@@ -56,6 +65,7 @@ public:
 private:
     Status store(CutsData next);
     void index();
+    Lsn sealed_to() const;
     std::size_t index_for(Lsn next) const;
 
     Filesystem& fs_;

@@ -28,6 +28,8 @@
 
 namespace tillstream::journal {
 
+inline constexpr std::size_t kMaxSealedIndexBytes = std::size_t{256} << 20;  ///< decoded
+
 /// What an object is, as its index says. Name and place follow from it.
 struct SealedId {
     LogUuid log;
@@ -50,7 +52,9 @@ std::optional<SealedId> parse_sealed_object_name(std::string_view name);
 /// Collects batches of one source and one hour, in order. Memory: about the compressed size.
 class SealedObjectWriter {
 public:
-    SealedObjectWriter(const LogUuid& log, const SourceInfo& source, Timestamp hour, BatchKind kind);
+    /// `max_index_bytes`: at most kMaxSealedIndexBytes, which is what readers take.
+    SealedObjectWriter(const LogUuid& log, const SourceInfo& source, Timestamp hour, BatchKind kind,
+                       std::size_t max_index_bytes = kMaxSealedIndexBytes);
     ~SealedObjectWriter();
     SealedObjectWriter(SealedObjectWriter&&) noexcept;
 
