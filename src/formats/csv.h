@@ -84,7 +84,7 @@ private:
     std::size_t width_ = 0;
     std::vector<std::string_view> values_;
     internal::ValueArena arena_;
-    bool too_long_ = false;    ///< the quote that is open does not close within a record
+    bool too_long_ = false;       ///< the quote that is open does not close within a record
     std::size_t quotes_end_ = 0;  ///< quotes of the current row close before it
     std::uint64_t taken_ = 0;     ///< bytes of the rows of the text so far
     std::uint64_t given_back_ = 0;

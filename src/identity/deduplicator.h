@@ -128,8 +128,8 @@ public:
     /// It was refused: the key is free again.
     void release_key(const std::string& key);
 
-    /// Everything before it is in sealed runs, so the log need not keep it for this object; nothing as long as
-    /// this run has sealed none.
+    /// Everything before it is in sealed runs, so the log need not keep it for this object; nothing as long
+    /// as this run has sealed none.
     std::optional<Position> sealed_end() const;
 
     /// Seals what there is now. For tests and a clean stop; otherwise that happens by itself.

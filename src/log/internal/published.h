@@ -91,7 +91,8 @@ public:
     /// it.
     void wait_to_seal(std::chrono::milliseconds timeout);
     void wake_sealer();
-    /// Everything before `next` is sealed, of these volumes. `oldest`: arrival of the first record behind it, if that is known.
+    /// Everything before `next` is sealed, of these volumes. `oldest`: arrival of the first record behind it,
+    /// if that is known.
     void sealed_to(Lsn next, const std::vector<std::pair<SourceId, std::uint64_t>>& volumes,
                    std::optional<Timestamp> oldest);
     /// Bytes of the sealed segments that readers still see.
