@@ -92,6 +92,18 @@ TEST_F(Sender, ABrokenQuoteCostsItsLineOnly) {
     EXPECT_EQ(FakeIngest::lines_of(server_.requests()[1]).back(), "4,\"x\"y");
 }
 
+TEST_F(Sender, AQuoteThatSwallowsRowsCostsItsLineIfTheWidthIsWrong) {
+    const std::string text =
+        "InvoiceNo,\"a, b\",n\n1,\"two,three\n4,5,6\n7,8,9\"\n10,\"over\nlines\",11\n12,\"no end\n13,\"14\"\n";
+    const std::string id = sha256_hex(text).substr(0, 16);
+    EXPECT_THAT(sent(put("w.csv", text)),
+                ElementsAre(id + "-1,1,\"two,three", id + "-2,4,5,6", id + "-3,7,8,9\"", id + "-4,10,\"over",
+                            "lines\",11", id + "-5,12,\"no end", id + "-6,13,\"14\""));
+    // The server would undo it too, but it must not meet the rows behind it as part of this one.
+    EXPECT_EQ(FakeIngest::lines_of(server_.requests()[0]).size(), 1U);
+    EXPECT_EQ(FakeIngest::lines_of(server_.requests()[1]).back(), id + "-5,12,\"no end");
+}
+
 TEST_F(Sender, CharsetsAreFoundOut) {
     const std::string latin1 = put("latin1.csv", "invoice_no,d\n1,\xA3 5\n");
     const std::string utf8 = put("utf8.csv", "\xEF\xBB\xBFinvoice_no,d\n2,\xC2\xA3 5\n");

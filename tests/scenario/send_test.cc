@@ -56,6 +56,24 @@ protected:
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
         }
     }
+    /// Sends the file twice: each time these counts, the second time of records that are known.
+    void expect_sent_once(const std::string& file, int accepted, int quarantined) {
+        const CommandResult first = send(file);
+        EXPECT_EQ(first.exit_code, quarantined > 0 ? 5 : 0);
+        EXPECT_EQ(first.errors, "");
+        const json::Value once = must(json::parse(first.output));
+        EXPECT_EQ(number_of(once, "accepted"), accepted);
+        EXPECT_EQ(number_of(once, "quarantined"), quarantined);
+        EXPECT_EQ(number_of(once, "sent"), accepted + quarantined);
+        const CommandResult second = send(file);
+        EXPECT_EQ(second.exit_code, 0) << second.errors;
+        const json::Value again = must(json::parse(second.output));
+        EXPECT_EQ(number_of(again, "duplicates"), accepted + quarantined);
+        EXPECT_EQ(number_of(again, "sent"), accepted + quarantined);
+        const json::Value verified = expect_verified();
+        EXPECT_EQ(number_of(verified, "accepted"), accepted);
+        EXPECT_EQ(number_of(verified, "quarantined"), quarantined);
+    }
     std::string lines_out_of_order() {
         return value(
             "SELECT count(*) FROM (SELECT split_part(event_id, '-', 2)::bigint AS n, lag(n) OVER "
@@ -94,6 +112,22 @@ TEST_F(Send, NamesRecordsByFileAndRowWhateverTheFilters) {
                     "'2010-12-04' AND event_id = '" +
                     id + "-' || (stock_code::bigint - 9999)::text"),
               "7");
+}
+
+TEST_F(Send, AQuoteThatClosesInAnotherRowsColumnCostsItsLineAsByHttp) {
+    start();
+    const std::string text = std::string(kHeader) +
+                             "1,A,\"open,1,12/1/2010 8:26,1,17850,UK\n"
+                             "2,B,good,1,12/1/2010 8:26,1,17850,UK\n"
+                             "3,C,good,1,12/1/2010 8:26,1,17850,UK\"\n"
+                             "4,D,good,1,12/1/2010 8:26,1,17850,UK\n";
+    expect_sent_once(put("quote.csv", text), 3, 1);
+    EXPECT_EQ(value("SELECT string_agg(stock_code || split_part(event_id, '-', 2), ' ' ORDER BY stock_code) "
+                    "FROM shop.sales"),
+              "B2 C3 D4");
+    const json::Value posted = post(text, "text/csv");
+    EXPECT_EQ(number_of(posted, "accepted"), 3);
+    EXPECT_EQ(number_of(posted, "quarantined"), 1);
 }
 
 TEST_F(Send, GoesOnWhenTheServerDiesAndComesBack) {
