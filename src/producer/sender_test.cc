@@ -94,7 +94,8 @@ TEST_F(Sender, ABrokenQuoteCostsItsLineOnly) {
 
 TEST_F(Sender, AQuoteThatSwallowsRowsCostsItsLineIfTheWidthIsWrong) {
     const std::string text =
-        "InvoiceNo,\"a, b\",n\n1,\"two,three\n4,5,6\n7,8,9\"\n10,\"over\nlines\",11\n12,\"no end\n13,\"14\"\n";
+        "InvoiceNo,\"a, b\",n\n1,\"two,three\n4,5,6\n7,8,9\"\n"
+        "10,\"over\nlines\",11\n12,\"no end\n13,\"14\"\n";
     const std::string id = sha256_hex(text).substr(0, 16);
     EXPECT_THAT(sent(put("w.csv", text)),
                 ElementsAre(id + "-1,1,\"two,three", id + "-2,4,5,6", id + "-3,7,8,9\"", id + "-4,10,\"over",
@@ -164,6 +165,15 @@ TEST_F(Sender, JsonDocumentsAreCutIntoRecords) {
     EXPECT_THAT(sent(put("d.json", "[ {\"a\":\"x]}\\\"\",\n \"b\":[1,{}]} ,\n{\"a\":2},3, \"t\"\n]\n"),
                      without_ids()),
                 ElementsAre("{\"a\":\"x]}\\\"\",  \"b\":[1,{}]}", "{\"a\":2}", "3", "\"t\""));
+}
+
+TEST_F(Sender, ALineBreakInsideAJsonStringStaysAnError) {
+    const std::string text =
+        "[{\"a\":\"RED\nMUG\"},\n{\"a\":\n\"x\\\"y\r\nz\"},{\"a\":\"b\\\\\",\r\n\"c\":1},{\"a\":\"d\\\ne\"}]";
+    const std::string id = "{\"event_id\":\"" + sha256_hex(text).substr(0, 16) + "-";
+    EXPECT_THAT(sent(put("b.json", text)),
+                ElementsAre(id + "1\",\"a\":\"RED\x01MUG\"}", id + "2\",\"a\": \"x\\\"y\x01\x01z\"}",
+                            id + "3\",\"a\":\"b\\\\\",  \"c\":1}", id + "4\",\"a\":\"d\\\x01" "e\"}"));
 }
 
 TEST_F(Sender, JsonDocumentsOfOneOrSeveralObjects) {

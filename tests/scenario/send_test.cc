@@ -130,6 +130,23 @@ TEST_F(Send, AQuoteThatClosesInAnotherRowsColumnCostsItsLineAsByHttp) {
     EXPECT_EQ(number_of(posted, "quarantined"), 1);
 }
 
+TEST_F(Send, ALineBreakInsideAJsonStringIsQuarantinedAsSyntax) {
+    start();
+    const auto sale = [](const char* no, const char* description) {
+        return fmt::format(R"({{"InvoiceNo":"{}","StockCode":"A","Description":"{}","Quantity":1,)"
+                           "\n"
+                           R"("InvoiceDate":"2011-05-01","UnitPrice":1,"CustomerID":17850,"Country":"UK"}})",
+                           no, description);
+    };
+    const std::string text = "[" + sale("1", "RED\nMUG") + ",\n" + sale("2", "BLUE MUG") + "]\n";
+    expect_sent_once(put("break.json", text), 1, 1);
+    EXPECT_EQ(value("SELECT string_agg(invoice_no || description, ' ') FROM shop.sales"), "2BLUE MUG");
+    EXPECT_EQ(value("SELECT count(*) FROM ops.quarantine WHERE errors::text LIKE '%\"code\":\"syntax\"%'"), "1");
+    const auto posted =
+        must(client().post("/v1/streams/sales/records", text, {{"Content-Type", "application/json"}}));
+    EXPECT_EQ(posted.status, 400) << posted.body;
+}
+
 TEST_F(Send, GoesOnWhenTheServerDiesAndComesBack) {
     start();
     constexpr int kRows = 40'000;
