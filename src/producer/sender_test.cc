@@ -38,8 +38,26 @@ protected:
         return dir_ + "/" + name;
     }
 
-    Result<SendReport> send(const std::vector<std::string>& files, SendOptions options = {}) {
+    Result<SendRun> send_all(const std::vector<std::string>& files, SendOptions options = {}) {
         return send_files(options, posix_filesystem(), files, server_.factory(), observer_);
+    }
+    /// To the end of each file, or an error.
+    Result<SendReport> send(const std::vector<std::string>& files, SendOptions options = {}) {
+        SendRun run = TILLSTREAM_TRY(send_all(files, options));
+        if (run.input_error) return failure(std::move(*run.input_error));
+        return std::move(run.report);
+    }
+    /// What was sent before `file` could be read no further.
+    SendRun sent_before_an_error(const std::string& file, SendOptions options) {
+        auto run = send_all({file}, options);
+        EXPECT_TRUE(run) << run.error().message;
+        if (!run) return {};
+        EXPECT_TRUE(run->input_error);
+        EXPECT_GT(run->report.sent, 0U);
+        EXPECT_EQ(run->report.sent, server_.records().size());
+        EXPECT_EQ(run->report.accepted, run->report.sent);
+        EXPECT_THAT(run->input_error.value_or(Error{}).message, HasSubstr(file));
+        return std::move(*run);
     }
 
     std::vector<std::string> sent(const std::string& file, SendOptions options = {}) {
@@ -284,12 +302,32 @@ TEST_F(Sender, BadFilesAreNamed) {
     EXPECT_EQ(missing.error().code, Errc::not_found);
     const auto unknown = send({put("a.txt", "x")});
     ASSERT_FALSE(unknown);
-    EXPECT_EQ(unknown.error().code, Errc::invalid_argument);
+    EXPECT_EQ(unknown.error().code, Errc::invalid_argument) << "of a name, before the file is looked at";
     EXPECT_THAT(unknown.error().message, HasSubstr("a.txt"));
     const auto torn = send({put("t.csv.gz", gzip("InvoiceNo\n1\n2\n").substr(0, 20))});
     ASSERT_FALSE(torn);
+    EXPECT_EQ(torn.error().code, Errc::corruption);
     EXPECT_THAT(torn.error().message, HasSubstr("t.csv.gz"));
     EXPECT_FALSE(send({}));
+}
+
+TEST_F(Sender, AFileThatEndsInTheMiddleReportsWhatWasSent) {
+    std::string text = "InvoiceNo,Description\n";
+    for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919) + ",mug\n";
+    const std::string packed = gzip(text);
+    SendOptions options = without_ids();
+    options.charset = Charset::utf8;
+    const SendRun run = sent_before_an_error(put("t.csv.gz", packed.substr(0, packed.size() * 3 / 4)), options);
+    EXPECT_EQ(run.input_error.value_or(Error{}).code, Errc::corruption);
+    EXPECT_LT(run.report.sent, 100'000U);
+}
+
+TEST_F(Sender, ARecordWithoutEndReportsWhatWasSent) {
+    const std::string file = put("l.csv", "InvoiceNo\n1\n2\n3");
+    std::filesystem::resize_file(file, 65 << 20);
+    const SendRun run = sent_before_an_error(file, {});
+    EXPECT_EQ(run.input_error.value_or(Error{}).code, Errc::unsupported);
+    EXPECT_EQ(run.report.sent, 2U);
 }
 
 TEST_F(Sender, EmptyFilesSendNothing) {

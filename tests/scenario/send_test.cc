@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "codec/compression.h"
 #include "core/digest.h"
 #include "tests/scenario/scenario.h"
 
@@ -30,11 +32,12 @@ protected:
         std::ofstream(folder().file(name), std::ios::binary) << text;
         return folder().file(name);
     }
-    std::string sales_file(int rows, int invoices) {
+    static std::string sales(int rows, int invoices) {
         std::string text = kHeader;
         for (int i = 0; i < rows; ++i) text += row(i, invoices);
-        return put("sales.csv", text);
+        return text;
     }
+    std::string sales_file(int rows, int invoices) { return put("sales.csv", sales(rows, invoices)); }
     CommandResult send(const std::string& file, std::vector<std::string> options = {}) {
         std::vector<std::string> arguments = {"send", file, "--server", server().url(), "--output", "json"};
         arguments.insert(arguments.end(), options.begin(), options.end());
@@ -190,6 +193,36 @@ TEST_F(Send, TellsByItsExitCodeWhatBecameOfTheRecords) {
     stop();
     const CommandResult away = run_program({"send", good, "--server", url, "--output", "json"});
     EXPECT_EQ(away.exit_code, 75) << away.errors;
+}
+
+TEST_F(Send, TellsWhatItSentOfAFileThatIsDamaged) {
+    start();
+    Buffer packed;
+    must(deflate(Encoding::gzip, sales(20'000, 300), packed));
+    const std::string torn = put("torn.csv.gz", packed.view().substr(0, packed.size() * 3 / 4));
+    const CommandResult whole = send(torn);
+    EXPECT_EQ(whole.exit_code, 4);
+    EXPECT_EQ(whole.output, "") << "it is read through for its event ids first";
+    EXPECT_THAT(whole.errors, testing::HasSubstr("torn.csv.gz: compressed data ends in the middle"));
+    EXPECT_EQ(stored(), 0);
+
+    const CommandResult part = send(torn, {"--event-ids", "none", "--encoding", "utf-8"});
+    EXPECT_EQ(part.exit_code, 4);
+    EXPECT_THAT(part.errors, testing::HasSubstr("torn.csv.gz: compressed data ends in the middle"));
+    const json::Value figures = must(json::parse(part.output));
+    EXPECT_GT(number_of(figures, "accepted"), 0);
+    EXPECT_EQ(number_of(figures, "accepted"), stored());
+    EXPECT_EQ(number_of(figures, "sent"), stored());
+
+    const std::string endless = put("endless.csv", kHeader + row(1, 9) + "536365,");
+    std::filesystem::resize_file(endless, 65 << 20);
+    const std::int64_t before = stored();
+    const CommandResult cut = send(endless);
+    EXPECT_EQ(cut.exit_code, 4);
+    EXPECT_THAT(cut.errors, testing::HasSubstr("endless.csv: a record is longer than 64 MiB"));
+    EXPECT_EQ(number_of(must(json::parse(cut.output)), "accepted"), 1);
+    EXPECT_EQ(stored(), before + 1);
+    expect_verified();
 }
 
 TEST_F(Send, RefusesBadOptions) {
