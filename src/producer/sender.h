@@ -13,8 +13,8 @@
 //             rows with the same seed, in file order); then limit.
 // Memory:     flat: files are streamed, twice if they must be fingerprinted, once more to be sampled.
 // Errors:     of options and files. Corruption: a file that does not decompress; unsupported: a record beyond
-//             64 MiB; not_found, permission_denied, io: of the file system. What became of records, also if no
-//             server answered, is in the report, which an error met between records does not take away.
+//             64 MiB; not_found, permission_denied, io: of the file system. What became of records, also if
+//             no server answered, is in the report, which an error met between records does not take away.
 // Source:     FACES "CLI output for scripts" (send).
 #pragma once
 

@@ -317,7 +317,8 @@ TEST_F(Sender, AFileThatEndsInTheMiddleReportsWhatWasSent) {
     const std::string packed = gzip(text);
     SendOptions options = without_ids();
     options.charset = Charset::utf8;
-    const SendRun run = sent_before_an_error(put("t.csv.gz", packed.substr(0, packed.size() * 3 / 4)), options);
+    const std::string file = put("t.csv.gz", packed.substr(0, packed.size() * 3 / 4));
+    const SendRun run = sent_before_an_error(file, options);
     EXPECT_EQ(run.input_error.value_or(Error{}).code, Errc::corruption);
     EXPECT_LT(run.report.sent, 100'000U);
 }
