@@ -99,6 +99,20 @@ TEST_F(Sender, EveryLineEndAndAnUnfinishedLastLine) {
     }
 }
 
+TEST_F(Sender, LineEndsMayBeMixed) {
+    for (const std::string usual : {"\n", "\r\n", "\r"}) {
+        const std::string text = "a,b" + usual + "1,x\r2,\"y\"\n3,\"z\nz\"\r\n4,\"w\"\r\r\n\n5,v\r";
+        const std::string id = sha256_hex(text).substr(0, 16);
+        FakeIngest server;
+        SendOptions options;
+        options.dispatch.concurrency = 1;
+        ASSERT_TRUE(
+            send_files(options, posix_filesystem(), {put("m.csv", text)}, server.factory(), observer_));
+        EXPECT_THAT(server.records(), ElementsAre(id + "-1,1,x", id + "-2,2,\"y\"", id + "-3,3,\"z", "z\"",
+                                                  id + "-4,4,\"w\"", id + "-5,5,v"));
+    }
+}
+
 TEST_F(Sender, ABrokenQuoteCostsItsLineOnly) {
     const auto lines =
         sent(put("q.csv", "invoice_no,n\n1,\"open\n2,b\n3,\"ok, \"\"yes\"\"\"\n4,\"x\"y\n5,\"\"\n"),

@@ -39,6 +39,8 @@ Field field_at(std::string_view row, std::size_t at) {
     return {closed ? row.substr(at + 1, close - at - 1) : row.substr(at, end - at), end};
 }
 
+bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+
 bool is_blank(std::string_view line) {
     return line.empty() || (line.front() <= ' ' && line.find_first_not_of(" \t") == std::string_view::npos);
 }
@@ -71,7 +73,7 @@ Status CsvReader::read_head() {
         // Whether a CR stands alone is known from the next byte.
         const bool known = end != std::string_view::npos && (text[end] == '\n' || end + 1 < text.size());
         if (known || window_.ended()) {
-            if (known && text[end] == '\r' && text[end + 1] != '\n') line_end_ = '\r';
+            if (known && text[end] == '\r' && text[end + 1] != '\n') usual_end_ = '\r';
             break;
         }
         TILLSTREAM_CHECK(window_.more());
@@ -106,21 +108,19 @@ void CsvReader::understand_head() {
     }
 }
 
-bool CsvReader::find_line(std::string_view text, Row& row) const {
-    const std::size_t end = find_byte(text, line_end_);
-    if (end == std::string_view::npos) {
-        row.size = row.next = text.size();
-        return false;
-    }
-    row.size = end > 0 && line_end_ == '\n' && text[end - 1] == '\r' ? end - 1 : end;
-    row.next = end + 1;
-    return true;
+/// The LF of a CRLF looks like a blank line, and is no row either.
+std::size_t CsvReader::line_end(std::string_view text, std::size_t from) const {
+    const std::size_t usual = std::min(find_byte(text, usual_end_, from), text.size());
+    const char other = usual_end_ == '\n' ? '\r' : '\n';
+    return std::min(find_byte(text.substr(0, usual), other, from), usual);
 }
 
 CsvReader::Cut CsvReader::cut_row(std::string_view text, Row& row) const {
     row = {};
     if (text.empty() && window_.ended()) return Cut::end;
-    if (!find_line(text, row) && !window_.ended()) return Cut::more;
+    row.size = line_end(text, 0);
+    row.next = std::min(row.size + 1, text.size());
+    if (row.size == text.size() && !window_.ended()) return Cut::more;
     if (find_byte(text.substr(0, row.size), '"') == std::string_view::npos) return Cut::row;
     const Row line = row;
     const Cut cut = cut_quoted_row(text, row);
@@ -143,34 +143,20 @@ CsvReader::Cut CsvReader::cut_quoted_row(std::string_view text, Row& row) const 
             row.spoiled = close == std::string_view::npos;
             if (row.spoiled) return Cut::row;
             at = close + 1;
-            if (ends_line(text, at, row)) return Cut::row;
-            row.spoiled = text[at] != ',';
-            if (row.spoiled) return Cut::row;
-            ++at;
-            continue;
+        } else {
+            const std::size_t end = line_end(text, at);
+            at = std::min(find_byte(text.substr(0, end), ',', at), end);
+            if (at == text.size() && !window_.ended()) return Cut::more;
         }
-        const std::size_t line = std::min(find_byte(text, line_end_, at), text.size());
-        const std::size_t comma = std::min(find_byte(text.substr(0, line), ',', at), line);
-        if (comma < line) {
-            at = comma + 1;
-            continue;
+        if (at == text.size() || is_line_end(text[at])) {
+            row.size = at;
+            row.next = std::min(at + 1, text.size());
+            return Cut::row;
         }
-        if (line == text.size() && !window_.ended()) return Cut::more;
-        const bool crlf = line > at && line < text.size() && line_end_ == '\n' && text[line - 1] == '\r';
-        row.size = crlf ? line - 1 : line;
-        row.next = std::min(line + 1, text.size());
-        return Cut::row;
+        row.spoiled = text[at] != ',';
+        if (row.spoiled) return Cut::row;
+        ++at;
     }
-}
-
-/// Whether a line end (or the end of the text) stands at `at`, just behind a closing quote.
-bool CsvReader::ends_line(std::string_view text, std::size_t at, Row& row) const {
-    std::size_t end = at;
-    if (line_end_ == '\n' && end < text.size() && text[end] == '\r') ++end;
-    if (end < text.size() && text[end] != line_end_) return false;
-    row.size = at;
-    row.next = std::min(end + 1, text.size());
-    return true;
 }
 
 void CsvReader::take_rows() {

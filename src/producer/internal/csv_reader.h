@@ -1,6 +1,6 @@
 // csv_reader.h - rows of a CSV file as they stand, to be sent on without being decoded.
 //
-// Format:  comma, RFC 4180 quotes, line ends LF, CRLF or CR (told by the first one); blank lines are no rows.
+// Format:  comma, RFC 4180 quotes, line ends LF, CRLF or CR, mixed or not; blank lines are no rows.
 // Broken:  a quote that is not closed within 1 MiB, or is closed before something other than a comma or line
 //          end, costs the line where it opened; reading resumes on the next. So does a row over several lines
 //          with another number of fields than the header: its quote was never meant to reach so far. A row of
@@ -35,10 +35,9 @@ private:
 
     Status read_head();
     void understand_head();
-    bool find_line(std::string_view text, Row& row) const;
+    std::size_t line_end(std::string_view text, std::size_t from) const;
     Cut cut_row(std::string_view text, Row& row) const;
     Cut cut_quoted_row(std::string_view text, Row& row) const;
-    bool ends_line(std::string_view text, std::size_t at, Row& row) const;
     void take_rows();
     void take_row(std::string_view text, bool spoiled);
 
@@ -47,7 +46,8 @@ private:
     std::string head_;
     bool head_read_ = false;
     bool has_event_ids_ = false;
-    char line_end_ = '\n';
+    /// The first line's: each row is searched as far as the next of these for one of the other kind.
+    char usual_end_ = '\n';
     std::size_t width_ = 0;  ///< fields of the header; 0 before it is read
     std::size_t key_column_ = kNone;
     std::size_t time_column_ = kNone;
