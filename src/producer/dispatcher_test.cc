@@ -336,8 +336,7 @@ TEST(Dispatcher, AServerThatCountsOtherThanWasSentIsNoticed) {
             return PostAnswer{.status = 200, .accepted = records + static_cast<std::uint64_t>(more)};
         });
         RememberingObserver observer;
-        const SendReport report =
-            send_numbers({.batch_records = 5, .concurrency = 1}, server, 10, observer);
+        const SendReport report = send_numbers({.batch_records = 5, .concurrency = 1}, server, 10, observer);
         EXPECT_EQ(report.accepted, more < 0 ? 8U : 12U);
         EXPECT_EQ(report.failed, more < 0 ? 2U : 0U);
         EXPECT_EQ(report.sent, report.accepted + report.failed);

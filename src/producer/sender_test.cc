@@ -205,7 +205,7 @@ TEST_F(Sender, ALineBreakInsideAJsonStringStaysAnError) {
     const std::string id = "{\"event_id\":\"" + sha256_hex(text).substr(0, 16) + "-";
     EXPECT_THAT(sent(put("b.json", text)),
                 ElementsAre(id + "1\",\"a\":\"RED\x01MUG\"}", id + "2\",\"a\": \"x\\\"y\x01\x01z\"}",
-                            id + "3\",\"a\":\"b\\\\\",  \"c\":1}", id + "4\",\"a\":\"d\\\x01" "e\"}"));
+                            id + "3\",\"a\":\"b\\\\\",  \"c\":1}", id + "4\",\"a\":\"d\\\001e\"}"));
 }
 
 TEST_F(Sender, JsonDocumentsOfOneOrSeveralObjects) {

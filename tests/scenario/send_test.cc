@@ -144,9 +144,8 @@ TEST_F(Send, ALineBreakInsideAJsonStringIsQuarantinedAsSyntax) {
     const std::string text = "[" + sale("1", "RED\nMUG") + ",\n" + sale("2", "BLUE MUG") + "]\n";
     expect_sent_once(put("break.json", text), 1, 1);
     EXPECT_EQ(value("SELECT string_agg(invoice_no || description, ' ') FROM shop.sales"), "2BLUE MUG");
-    EXPECT_EQ(
-        value("SELECT count(*) FROM ops.quarantine WHERE errors::text LIKE '%\"code\":\"syntax\"%'"),
-        "1");
+    EXPECT_EQ(value("SELECT count(*) FROM ops.quarantine WHERE errors::text LIKE '%\"code\":\"syntax\"%'"),
+              "1");
     const auto posted =
         must(client().post("/v1/streams/sales/records", text, {{"Content-Type", "application/json"}}));
     EXPECT_EQ(posted.status, 400) << posted.body;

@@ -115,12 +115,14 @@ std::size_t CsvReader::line_end(std::string_view text, std::size_t from) const {
     return std::min(find_byte(text.substr(0, usual), other, from), usual);
 }
 
-CsvReader::Cut CsvReader::cut_row(std::string_view text, Row& row) const {
+CsvReader::Cut CsvReader::cut_row(std::string_view text, Row& row) {
     row = {};
     if (text.empty() && window_.ended()) return Cut::end;
-    row.size = line_end(text, 0);
+    row.size = line_end(text, searched_);
     row.next = std::min(row.size + 1, text.size());
-    if (row.size == text.size() && !window_.ended()) return Cut::more;
+    const bool open = row.size == text.size() && !window_.ended();
+    searched_ = open ? text.size() : 0;
+    if (open) return Cut::more;
     if (find_byte(text.substr(0, row.size), '"') == std::string_view::npos) return Cut::row;
     const Row line = row;
     const Cut cut = cut_quoted_row(text, row);

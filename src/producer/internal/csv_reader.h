@@ -36,7 +36,7 @@ private:
     Status read_head();
     void understand_head();
     std::size_t line_end(std::string_view text, std::size_t from) const;
-    Cut cut_row(std::string_view text, Row& row) const;
+    Cut cut_row(std::string_view text, Row& row);
     Cut cut_quoted_row(std::string_view text, Row& row) const;
     void take_rows();
     void take_row(std::string_view text, bool spoiled);
@@ -44,6 +44,7 @@ private:
     TextWindow window_;
     std::string key_name_;
     std::string head_;
+    std::size_t searched_ = 0;  ///< of the next row: so much of it is known to hold no line end
     bool head_read_ = false;
     bool has_event_ids_ = false;
     /// The first line's: each row is searched as far as the next of these for one of the other kind.
