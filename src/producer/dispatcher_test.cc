@@ -329,6 +329,23 @@ TEST(Dispatcher, QuarantinedAndDuplicatesAreCounted) {
 }
 
 /// A server that stalls once: with a rate, records that became due meanwhile must show the wait.
+TEST(Dispatcher, AServerThatCountsOtherThanWasSentIsNoticed) {
+    for (const int more : {-1, 1}) {
+        FakeIngest server;
+        server.answer_with([more](const RecordBatch&, std::uint64_t records) -> Result<PostAnswer> {
+            return PostAnswer{.status = 200, .accepted = records + static_cast<std::uint64_t>(more)};
+        });
+        RememberingObserver observer;
+        const SendReport report = send_numbers({.batch_records = 5, .concurrency = 1}, server, 10, observer);
+        EXPECT_EQ(report.accepted, more < 0 ? 8U : 12U);
+        EXPECT_EQ(report.failed, more < 0 ? 2U : 0U);
+        EXPECT_EQ(report.sent, report.accepted + report.failed);
+        ASSERT_EQ(observer.notices.size(), 1U);
+        EXPECT_THAT(observer.notices[0],
+                    HasSubstr(more < 0 ? "counted 4 of 5" : "counted 6 records in a request of 5"));
+    }
+}
+
 TEST(Dispatcher, LatencyCountsFromWhenARecordWasDue) {
     FakeIngest server;
     RememberingObserver observer;

@@ -181,19 +181,18 @@ private:
 
 }  // namespace
 
-Result<SendReport> send_files(const SendOptions& options, Filesystem& fs,
-                              const std::vector<std::string>& files, const PosterFactory& connect,
-                              SendObserver& observer) {
+Result<SendRun> send_files(const SendOptions& options, Filesystem& fs, const std::vector<std::string>& files,
+                           const PosterFactory& connect, SendObserver& observer) {
     TILLSTREAM_CHECK(check_options(options.dispatch));
     if (files.empty()) return failure(Errc::invalid_argument, "no file to send");
     FileSender sender(options, fs, observer);
     TILLSTREAM_CHECK(sender.survey(files));
     if (options.sample) TILLSTREAM_CHECK(sender.count_eligible());
     Dispatcher dispatcher(options.dispatch, connect, observer);
-    const Status status = sender.send(dispatcher);
-    SendReport report = dispatcher.finish();
-    if (!status) return failure(status.error());
-    return report;
+    Status status = sender.send(dispatcher);
+    SendRun run{.report = dispatcher.finish()};
+    if (!status) run.input_error = std::move(status).error();
+    return run;
 }
 
 Result<SimulationRun> simulate_and_send(const SimulationOptions& simulation, const DispatchOptions& dispatch,

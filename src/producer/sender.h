@@ -12,7 +12,9 @@
 //             or _at; then sample (that many of what is left, drawn at random: each row as likely, the same
 //             rows with the same seed, in file order); then limit.
 // Memory:     flat: files are streamed, twice if they must be fingerprinted, once more to be sampled.
-// Errors:     of options and files; what became of records, also if no server answered, is in the report.
+// Errors:     of options and files. Corruption: a file that does not decompress; unsupported: a record beyond
+//             64 MiB; not_found, permission_denied, io: of the file system. What became of records, also if
+//             no server answered, is in the report, which an error met between records does not take away.
 // Source:     FACES "CLI output for scripts" (send).
 #pragma once
 
@@ -41,9 +43,14 @@ struct SendOptions {
     std::optional<Timestamp> to = {};
 };
 
-Result<SendReport> send_files(const SendOptions& options, Filesystem& fs,
-                              const std::vector<std::string>& files, const PosterFactory& connect,
-                              SendObserver& observer);
+struct SendRun {
+    SendReport report;
+    /// A file could not be read on: everything before was sent and is in the report, nothing behind.
+    std::optional<Error> input_error = {};
+};
+/// An error only if nothing was sent.
+Result<SendRun> send_files(const SendOptions& options, Filesystem& fs, const std::vector<std::string>& files,
+                           const PosterFactory& connect, SendObserver& observer);
 
 /// Simulates as simulate() does, and sends each record as soon as it is made.
 struct SimulationRun {

@@ -38,8 +38,26 @@ protected:
         return dir_ + "/" + name;
     }
 
-    Result<SendReport> send(const std::vector<std::string>& files, SendOptions options = {}) {
+    Result<SendRun> send_all(const std::vector<std::string>& files, SendOptions options = {}) {
         return send_files(options, posix_filesystem(), files, server_.factory(), observer_);
+    }
+    /// To the end of each file, or an error.
+    Result<SendReport> send(const std::vector<std::string>& files, SendOptions options = {}) {
+        SendRun run = TILLSTREAM_TRY(send_all(files, options));
+        if (run.input_error) return failure(std::move(*run.input_error));
+        return std::move(run.report);
+    }
+    /// What was sent before `file` could be read no further.
+    SendRun sent_before_an_error(const std::string& file, SendOptions options) {
+        auto run = send_all({file}, options);
+        EXPECT_TRUE(run) << run.error().message;
+        if (!run) return {};
+        EXPECT_TRUE(run->input_error);
+        EXPECT_GT(run->report.sent, 0U);
+        EXPECT_EQ(run->report.sent, server_.records().size());
+        EXPECT_EQ(run->report.accepted, run->report.sent);
+        EXPECT_THAT(run->input_error.value_or(Error{}).message, HasSubstr(file));
+        return std::move(*run);
     }
 
     std::vector<std::string> sent(const std::string& file, SendOptions options = {}) {
@@ -81,6 +99,20 @@ TEST_F(Sender, EveryLineEndAndAnUnfinishedLastLine) {
     }
 }
 
+TEST_F(Sender, LineEndsMayBeMixed) {
+    for (const std::string usual : {"\n", "\r\n", "\r"}) {
+        const std::string text = "a,b" + usual + "1,x\r2,\"y\"\n3,\"z\nz\"\r\n4,\"w\"\r\r\n\n5,v\r";
+        const std::string id = sha256_hex(text).substr(0, 16);
+        FakeIngest server;
+        SendOptions options;
+        options.dispatch.concurrency = 1;
+        ASSERT_TRUE(
+            send_files(options, posix_filesystem(), {put("m.csv", text)}, server.factory(), observer_));
+        EXPECT_THAT(server.records(), ElementsAre(id + "-1,1,x", id + "-2,2,\"y\"", id + "-3,3,\"z", "z\"",
+                                                  id + "-4,4,\"w\"", id + "-5,5,v"));
+    }
+}
+
 TEST_F(Sender, ABrokenQuoteCostsItsLineOnly) {
     const auto lines =
         sent(put("q.csv", "invoice_no,n\n1,\"open\n2,b\n3,\"ok, \"\"yes\"\"\"\n4,\"x\"y\n5,\"\"\n"),
@@ -90,6 +122,19 @@ TEST_F(Sender, ABrokenQuoteCostsItsLineOnly) {
     ASSERT_EQ(server_.requests().size(), 3U);
     EXPECT_THAT(server_.requests()[0].body, HasSubstr("1,\"open\n"));
     EXPECT_EQ(FakeIngest::lines_of(server_.requests()[1]).back(), "4,\"x\"y");
+}
+
+TEST_F(Sender, AQuoteThatSwallowsRowsCostsItsLineIfTheWidthIsWrong) {
+    const std::string text =
+        "InvoiceNo,\"a, b\",n\n1,\"two,three\n4,5,6\n7,8,9\"\n"
+        "10,\"over\nlines\",11\n12,\"no end\n13,\"14\"\n";
+    const std::string id = sha256_hex(text).substr(0, 16);
+    EXPECT_THAT(sent(put("w.csv", text)),
+                ElementsAre(id + "-1,1,\"two,three", id + "-2,4,5,6", id + "-3,7,8,9\"", id + "-4,10,\"over",
+                            "lines\",11", id + "-5,12,\"no end", id + "-6,13,\"14\""));
+    // The server would undo it too, but it must not meet the rows behind it as part of this one.
+    EXPECT_EQ(FakeIngest::lines_of(server_.requests()[0]).size(), 1U);
+    EXPECT_EQ(FakeIngest::lines_of(server_.requests()[1]).back(), id + "-5,12,\"no end");
 }
 
 TEST_F(Sender, CharsetsAreFoundOut) {
@@ -152,6 +197,15 @@ TEST_F(Sender, JsonDocumentsAreCutIntoRecords) {
     EXPECT_THAT(sent(put("d.json", "[ {\"a\":\"x]}\\\"\",\n \"b\":[1,{}]} ,\n{\"a\":2},3, \"t\"\n]\n"),
                      without_ids()),
                 ElementsAre("{\"a\":\"x]}\\\"\",  \"b\":[1,{}]}", "{\"a\":2}", "3", "\"t\""));
+}
+
+TEST_F(Sender, ALineBreakInsideAJsonStringStaysAnError) {
+    const std::string text =
+        "[{\"a\":\"RED\nMUG\"},\n{\"a\":\n\"x\\\"y\r\nz\"},{\"a\":\"b\\\\\",\r\n\"c\":1},{\"a\":\"d\\\ne\"}]";
+    const std::string id = "{\"event_id\":\"" + sha256_hex(text).substr(0, 16) + "-";
+    EXPECT_THAT(sent(put("b.json", text)),
+                ElementsAre(id + "1\",\"a\":\"RED\x01MUG\"}", id + "2\",\"a\": \"x\\\"y\x01\x01z\"}",
+                            id + "3\",\"a\":\"b\\\\\",  \"c\":1}", id + "4\",\"a\":\"d\\\001e\"}"));
 }
 
 TEST_F(Sender, JsonDocumentsOfOneOrSeveralObjects) {
@@ -262,12 +316,33 @@ TEST_F(Sender, BadFilesAreNamed) {
     EXPECT_EQ(missing.error().code, Errc::not_found);
     const auto unknown = send({put("a.txt", "x")});
     ASSERT_FALSE(unknown);
-    EXPECT_EQ(unknown.error().code, Errc::invalid_argument);
+    EXPECT_EQ(unknown.error().code, Errc::invalid_argument) << "of a name, before the file is looked at";
     EXPECT_THAT(unknown.error().message, HasSubstr("a.txt"));
     const auto torn = send({put("t.csv.gz", gzip("InvoiceNo\n1\n2\n").substr(0, 20))});
     ASSERT_FALSE(torn);
+    EXPECT_EQ(torn.error().code, Errc::corruption);
     EXPECT_THAT(torn.error().message, HasSubstr("t.csv.gz"));
     EXPECT_FALSE(send({}));
+}
+
+TEST_F(Sender, AFileThatEndsInTheMiddleReportsWhatWasSent) {
+    std::string text = "InvoiceNo,Description\n";
+    for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919) + ",mug\n";
+    const std::string packed = gzip(text);
+    SendOptions options = without_ids();
+    options.charset = Charset::utf8;
+    const std::string file = put("t.csv.gz", packed.substr(0, packed.size() * 3 / 4));
+    const SendRun run = sent_before_an_error(file, options);
+    EXPECT_EQ(run.input_error.value_or(Error{}).code, Errc::corruption);
+    EXPECT_LT(run.report.sent, 100'000U);
+}
+
+TEST_F(Sender, ARecordWithoutEndReportsWhatWasSent) {
+    const std::string file = put("l.csv", "InvoiceNo\n1\n2\n3");
+    std::filesystem::resize_file(file, 65 << 20);
+    const SendRun run = sent_before_an_error(file, {});
+    EXPECT_EQ(run.input_error.value_or(Error{}).code, Errc::unsupported);
+    EXPECT_EQ(run.report.sent, 2U);
 }
 
 TEST_F(Sender, EmptyFilesSendNothing) {

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "codec/compression.h"
 #include "core/digest.h"
 #include "tests/scenario/scenario.h"
 
@@ -30,11 +32,12 @@ protected:
         std::ofstream(folder().file(name), std::ios::binary) << text;
         return folder().file(name);
     }
-    std::string sales_file(int rows, int invoices) {
+    static std::string sales(int rows, int invoices) {
         std::string text = kHeader;
         for (int i = 0; i < rows; ++i) text += row(i, invoices);
-        return put("sales.csv", text);
+        return text;
     }
+    std::string sales_file(int rows, int invoices) { return put("sales.csv", sales(rows, invoices)); }
     CommandResult send(const std::string& file, std::vector<std::string> options = {}) {
         std::vector<std::string> arguments = {"send", file, "--server", server().url(), "--output", "json"};
         arguments.insert(arguments.end(), options.begin(), options.end());
@@ -55,6 +58,24 @@ protected:
             ASSERT_EQ(waitpid(sender, nullptr, WNOHANG), 0) << "send ended by itself";
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
         }
+    }
+    /// Sends the file twice: each time these counts, the second time of records that are known.
+    void expect_sent_once(const std::string& file, int accepted, int quarantined) {
+        const CommandResult first = send(file);
+        EXPECT_EQ(first.exit_code, quarantined > 0 ? 5 : 0);
+        EXPECT_EQ(first.errors, "");
+        const json::Value once = must(json::parse(first.output));
+        EXPECT_EQ(number_of(once, "accepted"), accepted);
+        EXPECT_EQ(number_of(once, "quarantined"), quarantined);
+        EXPECT_EQ(number_of(once, "sent"), accepted + quarantined);
+        const CommandResult second = send(file);
+        EXPECT_EQ(second.exit_code, 0) << second.errors;
+        const json::Value again = must(json::parse(second.output));
+        EXPECT_EQ(number_of(again, "duplicates"), accepted + quarantined);
+        EXPECT_EQ(number_of(again, "sent"), accepted + quarantined);
+        const json::Value verified = expect_verified();
+        EXPECT_EQ(number_of(verified, "accepted"), accepted);
+        EXPECT_EQ(number_of(verified, "quarantined"), quarantined);
     }
     std::string lines_out_of_order() {
         return value(
@@ -94,6 +115,40 @@ TEST_F(Send, NamesRecordsByFileAndRowWhateverTheFilters) {
                     "'2010-12-04' AND event_id = '" +
                     id + "-' || (stock_code::bigint - 9999)::text"),
               "7");
+}
+
+TEST_F(Send, AQuoteThatClosesInAnotherRowsColumnCostsItsLineAsByHttp) {
+    start();
+    const std::string text = std::string(kHeader) +
+                             "1,A,\"open,1,12/1/2010 8:26,1,17850,UK\n"
+                             "2,B,good,1,12/1/2010 8:26,1,17850,UK\n"
+                             "3,C,good,1,12/1/2010 8:26,1,17850,UK\"\n"
+                             "4,D,good,1,12/1/2010 8:26,1,17850,UK\n";
+    expect_sent_once(put("quote.csv", text), 3, 1);
+    EXPECT_EQ(value("SELECT string_agg(stock_code || split_part(event_id, '-', 2), ' ' ORDER BY stock_code) "
+                    "FROM shop.sales"),
+              "B2 C3 D4");
+    const json::Value posted = post(text, "text/csv");
+    EXPECT_EQ(number_of(posted, "accepted"), 3);
+    EXPECT_EQ(number_of(posted, "quarantined"), 1);
+}
+
+TEST_F(Send, ALineBreakInsideAJsonStringIsQuarantinedAsSyntax) {
+    start();
+    const auto sale = [](const char* no, const char* description) {
+        return fmt::format(R"({{"InvoiceNo":"{}","StockCode":"A","Description":"{}","Quantity":1,)"
+                           "\n"
+                           R"("InvoiceDate":"2011-05-01","UnitPrice":1,"CustomerID":17850,"Country":"UK"}})",
+                           no, description);
+    };
+    const std::string text = "[" + sale("1", "RED\nMUG") + ",\n" + sale("2", "BLUE MUG") + "]\n";
+    expect_sent_once(put("break.json", text), 1, 1);
+    EXPECT_EQ(value("SELECT string_agg(invoice_no || description, ' ') FROM shop.sales"), "2BLUE MUG");
+    EXPECT_EQ(value("SELECT count(*) FROM ops.quarantine WHERE errors::text LIKE '%\"code\":\"syntax\"%'"),
+              "1");
+    const auto posted =
+        must(client().post("/v1/streams/sales/records", text, {{"Content-Type", "application/json"}}));
+    EXPECT_EQ(posted.status, 400) << posted.body;
 }
 
 TEST_F(Send, GoesOnWhenTheServerDiesAndComesBack) {
@@ -139,6 +194,36 @@ TEST_F(Send, TellsByItsExitCodeWhatBecameOfTheRecords) {
     stop();
     const CommandResult away = run_program({"send", good, "--server", url, "--output", "json"});
     EXPECT_EQ(away.exit_code, 75) << away.errors;
+}
+
+TEST_F(Send, TellsWhatItSentOfAFileThatIsDamaged) {
+    start();
+    Buffer packed;
+    must(deflate(Encoding::gzip, sales(20'000, 300), packed));
+    const std::string torn = put("torn.csv.gz", packed.view().substr(0, packed.size() * 3 / 4));
+    const CommandResult whole = send(torn);
+    EXPECT_EQ(whole.exit_code, 4);
+    EXPECT_EQ(whole.output, "") << "it is read through for its event ids first";
+    EXPECT_THAT(whole.errors, testing::HasSubstr("torn.csv.gz: compressed data ends in the middle"));
+    EXPECT_EQ(stored(), 0);
+
+    const CommandResult part = send(torn, {"--event-ids", "none", "--encoding", "utf-8"});
+    EXPECT_EQ(part.exit_code, 4);
+    EXPECT_THAT(part.errors, testing::HasSubstr("torn.csv.gz: compressed data ends in the middle"));
+    const json::Value figures = must(json::parse(part.output));
+    EXPECT_GT(number_of(figures, "accepted"), 0);
+    EXPECT_EQ(number_of(figures, "accepted"), stored());
+    EXPECT_EQ(number_of(figures, "sent"), stored());
+
+    const std::string endless = put("endless.csv", kHeader + row(1, 9) + "536365,");
+    std::filesystem::resize_file(endless, 65 << 20);
+    const std::int64_t before = stored();
+    const CommandResult cut = send(endless);
+    EXPECT_EQ(cut.exit_code, 4);
+    EXPECT_THAT(cut.errors, testing::HasSubstr("endless.csv: a record is longer than 64 MiB"));
+    EXPECT_EQ(number_of(must(json::parse(cut.output)), "accepted"), 1);
+    EXPECT_EQ(stored(), before + 1);
+    expect_verified();
 }
 
 TEST_F(Send, RefusesBadOptions) {

@@ -55,6 +55,23 @@ Status complete(Arguments& arguments) {
     return check_options(arguments.send.dispatch);
 }
 
+/// A file that is not there, or may not be read, is the caller's; what is wrong inside it is data.
+ExitCode exit_code_of_input(const Error& error) {
+    const bool data =
+        error.code == Errc::corruption || error.code == Errc::unsupported || error.code == Errc::io;
+    return data ? kData : kFailure;
+}
+
+int conclude(const SendRun& run, bool json) {
+    const std::string text = json ? format_report_json(run.report) : format_report_table(run.report);
+    std::fputs(text.c_str(), stdout);
+    const int of_records = tillstream::exit_code(run.report);
+    if (!run.input_error) return of_records;
+    const int of_input = report(*run.input_error, exit_code_of_input(*run.input_error));
+    // That records handed over may be missing outweighs that some could not be read.
+    return of_records == kFailure || of_records == kTryAgain ? of_records : of_input;
+}
+
 int send(Arguments& arguments) {
     if (const Status good = complete(arguments); !good) return report(good.error(), kUsage);
     arguments.remote.make_folder = true;
@@ -62,15 +79,12 @@ int send(Arguments& arguments) {
     if (!remote) return report(remote.error());
     HttpTarget target{.url = remote->url(), .stream = arguments.stream, .token = remote->token()};
     target.client.ca_file = remote->ca_file();
-    const bool json = arguments.output == "json";
     ProgressBar progress(stderr, progress_style_of(arguments.progress));
-    const auto report_of_run = send_files(arguments.send, posix_filesystem(), arguments.files,
-                                          http_posters(std::move(target)), progress);
+    const auto run = send_files(arguments.send, posix_filesystem(), arguments.files,
+                                http_posters(std::move(target)), progress);
     progress.finish();
-    if (!report_of_run) return report(report_of_run.error(), kFailure);
-    const std::string text = json ? format_report_json(*report_of_run) : format_report_table(*report_of_run);
-    std::fputs(text.c_str(), stdout);
-    return tillstream::exit_code(*report_of_run);
+    if (!run) return report(run.error(), exit_code_of_input(run.error()));
+    return conclude(*run, arguments.output == "json");
 }
 
 }  // namespace

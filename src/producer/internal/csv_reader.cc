@@ -25,6 +25,22 @@ std::size_t closing_quote(std::string_view text, std::size_t open) {
     return std::string_view::npos;
 }
 
+/// One field of a row.
+struct Field {
+    std::string_view content;  ///< as it stands, without surrounding quotes
+    std::size_t end = 0;       ///< of its comma, or of the row
+};
+
+Field field_at(std::string_view row, std::size_t at) {
+    const bool quoted = at < row.size() && row[at] == '"';
+    const std::size_t close = quoted ? closing_quote(row, at) : std::string_view::npos;
+    const bool closed = close != std::string_view::npos;
+    const std::size_t end = std::min(find_byte(row, ',', closed ? close + 1 : at), row.size());
+    return {closed ? row.substr(at + 1, close - at - 1) : row.substr(at, end - at), end};
+}
+
+bool is_line_end(char c) { return c == '\n' || c == '\r'; }
+
 bool is_blank(std::string_view line) {
     return line.empty() || (line.front() <= ' ' && line.find_first_not_of(" \t") == std::string_view::npos);
 }
@@ -32,19 +48,12 @@ bool is_blank(std::string_view line) {
 }  // namespace
 
 std::string_view csv_field(std::string_view row, std::size_t column) {
-    std::size_t at = 0;
-    for (std::size_t i = 0;; ++i) {
-        const bool quoted = at < row.size() && row[at] == '"';
-        const std::size_t close = quoted ? closing_quote(row, at) : std::string_view::npos;
-        const std::size_t end =
-            std::min(find_byte(row, ',', close == std::string_view::npos ? at : close + 1), row.size());
-        if (i == column) {
-            return close == std::string_view::npos ? row.substr(at, end - at)
-                                                   : row.substr(at + 1, close - at - 1);
-        }
-        if (end == row.size()) return {};
-        at = end + 1;
+    Field field = field_at(row, 0);
+    for (std::size_t i = 0; i < column; ++i) {
+        if (field.end == row.size()) return {};
+        field = field_at(row, field.end + 1);
     }
+    return field.content;
 }
 
 Result<std::span<const SourceRecord>> CsvReader::next() {
@@ -64,7 +73,7 @@ Status CsvReader::read_head() {
         // Whether a CR stands alone is known from the next byte.
         const bool known = end != std::string_view::npos && (text[end] == '\n' || end + 1 < text.size());
         if (known || window_.ended()) {
-            if (known && text[end] == '\r' && text[end + 1] != '\n') line_end_ = '\r';
+            if (known && text[end] == '\r' && text[end + 1] != '\n') usual_end_ = '\r';
             break;
         }
         TILLSTREAM_CHECK(window_.more());
@@ -87,39 +96,48 @@ Status CsvReader::read_head() {
 }
 
 void CsvReader::understand_head() {
-    const auto columns = static_cast<std::size_t>(std::count(head_.begin(), head_.end(), ',')) + 1;
     const std::string_view wanted = key_name_.empty() ? kDefaultKey : std::string_view(key_name_);
-    for (std::size_t i = 0; i < columns; ++i) {
-        const std::string_view name = csv_field(head_, i);
-        if (key_column_ == kNone && same_name(name, wanted)) key_column_ = i;
+    for (std::size_t at = 0;;) {
+        const auto [name, end] = field_at(head_, at);
+        if (key_column_ == kNone && same_name(name, wanted)) key_column_ = width_;
         if (name == kEventId) has_event_ids_ = true;
-        if (names_time(name) && time_column_ == kNone) time_column_ = i;
+        if (names_time(name) && time_column_ == kNone) time_column_ = width_;
+        ++width_;
+        if (end == head_.size()) return;
+        at = end + 1;
     }
 }
 
-bool CsvReader::find_line(std::string_view text, Row& row) const {
-    const std::size_t end = find_byte(text, line_end_);
-    if (end == std::string_view::npos) {
-        row.size = row.next = text.size();
-        return false;
-    }
-    row.size = end > 0 && line_end_ == '\n' && text[end - 1] == '\r' ? end - 1 : end;
-    row.next = end + 1;
-    return true;
+/// The LF of a CRLF looks like a blank line, and is no row either.
+std::size_t CsvReader::line_end(std::string_view text, std::size_t from) const {
+    const std::size_t usual = std::min(find_byte(text, usual_end_, from), text.size());
+    const char other = usual_end_ == '\n' ? '\r' : '\n';
+    return std::min(find_byte(text.substr(0, usual), other, from), usual);
 }
 
-CsvReader::Cut CsvReader::cut_row(std::string_view text, Row& row) const {
+CsvReader::Cut CsvReader::cut_row(std::string_view text, Row& row) {
     row = {};
     if (text.empty() && window_.ended()) return Cut::end;
-    if (!find_line(text, row) && !window_.ended()) return Cut::more;
+    row.size = line_end(text, searched_);
+    row.next = std::min(row.size + 1, text.size());
+    const bool open = row.size == text.size() && !window_.ended();
+    searched_ = open ? text.size() : 0;
+    if (open) return Cut::more;
     if (find_byte(text.substr(0, row.size), '"') == std::string_view::npos) return Cut::row;
-    return cut_quoted_row(text, row);
+    const Row line = row;
+    const Cut cut = cut_quoted_row(text, row);
+    const bool over_lines = cut == Cut::row && row.next != line.next;
+    if (over_lines && width_ != 0 && row.fields != width_) {
+        row = line;
+        row.spoiled = true;
+    }
+    return cut;
 }
 
-/// `row` holds the first line; it stays so if the row is broken.
+/// `row` holds the first line; it stays so if a quote of the row is broken.
 CsvReader::Cut CsvReader::cut_quoted_row(std::string_view text, Row& row) const {
     std::size_t at = 0;
-    for (;;) {
+    for (row.fields = 1;; ++row.fields) {
         if (at < text.size() && text[at] == '"') {
             const std::size_t close = closing_quote(text.substr(0, kQuoteSpanMax), at);
             const bool at_edge = close == std::string_view::npos || close + 1 >= text.size();
@@ -127,34 +145,20 @@ CsvReader::Cut CsvReader::cut_quoted_row(std::string_view text, Row& row) const 
             row.spoiled = close == std::string_view::npos;
             if (row.spoiled) return Cut::row;
             at = close + 1;
-            if (ends_line(text, at, row)) return Cut::row;
-            row.spoiled = text[at] != ',';
-            if (row.spoiled) return Cut::row;
-            ++at;
-            continue;
+        } else {
+            const std::size_t end = line_end(text, at);
+            at = std::min(find_byte(text.substr(0, end), ',', at), end);
+            if (at == text.size() && !window_.ended()) return Cut::more;
         }
-        const std::size_t line = std::min(find_byte(text, line_end_, at), text.size());
-        const std::size_t comma = std::min(find_byte(text.substr(0, line), ',', at), line);
-        if (comma < line) {
-            at = comma + 1;
-            continue;
+        if (at == text.size() || is_line_end(text[at])) {
+            row.size = at;
+            row.next = std::min(at + 1, text.size());
+            return Cut::row;
         }
-        if (line == text.size() && !window_.ended()) return Cut::more;
-        const bool crlf = line > at && line < text.size() && line_end_ == '\n' && text[line - 1] == '\r';
-        row.size = crlf ? line - 1 : line;
-        row.next = std::min(line + 1, text.size());
-        return Cut::row;
+        row.spoiled = text[at] != ',';
+        if (row.spoiled) return Cut::row;
+        ++at;
     }
-}
-
-/// Whether a line end (or the end of the text) stands at `at`, just behind a closing quote.
-bool CsvReader::ends_line(std::string_view text, std::size_t at, Row& row) const {
-    std::size_t end = at;
-    if (line_end_ == '\n' && end < text.size() && text[end] == '\r') ++end;
-    if (end < text.size() && text[end] != line_end_) return false;
-    row.size = at;
-    row.next = std::min(end + 1, text.size());
-    return true;
 }
 
 void CsvReader::take_rows() {

@@ -9,16 +9,26 @@ namespace {
 constexpr std::size_t kBlockBytes = 256 << 10;
 constexpr std::size_t kFingerprintDigits = 16;
 
+/// What would be a caller's fault in a request is here the fault of the file.
+Result<std::size_t> read_block(CompressedFile& file, Buffer& block) {
+    block.resize(kBlockBytes);
+    Result<std::size_t> size = file.read(block.data(), kBlockBytes);
+    if (size) return size;
+    Error error = std::move(size).error();
+    if (error.code == Errc::invalid_argument) error.code = Errc::corruption;
+    if (error.code == Errc::resource_exhausted) error.code = Errc::unsupported;
+    return failure(std::move(error));
+}
+
 }  // namespace
 
 Result<FileSurvey> survey_file(Filesystem& fs, const std::string& path, std::optional<Charset> charset) {
     CompressedFile file = TILLSTREAM_TRY(CompressedFile::open(fs, path));
     Buffer block;
-    block.resize(kBlockBytes);
     Sha256 hash;
     Utf8Validator utf8;
     for (bool first = true;; first = false) {
-        const std::size_t size = TILLSTREAM_TRY(file.read(block.data(), kBlockBytes));
+        const std::size_t size = TILLSTREAM_TRY(read_block(file, block));
         if (size == 0) break;
         const std::string_view piece(block.data(), size);
         if (first && !charset) {
@@ -40,8 +50,7 @@ Result<FileText> FileText::open(Filesystem& fs, const std::string& path, Charset
 
 Result<bool> FileText::append_to(Buffer& out) {
     if (ended_) return false;
-    block_.resize(kBlockBytes);
-    const std::size_t size = TILLSTREAM_TRY(file_.read(block_.data(), kBlockBytes));
+    const std::size_t size = TILLSTREAM_TRY(read_block(file_, block_));
     if (size == 0) {
         ended_ = true;
         transcoder_.finish(out);

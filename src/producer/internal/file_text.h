@@ -1,4 +1,7 @@
 // file_text.h - a data file as a stream of UTF-8, whatever it is packed and written in.
+//
+// Errors:   corruption for a file that does not decompress; unsupported for one that needs more memory for it
+//           than a limit allows; those of Filesystem.
 #pragma once
 
 #include <cstdint>

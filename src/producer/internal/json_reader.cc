@@ -33,6 +33,19 @@ std::size_t value_size(std::string_view text) {
     return std::string_view::npos;
 }
 
+/// An element is sent as one line. Between tokens a blank is as good as a line break. Inside a string a break
+/// is an error, which another character that JSON forbids there keeps for the server to see.
+void join_lines(char* text, std::size_t size) {
+    constexpr char kForbidden = '\x01';
+    bool quoted = false, escaped = false;
+    for (std::size_t i = 0; i < size; ++i) {
+        const char c = text[i];
+        if (c == '\n' || c == '\r') text[i] = quoted ? kForbidden : ' ';
+        if (c == '"' && !escaped) quoted = !quoted;
+        escaped = c == '\\' && quoted && !escaped;
+    }
+}
+
 /// 536365.0 is the number of invoice "536365".
 std::string_view key_text(const json::Field& field) {
     std::string_view text = field.text;
@@ -94,7 +107,7 @@ bool JsonReader::take_element() {
         size = text.size() - start;
     }
     char* const first = window_.data() + start;
-    std::replace_if(first, first + size, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    join_lines(first, size);
     window_.consume(start + size);
     take_record({first, size});
     return true;

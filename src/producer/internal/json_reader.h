@@ -3,6 +3,8 @@
 // Broken:  a line or element that is no JSON is still a record: the server shall judge it. It has no key, and
 //          takes an event id only if it begins as an object. A document is cut by brackets and quotes alone;
 //          where those do not add up, the rest is one record.
+// Lines:   line breaks of an element become blanks, but inside a string, where JSON forbids them, U+0001, so
+//          that the server refuses the element as it would the document.
 #pragma once
 
 #include "json/scanner.h"

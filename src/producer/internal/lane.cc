@@ -201,6 +201,11 @@ void Lane::count(const Batch& batch, const PostAnswer& answer) {
         run_.failed += batch.records - counted;
         run_.unknown += batch.records - counted;
         run_.notice(fmt::format("the server counted {} of {} records of a request", counted, batch.records));
+    } else if (counted > batch.records) {
+        run_.notice(
+            fmt::format("the server counted {} records in a request of {}: it cut them otherwise, so "
+                        "not each has the event id of its row",
+                        counted, batch.records));
     }
     if (batch.due.empty()) latency_.record(micros_since(batch.handed_over, now), batch.records);
     for (const SteadyTime due : batch.due) latency_.record(micros_since(due, now));

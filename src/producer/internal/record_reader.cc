@@ -66,7 +66,7 @@ Status TextWindow::more() {
     }
     if (buffer_.size() > kRecordBytesMax) {
         return failure(
-            Errc::resource_exhausted,
+            Errc::unsupported,
             fmt::format("a record is longer than {} MiB: is this the right format", kRecordBytesMax >> 20));
     }
     ended_ = !TILLSTREAM_TRY(source_.append_to(buffer_));

@@ -1,7 +1,7 @@
 // record_reader.h - cuts a data file into records, with what the sender must know of each.
 //
 // Memory:   one window over the text, which grows only for a record longer than a block.
-// Errors:   resource_exhausted for a record beyond kRecordBytesMax; those of the text source.
+// Errors:   unsupported for a record beyond kRecordBytesMax; those of the text source.
 // Threads:  one at a time.
 #pragma once
 
@@ -69,7 +69,7 @@ public:
     char* data() { return buffer_.data() + begin_; }
     void consume(std::size_t bytes) { begin_ += bytes; }
     bool ended() const { return ended_; }
-    /// Reads on; views into rest() die. Resource_exhausted beyond kRecordBytesMax.
+    /// Reads on; views into rest() die. Unsupported beyond kRecordBytesMax.
     Status more();
 
 private:
