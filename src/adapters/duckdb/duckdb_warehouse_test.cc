@@ -71,6 +71,25 @@ TEST_F(DuckdbWarehouseTest, the_session_zone_is_utc) {
               "2010-12-01 08:26:00+00");
 }
 
+TEST_F(DuckdbWarehouseTest, what_only_the_engine_calls_json_is_a_json_string) {
+    const auto warehouse = open();
+    const auto first = [&](const std::string& sql) {
+        const Table table = run(*warehouse, "SELECT " + sql);
+        return table.rows.empty() ? table.error : table.rows[0][0];
+    };
+    EXPECT_EQ(first("'{\"a\": [1, null, \"x\"]}'::JSON"), "{\"a\": [1, null, \"x\"]}");
+    EXPECT_EQ(first("' 1.5 '::JSON"), " 1.5 ");
+    EXPECT_EQ(first("'[1,]'::JSON"), "\"[1,]\"");
+    EXPECT_EQ(first("'{\"a\":1,}'::JSON"), "\"{\\\"a\\\":1,}\"");
+    for (const std::string& number : {"nan", "inf", "-inf"}) {
+        const std::string text = first("to_json('" + number + "'::DOUBLE)");
+        ASSERT_GT(text.size(), 1u);
+        EXPECT_EQ(text.front(), '"') << text;
+    }
+    EXPECT_EQ(first("['[1,]'::JSON, '2'::JSON]"), "[\"[1,]\",2]");
+    EXPECT_EQ(first("{'a': '[1,]'::JSON}"), "{\"a\":\"[1,]\"}");
+}
+
 TEST_F(DuckdbWarehouseTest, the_wal_is_folded_in_once_it_is_large) {
     DuckdbOptions options;
     options.wal_bytes = 64 << 10;
