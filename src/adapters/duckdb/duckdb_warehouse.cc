@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <initializer_list>
 
 #include "adapters/duckdb/internal/connection.h"
 #include "adapters/duckdb/internal/query.h"
@@ -71,12 +73,40 @@ private:
 
 using Config = duck::Owned<duckdb_config, duckdb_destroy_config>;
 
+/// Three headers are what a new file begins with; the first block comes with the first checkpoint.
+constexpr std::uintmax_t kHeaderBytes = 3 * 4096;
+
+/// A process that ends while it makes the file leaves one that nobody can open and that holds nothing yet.
+Status remove_unfinished(const std::string& path, const Logger& logger) {
+    std::error_code absent;
+    const std::uintmax_t size = std::filesystem::file_size(path, absent);
+    if (absent || size > kHeaderBytes) return {};
+    const std::uintmax_t wal = std::filesystem::file_size(path + ".wal", absent);
+    if (!absent && wal > 0) return {};
+    std::error_code failed;
+    std::filesystem::remove(path, failed);
+    if (failed) {
+        return failure(Errc::io, fmt::format("{} holds nothing and cannot be removed: {}", path,
+                                             failed.message()));
+    }
+    logger.warn("a warehouse that was never finished is made again", {{"path", path}, {"bytes", size}});
+    return {};
+}
+
 Error open_error(const std::string& path, const std::string& message) {
-    const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
-    if (says("Conflicting lock") || says("Could not set lock")) {
+    const auto says = [&](std::initializer_list<const char*> phrases) {
+        return std::any_of(phrases.begin(), phrases.end(), [&](const char* words) {
+            return message.find(words) != std::string::npos;
+        });
+    };
+    if (says({"Conflicting lock", "Could not set lock"})) {
         return Error{Errc::unavailable, fmt::format("{} is in use by another process: {}", path, message)};
     }
-    if (says("Permission denied") || says("Cannot open file") || says("No space left")) {
+    // What a file holds shows only where it could be read: damage is what says so, all else may pass.
+    const bool short_of_something =
+        says({"Out of Memory", "Permission denied", "Cannot open file", "No space left", "Too many open files"});
+    if (short_of_something ||
+        !says({"orrupt", "hecksum", "not a valid", "erializ", "replaying WAL", "WAL replay"})) {
         return Error{Errc::io, fmt::format("{} cannot be opened: {}", path, message)};
     }
     return Error{
@@ -143,6 +173,7 @@ Status lock_down(duckdb_connection connection) {
 Result<std::unique_ptr<Warehouse>> DuckdbWarehouse::open(const std::string& path,
                                                          const DuckdbOptions& options, Logger logger,
                                                          Metrics& metrics) {
+    TILLSTREAM_CHECK(remove_unfinished(path, logger));
     Database database = TILLSTREAM_TRY(open_database(path, options));
     Connection writer = TILLSTREAM_TRY(connect(database));
     for (const char* schema : {"shop", "kpi", "lake", "ops"}) {

@@ -51,6 +51,35 @@ TEST_F(DuckdbWarehouseTest, a_damaged_file_is_corruption_and_the_message_says_th
         << opened.error().message;
 }
 
+TEST_F(DuckdbWarehouseTest, a_file_that_was_never_finished_is_made_again) {
+    for (const std::size_t bytes : {0u, 1u, 4096u, 12287u, 12288u}) {
+        std::ofstream(path(), std::ios::binary | std::ios::trunc) << std::string(bytes, '\0');
+        std::filesystem::remove(path() + ".wal");
+        const auto opened = harness_.open();
+        ASSERT_TRUE(opened) << bytes << ": " << opened.error().message;
+        EXPECT_TRUE((*opened)->positions("facts")) << bytes;
+    }
+}
+
+TEST_F(DuckdbWarehouseTest, a_short_file_beside_a_wal_is_not_thrown_away) {
+    std::ofstream(path(), std::ios::binary) << "short";
+    std::ofstream(path() + ".wal", std::ios::binary) << "rows";
+    const auto opened = harness_.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::corruption) << opened.error().message;
+    EXPECT_EQ(std::filesystem::file_size(path()), 5u);
+}
+
+TEST_F(DuckdbWarehouseTest, what_hinders_opening_now_is_no_damage) {
+    open().reset();
+    DuckdbOptions options;
+    options.memory_bytes = 1;  // not even the catalog fits
+    const auto opened = harness_.open(options);
+    ASSERT_FALSE(opened);
+    EXPECT_TRUE(retryable(opened.error().code)) << opened.error().message;
+    EXPECT_TRUE(harness_.open());
+}
+
 TEST_F(DuckdbWarehouseTest, nothing_reaches_files_or_settings_even_past_the_gate) {
     const auto warehouse = open();
     std::ofstream(harness_.folder.file("x.csv")) << "a\n1\n";
