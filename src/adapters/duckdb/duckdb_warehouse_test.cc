@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,6 +135,84 @@ TEST_F(DuckdbWarehouseTest, the_wal_is_folded_in_once_it_is_large) {
     }
     EXPECT_EQ(count_of(*warehouse, "SELECT count(*) FROM facts"),
               static_cast<std::int64_t>(5 * facts.accepted()));
+}
+
+/// No file of this process grows beyond `bytes` while it lives: a full disk that can be emptied again.
+class FullDisk {
+public:
+    explicit FullDisk(rlim_t bytes) : old_handler_(::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &old_limit_);
+        const rlimit limit{bytes, old_limit_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FullDisk() {
+        ::setrlimit(RLIMIT_FSIZE, &old_limit_);
+        ::signal(SIGXFSZ, old_handler_);
+    }
+    FullDisk(const FullDisk&) = delete;
+    FullDisk& operator=(const FullDisk&) = delete;
+
+private:
+    rlimit old_limit_{};
+    sighandler_t old_handler_;
+};
+
+TEST_F(DuckdbWarehouseTest, a_fatal_error_of_the_engine_is_survived_with_all_rows) {
+    DuckdbOptions options;
+    options.wal_bytes = 0;  // every commit asks for a checkpoint
+    options.idle = std::chrono::milliseconds(20);
+    const auto warehouse = open(options);
+    const FactRows facts(50);
+    ASSERT_TRUE(warehouse->ensure_table(facts.table()));
+    ASSERT_TRUE(warehouse->ensure_view({"shop", "fact_count", "SELECT count(*) AS n FROM shop.facts"}));
+    const TableSchema live{"ops", "live", {{"n", {ColumnType::int64}, "a number"}}};
+    ASSERT_TRUE(warehouse->ensure_live_table(live, [] {
+        OwnedRows rows;
+        rows.rows.push_back({std::int64_t{42}});
+        return rows;
+    }));
+    std::uint64_t next = 0;
+    {
+        // Room for the WAL, none for the first block of the file: the checkpoint fails.
+        const FullDisk full(200'000);
+        while (true) {
+            const Status committed = warehouse->commit(facts.commit("facts", next, next + 1));
+            if (committed) {
+                ++next;
+            } else if (committed.error().code == Errc::conflict) {
+                next = warehouse->positions("facts")->front().next.value;
+            } else {
+                ASSERT_TRUE(retryable(committed.error().code)) << committed.error().message;
+                break;
+            }
+        }
+        const Table refused = run(*warehouse, "SELECT 1");
+        EXPECT_TRUE(refused.code.empty() || refused.code == "unavailable") << refused.error;
+    }
+    while (true) {
+        const auto positions = warehouse->positions("facts");
+        if (positions) {
+            if (!positions->empty()) next = positions->front().next.value;
+            if (warehouse->commit(facts.commit("facts", next, next + 1))) break;
+        }
+        std::this_thread::yield();
+    }
+    ++next;
+    EXPECT_EQ(count_of(*warehouse, "SELECT n FROM fact_count"),
+              static_cast<std::int64_t>(next * facts.accepted()));
+    EXPECT_EQ(count_of(*warehouse, "SELECT n FROM live"), 42);
+    EXPECT_NE(run(*warehouse, "SELECT * FROM read_text('/etc/passwd')").code, "");
+    EXPECT_GE(harness_.metrics.counter("tillstream_warehouse_reopened_total", "").value(), 1);
+}
+
+TEST_F(DuckdbWarehouseTest, words_of_a_fatal_error_in_a_statement_end_nothing) {
+    const auto warehouse = open();
+    EXPECT_EQ(run(*warehouse, "SELECT error('FATAL Error: database has been invalidated because of a "
+                              "previous fatal error')")
+                  .code,
+              "sql");
+    EXPECT_EQ(count_of(*warehouse, "SELECT 1"), 1);
+    EXPECT_EQ(harness_.metrics.counter("tillstream_warehouse_reopened_total", "").value(), 0);
 }
 
 /// Commits until it is killed; writes one byte to `pipe` after each commit.
