@@ -1,9 +1,9 @@
 // store_opening.h - opens one store in the background, so that neither ingest nor another store waits for it.
 //
 // Lifecycle:  start once; stop before what the callbacks use goes away. The destructor stops.
-// Retry:      `open` until it succeeds, then `attach` until it does: each is called again while its error passes
-//             by itself (a full disk, a missing descriptor), with growing pauses. `attach` goes on where it
-//             failed. Both on a thread of their own, behind the others.
+// Retry:      `open` until it succeeds, then `attach` until it does: each is called again while its error
+//             passes by itself (a full disk, a missing descriptor), with growing pauses. `attach` goes on
+//             where it failed. Both on a thread of their own, behind the others.
 // Threads:    any.
 #pragma once
 
