@@ -163,11 +163,14 @@ std::variant<Status, SqlError> OpenWarehouse::query(std::string_view sql, std::s
     return outcome;
 }
 
-bool OpenWarehouse::dead() {
+std::optional<Error> OpenWarehouse::death() {
     const std::lock_guard lock(probe_mutex_);
     QueryResult result;
-    return duckdb_query(probe_.get(), "SELECT 1", result.out()) != DuckDBSuccess &&
-           duckdb_result_error_type(result.out()) == DUCKDB_ERROR_FATAL;
+    if (duckdb_query(probe_.get(), "SELECT 1", result.out()) == DuckDBSuccess ||
+        duckdb_result_error_type(result.out()) != DUCKDB_ERROR_FATAL) {
+        return std::nullopt;
+    }
+    return write_error(result);
 }
 
 }  // namespace tillstream::duck

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,9 @@ public:
     std::variant<Status, SqlError> query(std::string_view sql, std::span<const Cell> params,
                                          const QueryLimits& limits, ResultVisitor& visitor) override;
 
-    /// Whether the engine refuses every statement from here on: it does after an error it calls fatal.
-    bool dead();
+    /// Why the engine refuses every statement from here on, as it does after an error it calls fatal; nothing
+    /// while it lives.
+    std::optional<Error> death();
     /// Ends every query that runs: unavailable.
     void end_queries() { readers_.end_all(); }
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstPause{100};
 constexpr std::chrono::milliseconds kLongestPause{30'000};
+constexpr std::chrono::seconds kLook{1};
 /// An instance that lived for so long did not die of what the last one died of.
 constexpr std::chrono::minutes kSettled{1};
 
@@ -108,20 +109,23 @@ Outcome ReopeningWarehouse::call(const std::function<Outcome(OpenWarehouse&)>& w
 }
 
 Error ReopeningWarehouse::judge(OpenWarehouse& instance, Error error) {
-    if (!instance.dead()) return error;
-    retire(instance, error);
+    if (!retire_if_dead(instance)) return error;
     if (error.code == Errc::corruption) return error;
     return Error{Errc::unavailable, fmt::format("the warehouse is opened again: {}", error.message)};
 }
 
-void ReopeningWarehouse::retire(OpenWarehouse& instance, const Error& error) {
+bool ReopeningWarehouse::retire_if_dead(OpenWarehouse& instance) {
+    const std::optional<Error> death = instance.death();
+    if (!death) return false;
     {
         const std::lock_guard lock(mutex_);
-        if (std::exchange(dead_, true)) return;
+        if (std::exchange(dead_, true)) return true;
         changed_.notify_all();
     }
-    logger_.error("the warehouse's engine met a fatal error; it is opened again", {{"error", error.message}});
+    logger_.error("the warehouse's engine met a fatal error; it is opened again",
+                  {{"error", death->message}});
     instance.end_queries();
+    return true;
 }
 
 Status ReopeningWarehouse::ensure(std::string what, Making make) {
@@ -188,8 +192,17 @@ void ReopeningWarehouse::keep_open() {
     std::chrono::milliseconds pause{0};
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [&] { return closing_ || (dead_ && inside_ == 0); });
+        const bool called =
+            changed_.wait_for(lock, kLook, [&] { return closing_ || (dead_ && inside_ == 0); });
         if (closing_) return;
+        if (!called) {
+            // It may die of a checkpoint while nobody calls.
+            const bool alive = !dead_;
+            lock.unlock();
+            if (alive) (void)retire_if_dead(*instance_);
+            lock.lock();
+            continue;
+        }
         std::unique_ptr<OpenWarehouse> dead = std::move(instance_);
         lock.unlock();
         if (dead && Clock::now() - opened_at >= kSettled) pause = {};

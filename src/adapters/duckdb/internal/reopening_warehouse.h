@@ -2,9 +2,10 @@
 //
 // Why:        an error the engine calls fatal (a checkpoint without memory or disk) makes its instance refuse
 //             everything from then on; the file and its WAL are as good as after a crash.
-// How:        the call that sees it ends the running queries; a thread of this class waits until nobody is
-//             inside the dead instance, destroys it, opens the file anew and makes again what was ensured.
-//             Calls meanwhile fail: unavailable (corruption if the file is found damaged).
+// How:        the first call that fails of it, or the next look of this class's thread, ends the running
+//             queries; the thread waits until nobody is inside the dead instance, destroys it, opens the file
+//             anew and makes again what was ensured. Calls meanwhile fail: unavailable (corruption if the file
+//             is found damaged).
 // Retry:      while opening fails, with growing pauses; they also part instances that die soon after opening.
 // Durability: what was committed is in the WAL. Positions tell whether a commit under way at the death was
 //             made.
@@ -60,7 +61,8 @@ private:
     Outcome call(const std::function<Outcome(OpenWarehouse&)>& work);
     /// What a failed call means: unavailable if the instance has died of it.
     Error judge(OpenWarehouse& instance, Error error);
-    void retire(OpenWarehouse& instance, const Error& error);
+    /// Nobody enters `instance` any more, if it has died. Whether it has.
+    bool retire_if_dead(OpenWarehouse& instance);
     Status ensure(std::string what, Making make);
 
     void keep_open();
