@@ -4,8 +4,8 @@
 //             everything from then on; the file and its WAL are as good as after a crash.
 // How:        the first call that fails of it, or the next look of this class's thread, ends the running
 //             queries; the thread waits until nobody is inside the dead instance, destroys it, opens the file
-//             anew and makes again what was ensured. Calls meanwhile fail: unavailable (corruption if the file
-//             is found damaged).
+//             anew and makes again what was ensured. Calls meanwhile fail: unavailable (corruption if the
+//             file is found damaged).
 // Retry:      while opening fails, with growing pauses; they also part instances that die soon after opening.
 // Durability: what was committed is in the WAL. Positions tell whether a commit under way at the death was
 //             made.
