@@ -111,7 +111,7 @@ TEST_F(DuckdbWarehouseTest, what_only_the_engine_calls_json_is_a_json_string) {
     EXPECT_EQ(first("' 1.5 '::JSON"), " 1.5 ");
     EXPECT_EQ(first("'[1,]'::JSON"), "\"[1,]\"");
     EXPECT_EQ(first("'{\"a\":1,}'::JSON"), "\"{\\\"a\\\":1,}\"");
-    for (const std::string& number : {"nan", "inf", "-inf"}) {
+    for (const std::string number : {"nan", "inf", "-inf"}) {
         const std::string text = first("to_json('" + number + "'::DOUBLE)");
         ASSERT_GT(text.size(), 1u);
         EXPECT_EQ(text.front(), '"') << text;
