@@ -38,6 +38,13 @@ protected:
         return std::move(*opened);
     }
     std::string path() const { return harness_.folder.file("warehouse.duckdb"); }
+    void wait_until_folded() const {
+        std::error_code none;
+        while (std::filesystem::exists(path() + ".wal", none) &&
+               std::filesystem::file_size(path() + ".wal", none) > 0) {
+            std::this_thread::yield();
+        }
+    }
 
     DuckdbHarness harness_;
 };
@@ -128,11 +135,7 @@ TEST_F(DuckdbWarehouseTest, the_wal_is_folded_in_once_it_is_large) {
     const FactRows facts(5000);
     ASSERT_TRUE(warehouse->ensure_table(facts.table()));
     for (std::uint64_t i = 0; i < 5; ++i) ASSERT_TRUE(warehouse->commit(facts.commit("facts", i, i + 1)));
-    std::error_code none;
-    while (std::filesystem::exists(path() + ".wal", none) &&
-           std::filesystem::file_size(path() + ".wal", none) > 0) {
-        std::this_thread::yield();
-    }
+    wait_until_folded();
     EXPECT_EQ(count_of(*warehouse, "SELECT count(*) FROM facts"),
               static_cast<std::int64_t>(5 * facts.accepted()));
 }
@@ -171,8 +174,9 @@ TEST_F(DuckdbWarehouseTest, a_fatal_error_of_the_engine_is_survived_with_all_row
         rows.rows.push_back({std::int64_t{42}});
         return rows;
     }));
+    wait_until_folded();
     {
-        // Room for the WAL, none for the first block of the file: the checkpoint fails.
+        // Room for the WAL, none for a block of the file: the checkpoint fails.
         const FullDisk full(200'000);
         const Status committed = warehouse->commit(facts.commit("facts", 0, 1));
         ASSERT_TRUE(committed) << committed.error().message;
