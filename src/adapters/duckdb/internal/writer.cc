@@ -29,6 +29,11 @@ double seconds_since(Clock::time_point begun) {
 
 bool starved(const Status& written) { return !written && written.error().code == Errc::resource_exhausted; }
 
+/// It failed for what a checkpoint may lack as well.
+bool hindered(const Status& written) {
+    return !written && written.error().code != Errc::conflict && retryable(written.error().code);
+}
+
 /// All rows of a small result whose columns are texts, blobs or integers.
 template <class Visit>
 Status each_row(QueryResult& result, Visit&& visit) {
@@ -250,7 +255,7 @@ Status Writer::write(const WarehouseCommit& commit, Ending ending) {
             written = write_once(plans, commit, ending);
         }
     }
-    if (ending == Ending::commit) commit_failed_ = !written;
+    if (ending == Ending::commit) commit_failed_ = hindered(written);
     if (starved(written)) return failure(Errc::unavailable, written.error().message);
     TILLSTREAM_CHECK(std::move(written));
     if (ending == Ending::rollback) return {};

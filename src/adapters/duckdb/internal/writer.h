@@ -68,7 +68,7 @@ private:
     Prepared update_position_;
     Prepared insert_position_;
     std::chrono::steady_clock::time_point last_commit_{};
-    bool commit_failed_ = false;  ///< the last one
+    bool commit_failed_ = false;  ///< the last one, and not for what it held
     bool short_of_room_ = false;  ///< said so in the log
     bool closing_ = false;
     Counter& rows_;
