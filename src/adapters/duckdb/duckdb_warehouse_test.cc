@@ -78,13 +78,20 @@ TEST_F(DuckdbWarehouseTest, a_short_file_beside_a_wal_is_not_thrown_away) {
     EXPECT_EQ(std::filesystem::file_size(path()), 5u);
 }
 
+TEST_F(DuckdbWarehouseTest, a_short_file_of_something_else_is_damage) {
+    std::ofstream(path(), std::ios::binary) << std::string(10'000, 'x');
+    const auto opened = harness_.open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::corruption) << opened.error().message;
+    EXPECT_EQ(std::filesystem::file_size(path()), 10'000u);
+}
+
 TEST_F(DuckdbWarehouseTest, what_hinders_opening_now_is_no_damage) {
-    open().reset();
-    DuckdbOptions options;
-    options.memory_bytes = 1;  // not even the catalog fits
-    const auto opened = harness_.open(options);
+    std::filesystem::create_directory(path());
+    const auto opened = harness_.open();
     ASSERT_FALSE(opened);
     EXPECT_TRUE(retryable(opened.error().code)) << opened.error().message;
+    std::filesystem::remove(path());
     EXPECT_TRUE(harness_.open());
 }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 #include <initializer_list>
 
 #include "adapters/duckdb/internal/query.h"
@@ -19,11 +21,19 @@ using Config = Owned<duckdb_config, duckdb_destroy_config>;
 /// Three headers are what a new file begins with; the first block comes with the first checkpoint.
 constexpr std::uintmax_t kHeaderBytes = 3 * 4096;
 
+/// The first header as far as it was written; anything else there was put there by somebody else.
+bool begins_like_new(const std::string& path) {
+    std::array<char, 12> bytes{};
+    std::ifstream(path, std::ios::binary).read(bytes.data(), bytes.size());
+    const std::string_view begun(bytes.data(), bytes.size());
+    return begun.substr(8) == "DUCK" || begun == std::string(bytes.size(), '\0');
+}
+
 /// A process that ends while it makes the file leaves one that nobody can open and that holds nothing yet.
 Status remove_unfinished(const std::string& path, const Logger& logger) {
     std::error_code absent;
     const std::uintmax_t size = std::filesystem::file_size(path, absent);
-    if (absent || size > kHeaderBytes) return {};
+    if (absent || size > kHeaderBytes || !begins_like_new(path)) return {};
     const std::uintmax_t wal = std::filesystem::file_size(path + ".wal", absent);
     if (!absent && wal > 0) return {};
     std::error_code failed;
@@ -47,9 +57,10 @@ Error open_error(const std::string& path, const std::string& message) {
     }
     // What a file holds shows only where it could be read: damage is what says so, all else may pass.
     const bool short_of_something =
-        says({"Out of Memory", "Permission denied", "Cannot open file", "No space left", "Too many open"});
-    if (short_of_something ||
-        !says({"orrupt", "hecksum", "not a valid", "erializ", "replaying WAL", "WAL replay"})) {
+        says({"Out of Memory", "Permission denied", "Cannot open file", "Could not read from file",
+              "Could not write", "No space left", "Too many open"});
+    if (short_of_something || !says({"orrupt", "hecksum", "not a valid", "read enough bytes", "erializ",
+                                     "replaying WAL", "WAL replay"})) {
         return Error{Errc::io, fmt::format("{} cannot be opened: {}", path, message)};
     }
     return Error{
