@@ -9,6 +9,8 @@
 // Threads:    any. Writes wait for each other; reads never wait for writes.
 // Limits:     memory_bytes holds for the whole database: when a commit runs out of memory, the queries
 //             that ran when it began are ended and the commit is tried again.
+// Recovery:   after an error that is fatal to the engine (a checkpoint without memory or disk) the file is
+//             closed and opened again as soon as nobody is inside; calls meanwhile are unavailable.
 // Safety:     files, network, extensions and settings are switched off for every connection before `open`
 //             returns.
 #pragma once

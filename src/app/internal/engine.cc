@@ -201,10 +201,12 @@ Status Engine::open_warehouse() {
     return {};
 }
 
+/// Called again after a failure: sinks that delivery may drive already stay, and what follows the last step
+/// that can fail happens once.
 Status Engine::attach_warehouse() {
     const SourceList sources = [this] { return journal_->sources(); };
-    warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
-    quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
+    if (!warehouse_sink_) warehouse_sink_ = std::make_unique<WarehouseSink>(*warehouse_, sources);
+    if (!quarantine_sink_) quarantine_sink_ = std::make_unique<QuarantineSink>(*warehouse_, sources);
     for (const ContractPtr& contract : contracts_->all())
         TILLSTREAM_CHECK(warehouse_sink_->prepare(*contract));
     TILLSTREAM_CHECK(quarantine_sink_->prepare());
@@ -232,8 +234,9 @@ Status Engine::open_tables() {
     return {};
 }
 
+/// Called again after a failure, see attach_warehouse.
 Status Engine::attach_tables() {
-    tables_sink_ = TILLSTREAM_TRY(TablesSink::open(*tables_));
+    if (!tables_sink_) tables_sink_ = TILLSTREAM_TRY(TablesSink::open(*tables_));
     TILLSTREAM_CHECK(delivery_->add(*tables_sink_, sink_policy(settings_)));
     StoreUnderCheck check =
         store_check(*tables_sink_, StoreContent::accepted,

@@ -6,10 +6,20 @@
 
 namespace tillstream::app {
 
+namespace {
+
+constexpr std::chrono::milliseconds kLongestPause{30'000};
+
+/// A conflict between a contract and what is stored stays until somebody changes one of them.
+bool passes(Errc code) { return retryable(code) && code != Errc::conflict; }
+
+}  // namespace
+
 void StoreOpening::start(std::function<Status()> open, std::function<Status()> attach) {
     thread_ = std::thread([this, open = std::move(open), attach = std::move(attach)] {
         lower_own_priority();  // the engine's own threads inherit it
-        Status outcome = run(open, attach);
+        Status outcome = repeat(open, "open");
+        if (outcome) outcome = repeat(attach, "join");
         if (!outcome) {
             logger_.error(name_ + " is not available; ingest goes on", {{"error", outcome.error().message}});
         }
@@ -19,21 +29,17 @@ void StoreOpening::start(std::function<Status()> open, std::function<Status()> a
     });
 }
 
-Status StoreOpening::run(const std::function<Status()>& open, const std::function<Status()>& attach) {
-    TILLSTREAM_CHECK(open_when_possible(open));
-    return attach();
-}
-
 /// What passes by itself is waited for; ingest does not wait.
-Status StoreOpening::open_when_possible(const std::function<Status()>& open) {
-    std::chrono::milliseconds pause{500};
+Status StoreOpening::repeat(const std::function<Status()>& step, const char* what) {
+    std::chrono::milliseconds pause = first_pause_;
     while (true) {
-        Status opened = open();
-        if (opened || !retryable(opened.error().code)) return opened;
-        logger_.warn(name_ + " does not open yet and is tried again", {{"error", opened.error().message}});
+        Status done = step();
+        if (done || !passes(done.error().code)) return done;
+        logger_.warn(name_ + " does not " + what + " yet and is tried again",
+                     {{"error", done.error().message}});
         std::unique_lock lock(mutex_);
-        if (changed_.wait_for(lock, pause, [&] { return stopping_; })) return opened;
-        pause = std::min(pause * 2, std::chrono::milliseconds{30'000});
+        if (changed_.wait_for(lock, pause, [&] { return stopping_; })) return done;
+        pause = std::min(pause * 2, kLongestPause);
     }
 }
 

@@ -1,8 +1,9 @@
 // store_opening.h - opens one store in the background, so that neither ingest nor another store waits for it.
 //
 // Lifecycle:  start once; stop before what the callbacks use goes away. The destructor stops.
-// Retry:      `open` is called again while its error is retryable (a full disk, a missing descriptor), with
-//             growing pauses; `attach` runs once after it. Both on a thread of their own, behind the others.
+// Retry:      `open` until it succeeds, then `attach` until it does: each is called again while its error
+//             passes by itself (a full disk, a missing descriptor), with growing pauses. `attach` goes on
+//             where it failed. Both on a thread of their own, behind the others.
 // Threads:    any.
 #pragma once
 
@@ -22,7 +23,9 @@ namespace tillstream::app {
 class StoreOpening {
 public:
     /// "the warehouse", as messages call it, singular.
-    StoreOpening(std::string name, Logger logger) : name_(std::move(name)), logger_(std::move(logger)) {}
+    StoreOpening(std::string name, Logger logger,
+                 std::chrono::milliseconds first_pause = std::chrono::milliseconds{500})
+        : name_(std::move(name)), logger_(std::move(logger)), first_pause_(first_pause) {}
     ~StoreOpening() { stop(); }
 
     void start(std::function<Status()> open, std::function<Status()> attach);
@@ -35,11 +38,11 @@ public:
     Status wait(std::chrono::milliseconds timeout);
 
 private:
-    Status run(const std::function<Status()>& open, const std::function<Status()>& attach);
-    Status open_when_possible(const std::function<Status()>& open);
+    Status repeat(const std::function<Status()>& step, const char* what);
 
     const std::string name_;
     Logger logger_;
+    const std::chrono::milliseconds first_pause_;
     std::thread thread_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -28,13 +28,19 @@ Errc write_code(duckdb_error_type type) {
     }
 }
 
+/// Errors of other types quote data, which may say anything.
+bool speaks_of_storage(duckdb_error_type type) {
+    return type == DUCKDB_ERROR_IO || type == DUCKDB_ERROR_SERIALIZATION || type == DUCKDB_ERROR_INTERNAL ||
+           type == DUCKDB_ERROR_FATAL;
+}
+
 }  // namespace
 
 Error write_error(duckdb_error_type type, std::string_view message) {
     Errc code = write_code(type);
     // The engine calls a bad block checksum an I/O error.
-    if (message.find("orrupt") != std::string_view::npos ||
-        message.find("checksum") != std::string_view::npos) {
+    if (speaks_of_storage(type) && (message.find("orrupt") != std::string_view::npos ||
+                                    message.find("checksum") != std::string_view::npos)) {
         code = Errc::corruption;
     }
     // A commit that finds no memory is a failed transaction to it; its advice tells what failed.

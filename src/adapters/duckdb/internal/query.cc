@@ -132,6 +132,8 @@ Outcome with_reason(Outcome outcome, const Readers::Lease& lease) {
     if (!failed(outcome) || stop == Readers::Stop::none) return outcome;
     if (stop == Readers::Stop::timeout)
         return Status(failure(Errc::timeout, "the query took longer than its time limit"));
+    if (stop == Readers::Stop::reopening)
+        return Status(failure(Errc::unavailable, "the warehouse is opened again: try again"));
     return Status(
         failure(Errc::resource_exhausted, "the query was ended because the warehouse ran out of memory"));
 }

@@ -78,6 +78,15 @@ void Readers::cancel_older(Clock::time_point begun, std::chrono::milliseconds pa
     });
 }
 
+void Readers::end_all() {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    for (Slot& slot : slots_) {
+        if (slot.busy && slot.stop == Stop::none) slot.stop = Stop::reopening;
+    }
+    changed_.notify_all();
+}
+
 void Readers::watch() {
     name_own_thread("query-watch");
     std::unique_lock lock(mutex_);

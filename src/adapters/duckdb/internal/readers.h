@@ -23,7 +23,7 @@ namespace tillstream::duck {
 class Readers {
 public:
     using Clock = std::chrono::steady_clock;
-    enum class Stop : std::uint8_t { none, timeout, memory };
+    enum class Stop : std::uint8_t { none, timeout, memory, reopening };
 
     explicit Readers(std::vector<Connection> connections);
     /// Ends running queries and waits for their leases.
@@ -54,6 +54,9 @@ public:
     /// was tried then; waits until they have ended or `patience` has passed. What came later goes on: a next
     /// try may find room beside it.
     void cancel_older(Clock::time_point begun, std::chrono::milliseconds patience);
+    /// Interrupts every query, because the engine has died under it; does not wait. Nothing is lent from here
+    /// on.
+    void end_all();
 
 private:
     struct Slot {

@@ -96,7 +96,8 @@ Result<ColumnReader> ColumnReader::of(duckdb_logical_type type, const std::strin
     ColumnReader reader;
     reader.type_ = duckdb_get_type_id(type);
     if (reader.type_ == DUCKDB_TYPE_VARCHAR) {
-        reader.json_ = take_text(duckdb_logical_type_get_alias(type)) == "JSON";
+        if (take_text(duckdb_logical_type_get_alias(type)) == "JSON")
+            reader.json_ = std::make_unique<JsonCheck>();
     } else if (reader.type_ == DUCKDB_TYPE_DECIMAL) {
         reader.precision_ = duckdb_decimal_width(type);
         reader.scale_ = duckdb_decimal_scale(type);
@@ -189,7 +190,7 @@ Cell ColumnReader::scalar(std::size_t row, std::string& scratch) const {
         case DUCKDB_TYPE_DECIMAL: return DecimalCell{decimal(row), scale_};
         case DUCKDB_TYPE_VARCHAR: {
             const std::string_view text = view(static_cast<const duckdb_string_t*>(data_)[row]);
-            if (json_) return JsonCell{text};
+            if (json_) return json_text(text, scratch);
             return text;
         }
         case DUCKDB_TYPE_ENUM: return enum_text(row);
@@ -209,6 +210,13 @@ Cell ColumnReader::scalar(std::size_t row, std::string& scratch) const {
         }
         default: return printed(row, scratch);
     }
+}
+
+JsonCell ColumnReader::json_text(std::string_view text, std::string& scratch) const {
+    if (json_->passes(text)) return {text};
+    scratch.clear();
+    append_quoted(text, scratch);
+    return {scratch};
 }
 
 Int128 ColumnReader::decimal(std::size_t row) const {

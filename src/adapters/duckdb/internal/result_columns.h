@@ -2,7 +2,8 @@
 //
 // Types:  floats become double, sizes of integers the next of FACES' names, every timestamp microseconds,
 //         lists, structs and maps JSON text; enum, uuid, interval, time, blob and bit become text as the
-//         engine prints them, dates and times outside the years 1..9999 too.
+//         engine prints them, dates and times outside the years 1..9999 too. What the engine calls JSON and
+//         nobody else does (NaN, a comma behind the last value) becomes a JSON string of its text.
 #pragma once
 
 #include <duckdb.h>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "adapters/duckdb/internal/connection.h"
+#include "adapters/duckdb/internal/json_check.h"
 #include "core/result.h"
 #include "ports/warehouse.h"
 
@@ -38,6 +40,7 @@ private:
         return static_cast<const T*>(data_)[row];
     }
     Cell scalar(std::size_t row, std::string& scratch) const;
+    JsonCell json_text(std::string_view text, std::string& scratch) const;
     Int128 decimal(std::size_t row) const;
     std::int64_t micros(std::size_t row) const;
     Cell printed(std::size_t row, std::string& scratch) const;
@@ -50,7 +53,7 @@ private:
 
     duckdb_type type_ = DUCKDB_TYPE_INVALID;
     duckdb_type storage_ = DUCKDB_TYPE_INVALID;  ///< integer behind a decimal or enum
-    bool json_ = false;
+    std::unique_ptr<JsonCheck> json_;  ///< of JSON columns only
     int precision_ = 0;
     int scale_ = 0;
     std::size_t array_size_ = 0;

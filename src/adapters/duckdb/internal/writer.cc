@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kReadersEnd{5};
 constexpr std::chrono::seconds kCheckpointAgain{1};
+constexpr std::uint64_t kRoomBesideWal = 64ull << 20;
 /// New queries may have taken the memory again meanwhile.
 constexpr int kTriesWithoutReaders = 3;
 
@@ -27,6 +28,11 @@ double seconds_since(Clock::time_point begun) {
 }
 
 bool starved(const Status& written) { return !written && written.error().code == Errc::resource_exhausted; }
+
+/// It failed for what a checkpoint may lack as well.
+bool hindered(const Status& written) {
+    return !written && written.error().code != Errc::conflict && retryable(written.error().code);
+}
 
 /// All rows of a small result whose columns are texts, blobs or integers.
 template <class Visit>
@@ -249,6 +255,7 @@ Status Writer::write(const WarehouseCommit& commit, Ending ending) {
             written = write_once(plans, commit, ending);
         }
     }
+    if (ending == Ending::commit) commit_failed_ = hindered(written);
     if (starved(written)) return failure(Errc::unavailable, written.error().message);
     TILLSTREAM_CHECK(std::move(written));
     if (ending == Ending::rollback) return {};
@@ -306,22 +313,36 @@ void Writer::keep_wal_small() {
         if (closing_) return;
         const std::uint64_t size = wal_size();
         wal_bytes_.set(static_cast<double>(size));
-        const bool idle = size != 0 && Clock::now() - last_commit_ >= options_.idle;
+        const bool idle =
+            size != 0 && !commit_failed_ && Clock::now() - last_commit_ >= options_.idle;
         if ((size <= options_.wal_bytes && !idle) || Clock::now() < not_before) continue;
-        checkpoint();
-        // A checkpoint that failed is not tried again at every commit.
-        if (wal_size() > options_.wal_bytes) not_before = Clock::now() + kCheckpointAgain;
+        if (!has_room_to_fold(size)) continue;
+        if (Status done = checkpoint(); !done) {
+            logger_.warn("the WAL could not be folded in", {{"error", done.error().message}});
+            not_before = Clock::now() + kCheckpointAgain;
+        }
     }
 }
 
-void Writer::checkpoint() {
-    const auto begun = Clock::now();
-    if (Status done = execute(connection_.get(), "CHECKPOINT"); !done) {
-        logger_.warn("the WAL could not be folded in", {{"error", done.error().message}});
-        return;
+/// A checkpoint that runs out of disk is fatal to the engine; a long WAL is not.
+bool Writer::has_room_to_fold(std::uint64_t wal_size) {
+    std::error_code unknown;
+    const auto space = std::filesystem::space(std::filesystem::path(wal_path_).parent_path(), unknown);
+    const bool room = unknown || space.available >= 2 * wal_size + kRoomBesideWal;
+    if (!room && !short_of_room_) {
+        logger_.warn("the disk is too full to fold the WAL in: it waits for room",
+                     {{"free_bytes", std::uint64_t{space.available}}, {"wal_bytes", wal_size}});
     }
+    short_of_room_ = !room;
+    return room;
+}
+
+Status Writer::checkpoint() {
+    const auto begun = Clock::now();
+    TILLSTREAM_CHECK(execute(connection_.get(), "CHECKPOINT"));
     checkpoint_seconds_.observe(seconds_since(begun));
     wal_bytes_.set(0);
+    return {};
 }
 
 }  // namespace tillstream::duck

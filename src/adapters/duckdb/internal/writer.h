@@ -52,8 +52,9 @@ private:
     Status alter_table(const TableSchema& table);
     Status comment_columns(const TableSchema& table);
     std::uint64_t wal_size() const;
+    bool has_room_to_fold(std::uint64_t wal_size);
     void keep_wal_small();
-    void checkpoint();
+    Status checkpoint();
 
     std::mutex mutex_;
     std::condition_variable wake_;
@@ -67,6 +68,8 @@ private:
     Prepared update_position_;
     Prepared insert_position_;
     std::chrono::steady_clock::time_point last_commit_{};
+    bool commit_failed_ = false;  ///< the last one, and not for what it held
+    bool short_of_room_ = false;  ///< said so in the log
     bool closing_ = false;
     Counter& rows_;
     Histogram& commit_seconds_;
