@@ -54,7 +54,7 @@ struct JournalOptions {
     std::chrono::milliseconds idle_seal{50};  ///< silence after which the tail is marked as whole
 
     ObjectStore* objects = nullptr;  ///< where sealed objects lie; nothing: the journal is never sealed
-    std::uint64_t seal_bytes = std::uint64_t{64} << 20;  ///< unsealed records of one source
+    std::uint64_t seal_bytes = std::uint64_t{64} << 20;  ///< unsealed, of one source, verdicts too
     std::uint64_t seal_total_bytes = std::uint64_t{256}
                                      << 20;  ///< of all; open lowers it to a quarter budget
     /// Sealed segments kept, so that readers that lag a little need no object; open lowers it to half the

@@ -246,8 +246,8 @@ void declare_log(OptionSet& set, Settings& s) {
              .key = "seal_bytes",
              .target = &s.log.seal_bytes,
              .description =
-                 "Records of one shard after which the journal is sealed into the raw lake; at the "
-                 "hour it is sealed in any case.",
+                 "Records of one shard, with their verdicts, after which the journal is sealed into the raw "
+                 "lake; at the hour it is sealed in any case.",
              .min = "1MiB",
              .max = "1GiB"});
     set.add({.section = "log",
