@@ -211,7 +211,7 @@ void RowDecoder::State::add_broken(std::string_view raw, FieldError error, std::
     if (contract->event_id && event_id.size() <= kMaxEventId)
         take_event_id({.key = "event_id", .text = event_id, .kind = json::Kind::string});
     scratch_.clear();
-    if (is_json_(raw))
+    if (checker_.is_object(raw))
         append_one_line(scratch_, raw);
     else
         append_broken(scratch_, raw);
@@ -385,7 +385,7 @@ void RowDecoder::State::trim() {
 
 std::size_t RowDecoder::State::kept_bytes() const {
     return scratch_.capacity() + unknown_.capacity() * sizeof(json::Field) +
-           sorted_keys_.capacity() * sizeof(std::string_view) + is_json_.kept_bytes() +
+           sorted_keys_.capacity() * sizeof(std::string_view) + checker_.kept_bytes() +
            values_.arena().bytes();
 }
 

@@ -155,7 +155,7 @@ struct Deduplicator::Parts {
     Status seal();
     Status seal_set_aside();
     void set_sealed_end(Position end);
-    bool has_sealed_end() const;
+    std::optional<Position> known_sealed_end() const;
     void note_nothing_unsealed();
     bool is_due();
     void keep();
@@ -389,9 +389,9 @@ void Deduplicator::Parts::set_sealed_end(Position end) {
     sealed_end = std::move(end);
 }
 
-bool Deduplicator::Parts::has_sealed_end() const {
+std::optional<Position> Deduplicator::Parts::known_sealed_end() const {
     const std::lock_guard lock(sealed_end_mutex);
-    return sealed_end.has_value();
+    return sealed_end;
 }
 
 /// Where no id is unsealed, none of what was durable before is.
@@ -404,7 +404,7 @@ void Deduplicator::Parts::note_nothing_unsealed() {
 bool Deduplicator::Parts::is_due() {
     const std::uint64_t fresh = fresh_ids();
     if (fresh >= unsealed.seal_from) return true;
-    if (fresh > 0 && (now() != sealed_hour || !has_sealed_end())) return true;
+    if (fresh > 0 && (now() != sealed_hour || !known_sealed_end())) return true;
     const std::lock_guard lock(seal_mutex);
     return unsealed_cursor || around.log.bytes_behind(store->cursor()) >= options.replay_bytes;
 }
@@ -431,10 +431,7 @@ void Deduplicator::Parts::keep() {
     }
 }
 
-std::optional<Position> Deduplicator::sealed_end() const {
-    const std::lock_guard lock(parts_->sealed_end_mutex);
-    return parts_->sealed_end;
-}
+std::optional<Position> Deduplicator::sealed_end() const { return parts_->known_sealed_end(); }
 
 Status Deduplicator::seal() { return parts_->seal(); }
 

@@ -124,7 +124,11 @@ ServerProcess::~ServerProcess() {
     if (pid_ > 0) kill_now();
 }
 
-bool ServerProcess::running() { return pid_ > 0 && kill(pid_, 0) == 0; }
+bool ServerProcess::running() {
+    siginfo_t ended{};
+    return pid_ > 0 && waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           ended.si_pid == 0;
+}
 
 int ServerProcess::kill_now() {
     kill(pid_, SIGKILL);

@@ -12,25 +12,16 @@ namespace tillstream::app {
 
 namespace {
 
-/// Waits for `time` or, without one, for the end. False at the end.
-class Rest {
-public:
-    explicit Rest(std::stop_token end) : end_(std::move(end)) {}
-    bool of(std::chrono::seconds time) {
-        std::unique_lock lock(mutex_);
-        wake_.wait_for(lock, end_, time, [] { return false; });
-        return !end_.stop_requested();
-    }
-    void until_end() {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, end_, [] { return false; });
-    }
+constexpr auto kForGood = std::chrono::hours(24 * 365);
 
-private:
-    std::stop_token end_;
-    std::mutex mutex_;
-    std::condition_variable_any wake_;
-};
+/// False if the end was asked for within `time`.
+bool rest(const std::stop_token& end, std::chrono::seconds time) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, end, time, [] { return false; });
+    return !end.stop_requested();
+}
 
 void forget_pending(const sigset_t& signals) {
     const timespec now{};
@@ -52,15 +43,14 @@ void StopSignals::wait_for_stop(const std::function<void()>& reload) {
 
 void StopSignals::expect_impatience() {
     std::signal(SIGHUP, SIG_IGN);  // there is nothing left to read anew
-    watch_ = std::jthread([signals = signals_](std::stop_token end) {
+    watch_ = std::jthread([signals = signals_](const std::stop_token& end) {
         name_own_thread("signals");
-        Rest rest(std::move(end));
-        if (!rest.of(kSameWish)) return;
+        if (!rest(end, kSameWish)) return;
         forget_pending(signals);
         std::signal(SIGTERM, SIG_DFL);
         std::signal(SIGINT, SIG_DFL);
         pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);  // a signal needs one thread that takes it: this one
-        rest.until_end();
+        rest(end, kForGood);
     });
 }
 

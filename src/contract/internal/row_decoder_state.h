@@ -7,6 +7,7 @@
 #include "contract/internal/stored_form.h"
 #include "contract/internal/value_decoder.h"
 #include "contract/row_decoder.h"
+#include "json/checker.h"
 
 namespace tillstream {
 
@@ -49,7 +50,7 @@ private:
     ValueDecoder values_;
     Judge judge_;
     KeyLayouts layouts_;
-    JsonCheck is_json_;
+    json::Checker checker_;
     std::vector<std::size_t> required_;
     std::vector<std::uint32_t> predicted_;  ///< names of the previous record, by position
     std::vector<json::Field> unknown_;      ///< of the current record

@@ -8,13 +8,6 @@
 
 namespace tillstream {
 
-namespace {
-
-/// Broken records may be as large as a body; what they need is not kept for the next one.
-constexpr std::size_t kKept = 1 << 20;
-
-}  // namespace
-
 bool has_line_break(std::string_view json) {
     if (json.empty()) return false;
     return std::memchr(json.data(), '\n', json.size()) != nullptr ||
@@ -72,19 +65,6 @@ void append_broken(std::string& out, std::string_view raw) {
     else
         append_base64(out, raw);
     out += "\"}";
-}
-
-bool JsonCheck::operator()(std::string_view text) {
-    padded_.clear();
-    padded_.append(text);
-    if (padded_.empty()) return false;
-    constexpr json::ScanLimits kNoFields{json::kDepthMax, 0};
-    const bool object = !scanner_.scan_object(padded_.view(), kNoFields, fields_);
-    if (padded_.capacity() > kKept) {
-        Buffer().swap(padded_);
-        scanner_ = json::Scanner();
-    }
-    return object;
 }
 
 }  // namespace tillstream

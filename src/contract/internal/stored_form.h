@@ -7,7 +7,6 @@
 
 #include "contract/row_decoder.h"
 #include "json/field.h"
-#include "json/scanner.h"
 
 namespace tillstream {
 
@@ -25,17 +24,5 @@ void append_field_value(std::string& out, json::Kind kind, std::string_view text
 
 /// {"_raw":text}, or {"_raw_base64":...} if `raw` is not UTF-8.
 void append_broken(std::string& out, std::string_view raw);
-
-/// Whether a text is one JSON object, however deep as far as it can be checked.
-class JsonCheck {
-public:
-    bool operator()(std::string_view text);
-    std::size_t kept_bytes() const { return padded_.capacity() + fields_.capacity() * sizeof(json::Field); }
-
-private:
-    json::Scanner scanner_;
-    Buffer padded_;  ///< the scanner reads beyond the end
-    std::vector<json::Field> fields_;
-};
 
 }  // namespace tillstream

@@ -28,8 +28,6 @@ public:
 
     /// Batches in the order a reader gives them.
     void take(const LogBatch& batch);
-    /// Keys whose batches have not come.
-    std::size_t incomplete() const { return waiting_.size(); }
 
 private:
     struct Place {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -31,6 +32,24 @@ inline std::vector<ReadRecord> sorted(std::vector<ReadRecord> records) {
         return std::pair(a.source, a.offset) < std::pair(b.source, b.offset);
     });
     return records;
+}
+
+/// Appends `count` requests over all sources, the clock moving on so that several hours pass.
+inline void append_randomly(Journal& journal, ManualClock& clock, const std::vector<SourceInfo>& sources,
+                            int count, std::mt19937_64& random) {
+    for (int i = 0; i < count; ++i) {
+        std::vector<LogBatch> batches;
+        for (std::size_t part = 0; part <= random() % 3; ++part) {
+            std::vector<std::string> lines;
+            for (std::size_t record = 0; record <= random() % 4; ++record)
+                lines.push_back("{\"v\":\"" + std::string(random() % 3000, 'x') + std::to_string(random()) +
+                                "\"}");
+            batches.push_back(batch_of(sources[random() % sources.size()].id, lines));
+            if (random() % 9 == 0) batches.back().kind = BatchKind::control;
+        }
+        ASSERT_TRUE(append_and_wait(journal, std::move(batches)));
+        if (random() % 10 == 0) clock.advance(std::chrono::minutes(random() % 30));
+    }
 }
 
 class SealerTest : public ::testing::Test {

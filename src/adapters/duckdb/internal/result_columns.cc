@@ -97,7 +97,7 @@ Result<ColumnReader> ColumnReader::of(duckdb_logical_type type, const std::strin
     reader.type_ = duckdb_get_type_id(type);
     if (reader.type_ == DUCKDB_TYPE_VARCHAR) {
         if (take_text(duckdb_logical_type_get_alias(type)) == "JSON")
-            reader.json_ = std::make_unique<JsonCheck>();
+            reader.json_ = std::make_unique<json::Checker>();
     } else if (reader.type_ == DUCKDB_TYPE_DECIMAL) {
         reader.precision_ = duckdb_decimal_width(type);
         reader.scale_ = duckdb_decimal_scale(type);
@@ -213,7 +213,7 @@ Cell ColumnReader::scalar(std::size_t row, std::string& scratch) const {
 }
 
 JsonCell ColumnReader::json_text(std::string_view text, std::string& scratch) const {
-    if (json_->passes(text)) return {text};
+    if (json_->is_value(text)) return {text};
     scratch.clear();
     append_quoted(text, scratch);
     return {scratch};

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "adapters/duckdb/internal/connection.h"
-#include "adapters/duckdb/internal/json_check.h"
 #include "core/result.h"
+#include "json/checker.h"
 #include "ports/warehouse.h"
 
 namespace tillstream::duck {
@@ -53,7 +53,7 @@ private:
 
     duckdb_type type_ = DUCKDB_TYPE_INVALID;
     duckdb_type storage_ = DUCKDB_TYPE_INVALID;  ///< integer behind a decimal or enum
-    std::unique_ptr<JsonCheck> json_;  ///< of JSON columns only
+    std::unique_ptr<json::Checker> json_;        ///< of JSON columns only
     int precision_ = 0;
     int scale_ = 0;
     std::size_t array_size_ = 0;
