@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "log/internal/sealed_index.h"
+
 namespace tillstream::journal {
 
 namespace {
@@ -26,7 +28,7 @@ std::size_t memory_of(const RecordBlock& records) {
            memory_of(records.rejections);
 }
 
-/// Of a batch, a rejection or an error in an object's index, about.
+/// Of a batch in an object's index, about.
 constexpr std::uint64_t kIndexEntryBytes = 16;
 
 /// Segments before a hole, or before one that is unreadable but sealed, are not read from any more: the
@@ -63,14 +65,8 @@ std::size_t memory_of(const std::vector<LogBatch>& batches) {
 
 std::uint64_t volume_of(const LogBatch& batch) {
     const RecordBlock& records = *batch.records;
-    std::uint64_t bytes = kIndexEntryBytes + records.values.size() + records.event_ids.size() +
-                          2 * records.event_id_ends.size();
-    for (const Rejection& rejection : records.rejections) {
-        bytes += kIndexEntryBytes;
-        for (const FieldError& error : rejection.errors)
-            bytes += kIndexEntryBytes + error.pointer.size() + error.expected.size() + error.found.size();
-    }
-    return bytes;
+    return kIndexEntryBytes + records.values.size() + records.event_ids.size() +
+           2 * records.event_id_ends.size() + verdict_bytes_of(records.rejections);
 }
 
 Published::Published(const Recovered& recovered, std::size_t tail_bytes, Lsn sealed, SealLimits limits)

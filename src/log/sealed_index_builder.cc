@@ -17,6 +17,17 @@ void append_text(Buffer& out, std::string_view text) {
 
 }  // namespace
 
+std::uint64_t verdict_bytes_of(const std::vector<Rejection>& rejections) {
+    constexpr std::uint64_t kNumbers = 16;  // of a rejection, and of an error
+    std::uint64_t bytes = 0;
+    for (const Rejection& rejection : rejections) {
+        bytes += kNumbers;
+        for (const FieldError& error : rejection.errors)
+            bytes += kNumbers + error.pointer.size() + error.expected.size() + error.found.size();
+    }
+    return bytes;
+}
+
 void SealedIndexBuilder::add_frame(const SealedFrame& frame) {
     char* at = frames_.extend(kSealedFrameEntryBytes);
     store_le(at, frame.stored_bytes);

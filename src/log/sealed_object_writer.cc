@@ -43,14 +43,8 @@ std::string_view fault_of(const RecordBlock& records) {
 /// At most: two frames that follow each other hold more lines than fit into one.
 std::uint64_t index_bytes_of(const LogBatch& batch) {
     const std::uint64_t frames = 2 * (batch.records->values.size() / kSealedFrameBytes) + 3;
-    std::uint64_t bytes = 128 + frames * kSealedFrameEntryBytes + batch.contract.size() +
-                          batch.records->event_ids.size() + 5 * batch.records->event_id_ends.size();
-    for (const Rejection& rejection : batch.records->rejections) {
-        bytes += 16;
-        for (const FieldError& error : rejection.errors)
-            bytes += 16 + error.pointer.size() + error.expected.size() + error.found.size();
-    }
-    return bytes;
+    return 128 + frames * kSealedFrameEntryBytes + batch.contract.size() + batch.records->event_ids.size() +
+           5 * batch.records->event_id_ends.size() + verdict_bytes_of(batch.records->rejections);
 }
 
 }  // namespace

@@ -328,7 +328,6 @@ TEST(Dispatcher, QuarantinedAndDuplicatesAreCounted) {
     EXPECT_EQ(exit_code(report), 5);
 }
 
-/// A server that stalls once: with a rate, records that became due meanwhile must show the wait.
 TEST(Dispatcher, AServerThatCountsOtherThanWasSentIsNoticed) {
     for (const int more : {-1, 1}) {
         FakeIngest server;
@@ -346,6 +345,7 @@ TEST(Dispatcher, AServerThatCountsOtherThanWasSentIsNoticed) {
     }
 }
 
+/// A server that stalls once: with a rate, records that became due meanwhile must show the wait.
 TEST(Dispatcher, LatencyCountsFromWhenARecordWasDue) {
     FakeIngest server;
     RememberingObserver observer;

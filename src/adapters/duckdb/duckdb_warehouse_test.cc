@@ -206,8 +206,9 @@ TEST_F(DuckdbWarehouseTest, a_fatal_error_of_the_engine_is_survived_with_all_row
 
 TEST_F(DuckdbWarehouseTest, words_of_a_fatal_error_in_a_statement_end_nothing) {
     const auto warehouse = open();
-    EXPECT_EQ(run(*warehouse, "SELECT error('FATAL Error: database has been invalidated because of a "
-                              "previous fatal error')")
+    EXPECT_EQ(run(*warehouse,
+                  "SELECT error('FATAL Error: database has been invalidated because of a "
+                  "previous fatal error')")
                   .code,
               "sql");
     EXPECT_EQ(count_of(*warehouse, "SELECT 1"), 1);

@@ -101,6 +101,9 @@ private:
     std::vector<std::uint32_t> event_id_ends_;
 };
 
+/// What verdicts take of a decoded index, at most.
+std::uint64_t verdict_bytes_of(const std::vector<Rejection>& rejections);
+
 /// Collects what SealedIndex::parse gives back.
 class SealedIndexBuilder {
 public:

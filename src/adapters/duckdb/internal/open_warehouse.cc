@@ -48,9 +48,8 @@ Status remove_unfinished(const std::string& path, const Logger& logger) {
 
 Error open_error(const std::string& path, const std::string& message) {
     const auto says = [&](std::initializer_list<const char*> phrases) {
-        return std::any_of(phrases.begin(), phrases.end(), [&](const char* words) {
-            return message.find(words) != std::string::npos;
-        });
+        return std::any_of(phrases.begin(), phrases.end(),
+                           [&](const char* words) { return message.find(words) != std::string::npos; });
     };
     if (says({"Conflicting lock", "Could not set lock"})) {
         return Error{Errc::unavailable, fmt::format("{} is in use by another process: {}", path, message)};
@@ -84,7 +83,7 @@ Result<Database> open_database(const std::string& path, const DuckdbOptions& opt
     set("autoload_known_extensions", "false");
     set("autoinstall_known_extensions", "false");
     set("allow_community_extensions", "false");
-    // Far above wal_bytes: only this class folds the WAL in.
+    // Far above wal_bytes: only Writer folds the WAL in.
     set("checkpoint_threshold", "16GB");
     Database database;
     char* message = nullptr;

@@ -133,7 +133,7 @@ Outcome with_reason(Outcome outcome, const Readers::Lease& lease) {
     if (stop == Readers::Stop::timeout)
         return Status(failure(Errc::timeout, "the query took longer than its time limit"));
     if (stop == Readers::Stop::reopening)
-        return Status(failure(Errc::unavailable, "the warehouse is opened again: try again"));
+        return Status(failure(Errc::unavailable, "the query was ended: try again"));
     return Status(
         failure(Errc::resource_exhausted, "the query was ended because the warehouse ran out of memory"));
 }

@@ -15,8 +15,8 @@ constexpr std::chrono::seconds kLook{1};
 constexpr std::chrono::minutes kSettled{1};
 
 /// The error of an outcome that failed; null for one that went well or was the statement's own fault.
-const Error* error_of(const Status& outcome) { return outcome ? nullptr : &outcome.error(); }
-const Error* error_of(const Result<std::vector<SinkPosition>>& outcome) {
+template <class T>
+const Error* error_of(const Result<T>& outcome) {
     return outcome ? nullptr : &outcome.error();
 }
 const Error* error_of(const std::variant<StatementInfo, SqlError, Error>& outcome) {
@@ -98,8 +98,9 @@ void ReopeningWarehouse::leave() {
     if (--inside_ == 0) changed_.notify_all();
 }
 
-template <class Outcome>
-Outcome ReopeningWarehouse::call(const std::function<Outcome(OpenWarehouse&)>& work) {
+template <class Work>
+auto ReopeningWarehouse::call(const Work& work) -> std::invoke_result_t<Work, OpenWarehouse&> {
+    using Outcome = std::invoke_result_t<Work, OpenWarehouse&>;
     auto visit = enter();
     if (!visit) return failed_with<Outcome>(visit.error());
     Outcome outcome = work(visit->instance());
@@ -129,7 +130,7 @@ bool ReopeningWarehouse::retire_if_dead(OpenWarehouse& instance) {
 }
 
 Status ReopeningWarehouse::ensure(std::string what, Making make) {
-    return call<Status>([&](OpenWarehouse& instance) -> Status {
+    return call([&](OpenWarehouse& instance) -> Status {
         TILLSTREAM_CHECK(make(instance));
         const std::lock_guard lock(mutex_);
         const auto known = std::find_if(ensured_.begin(), ensured_.end(),
@@ -160,31 +161,28 @@ Status ReopeningWarehouse::ensure_live_table(const TableSchema& table, LiveRows 
 }
 
 Result<std::vector<SinkPosition>> ReopeningWarehouse::positions(std::string_view consumer) {
-    return call<Result<std::vector<SinkPosition>>>(
-        [&](OpenWarehouse& instance) { return instance.positions(consumer); });
+    return call([&](OpenWarehouse& instance) { return instance.positions(consumer); });
 }
 
 Status ReopeningWarehouse::commit(const WarehouseCommit& commit) {
-    return call<Status>([&](OpenWarehouse& instance) { return instance.commit(commit); });
+    return call([&](OpenWarehouse& instance) { return instance.commit(commit); });
 }
 
 Status ReopeningWarehouse::rehearse(const WarehouseCommit& commit) {
-    return call<Status>([&](OpenWarehouse& instance) { return instance.rehearse(commit); });
+    return call([&](OpenWarehouse& instance) { return instance.rehearse(commit); });
 }
 
 Status ReopeningWarehouse::clear(std::string_view consumer, std::span<const TableSchema> tables) {
-    return call<Status>([&](OpenWarehouse& instance) { return instance.clear(consumer, tables); });
+    return call([&](OpenWarehouse& instance) { return instance.clear(consumer, tables); });
 }
 
 std::variant<StatementInfo, SqlError, Error> ReopeningWarehouse::inspect(std::string_view sql) {
-    return call<std::variant<StatementInfo, SqlError, Error>>(
-        [&](OpenWarehouse& instance) { return instance.inspect(sql); });
+    return call([&](OpenWarehouse& instance) { return instance.inspect(sql); });
 }
 
 std::variant<Status, SqlError> ReopeningWarehouse::query(std::string_view sql, std::span<const Cell> params,
                                                          const QueryLimits& limits, ResultVisitor& visitor) {
-    return call<std::variant<Status, SqlError>>(
-        [&](OpenWarehouse& instance) { return instance.query(sql, params, limits, visitor); });
+    return call([&](OpenWarehouse& instance) { return instance.query(sql, params, limits, visitor); });
 }
 
 void ReopeningWarehouse::keep_open() {

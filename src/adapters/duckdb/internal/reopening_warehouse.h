@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -57,8 +58,8 @@ private:
 
     Result<Visit> enter();
     void leave();
-    template <class Outcome>
-    Outcome call(const std::function<Outcome(OpenWarehouse&)>& work);
+    template <class Work>
+    auto call(const Work& work) -> std::invoke_result_t<Work, OpenWarehouse&>;
     /// What a failed call means: unavailable if the instance has died of it.
     Error judge(OpenWarehouse& instance, Error error);
     /// Nobody enters `instance` any more, if it has died. Whether it has.
@@ -78,7 +79,7 @@ private:
     bool dead_ = false;                        ///< nobody may enter
     bool closing_ = false;
     std::size_t inside_ = 0;
-    std::optional<Error> reopen_error_;                   ///< of the last try, none before the first
+    std::optional<Error> reopen_error_;                    ///< of the last try, none before the first
     std::vector<std::pair<std::string, Making>> ensured_;  ///< in their order, each name once
     std::thread keeper_;
 };

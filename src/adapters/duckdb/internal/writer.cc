@@ -313,8 +313,7 @@ void Writer::keep_wal_small() {
         if (closing_) return;
         const std::uint64_t size = wal_size();
         wal_bytes_.set(static_cast<double>(size));
-        const bool idle =
-            size != 0 && !commit_failed_ && Clock::now() - last_commit_ >= options_.idle;
+        const bool idle = size != 0 && !commit_failed_ && Clock::now() - last_commit_ >= options_.idle;
         if ((size <= options_.wal_bytes && !idle) || Clock::now() < not_before) continue;
         if (!has_room_to_fold(size)) continue;
         if (Status done = checkpoint(); !done) {
